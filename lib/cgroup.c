@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One cgroup directory and its files. What deals with its processes is in cgroup-processes.c.
+ */
+#include "lib/cgroup.h"
+
+#include "lib/error.h"
+#include "lib/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define DIRECTORY_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
+
+struct NcgCgroup {
+  NcgFd fd; /* O_PATH */
+  char *path;
+};
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DIR, closedir)
+
+/* Whether each component of "a/b" is a plain name. */
+static gboolean
+is_plain (const char *relative)
+{
+  g_auto (GStrv) components = g_strsplit (relative, "/", -1);
+
+  for (guint i = 0; components[i] != NULL; i++)
+    if (components[i][0] == '\0' || g_str_equal (components[i], ".") ||
+        g_str_equal (components[i], ".."))
+      return FALSE;
+  return components[0] != NULL;
+}
+
+/* For a kernel or a seccomp filter without openat2(2): one component at a time. */
+static int
+open_stepwise (int dir_fd, const char *relative)
+{
+  g_auto (GStrv) components = g_strsplit (relative, "/", -1);
+  g_auto (NcgFd) fd = openat (dir_fd, ".", DIRECTORY_FLAGS);
+
+  for (guint i = 0; fd >= 0 && components[i] != NULL; i++) {
+    int next = openat (fd, components[i], DIRECTORY_FLAGS | O_NOFOLLOW);
+
+    ncg_file_close (fd);
+    fd = next;
+  }
+  return ncg_file_steal (&fd);
+}
+
+/* @relative is plain, or "." */
+static int
+open_beneath (int dir_fd, const char *relative)
+{
+  struct open_how how = {
+    .flags = DIRECTORY_FLAGS,
+    .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
+  };
+  int fd = (int) syscall (SYS_openat2, dir_fd, relative, &how, sizeof how);
+
+  if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+    return open_stepwise (dir_fd, relative);
+  return fd;
+}
+
+static NcgError
+code_of_open (int errsv)
+{
+  switch (errsv) {
+  case ENOENT:
+  case ENODEV:
+  case ENOTDIR:
+  case ELOOP:
+    return NCG_ERROR_NOT_FOUND;
+  default:
+    return NCG_ERROR_FAILED;
+  }
+}
+
+/* @path is the whole path, for messages; @relative its part below @dir_fd. */
+static NcgCgroup *
+open_at (int dir_fd, const char *relative, const char *path, GError **error)
+{
+  g_autoptr (NcgCgroup) self = g_new0 (NcgCgroup, 1);
+
+  self->path = g_strdup (path);
+  self->fd = open_beneath (dir_fd, relative);
+  if (self->fd < 0) {
+    int errsv = errno;
+    g_autofree char *shown = g_utf8_make_valid (path, -1);
+    g_set_error (error, NCG_ERROR, code_of_open (errsv), "cannot open the cgroup %s: %s", shown,
+                 g_strerror (errsv));
+    return NULL;
+  }
+  return g_steal_pointer (&self);
+}
+
+static gboolean
+check_plain (const char *relative, GError **error)
+{
+  g_autofree char *escaped = NULL;
+
+  if (is_plain (relative))
+    return TRUE;
+
+  escaped = ncg_error_escape (relative);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+               "\"%s\" is not the path of a cgroup: no component may be empty, \".\" or \"..\"",
+               escaped);
+  return FALSE;
+}
+
+static gboolean
+check_absolute (const char *path, GError **error)
+{
+  g_autofree char *escaped = NULL;
+
+  if (g_str_equal (path, "/"))
+    return TRUE;
+  if (path[0] == '/')
+    return check_plain (path + 1, error);
+
+  escaped = ncg_error_escape (path);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+               "\"%s\" is not the path of a cgroup: it must start with \"/\"", escaped);
+  return FALSE;
+}
+
+NcgCgroup *
+ncg_cgroup_open (const char *mount, const char *path, GError **error)
+{
+  g_auto (NcgFd) mount_fd = -1;
+
+  if (!check_absolute (path, error))
+    return NULL;
+
+  mount_fd = open (mount, DIRECTORY_FLAGS);
+  if (mount_fd < 0) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot open the cgroup hierarchy at %s: %s",
+                 mount, g_strerror (errno));
+    return NULL;
+  }
+  return open_at (mount_fd, path[1] != '\0' ? path + 1 : ".", path, error);
+}
+
+NcgCgroup *
+ncg_cgroup_open_child (const NcgCgroup *self, const char *path, GError **error)
+{
+  g_autofree char *whole = NULL;
+
+  if (!check_plain (path, error))
+    return NULL;
+  whole = g_strconcat (g_str_equal (self->path, "/") ? "" : self->path, "/", path, NULL);
+  return open_at (self->fd, path, whole, error);
+}
+
+void
+ncg_cgroup_close (NcgCgroup *self)
+{
+  ncg_file_close (self->fd);
+  g_free (self->path);
+  g_free (self);
+}
+
+const char *
+ncg_cgroup_get_path (const NcgCgroup *self)
+{
+  return self->path;
+}
+
+static NcgError
+code_of_read (int errsv)
+{
+  switch (errsv) {
+  case ENOENT:
+  case ENODEV:
+  case EOPNOTSUPP:
+    return NCG_ERROR_NOT_FOUND;
+  default:
+    return NCG_ERROR_FAILED;
+  }
+}
+
+static NcgError
+code_of_write (int errsv)
+{
+  switch (errsv) {
+  case ESRCH:
+    return NCG_ERROR_NO_SUCH_PROCESS;
+  case ENOENT:
+  case ENODEV:
+    return NCG_ERROR_NOT_FOUND;
+  case EBUSY:
+    return NCG_ERROR_BUSY;
+  default:
+    return NCG_ERROR_FAILED;
+  }
+}
+
+static gboolean
+check_file (const char *file, GError **error)
+{
+  g_autofree char *escaped = NULL;
+
+  if (file[0] != '\0' && strchr (file, '/') == NULL)
+    return TRUE;
+
+  escaped = ncg_error_escape (file);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+               "\"%s\" is not the name of a cgroup's file: it must not be empty or have a \"/\"",
+               escaped);
+  return FALSE;
+}
+
+static void
+set_read_error (const NcgCgroup *self, const char *file, int errsv, GError **error)
+{
+  g_autofree char *shown = g_utf8_make_valid (self->path, -1);
+
+  g_set_error (error, NCG_ERROR, code_of_read (errsv), "cannot read %s of the cgroup %s: %s", file,
+               shown, g_strerror (errsv));
+}
+
+static void
+set_write_error (
+    const NcgCgroup *self, const char *file, const char *value, int errsv, GError **error)
+{
+  g_autofree char *shown = g_utf8_make_valid (self->path, -1);
+  g_autofree char *escaped = ncg_error_escape (value);
+
+  g_set_error (error, NCG_ERROR, code_of_write (errsv),
+               "cannot write \"%s\" to %s of the cgroup %s: %s", escaped, file, shown,
+               g_strerror (errsv));
+}
+
+char *
+ncg_cgroup_read (const NcgCgroup *self, const char *file, GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize length;
+
+  if (!check_file (file, error))
+    return NULL;
+  text = ncg_file_read_at (self->fd, file);
+  if (text == NULL) {
+    set_read_error (self, file, errno, error);
+    return NULL;
+  }
+
+  length = strlen (text);
+  if (length > 0 && text[length - 1] == '\n')
+    text[length - 1] = '\0';
+  return g_steal_pointer (&text);
+}
+
+gboolean
+ncg_cgroup_parse_u64 (const char *text, guint64 *ret_value)
+{
+  gboolean is_negative = text[0] == '-';
+  guint64 value;
+
+  if (g_str_equal (text, "max")) {
+    *ret_value = G_MAXUINT64;
+    return TRUE;
+  }
+  if (!g_ascii_string_to_unsigned (text + is_negative, 10, 0, G_MAXUINT64, &value, NULL))
+    return FALSE;
+  *ret_value = is_negative ? 0 : value;
+  return TRUE;
+}
+
+static gboolean
+parse_u64 (
+    const NcgCgroup *self, const char *file, const char *text, guint64 *ret_value, GError **error)
+{
+  g_autofree char *shown = NULL;
+  g_autofree char *escaped = NULL;
+
+  if (ncg_cgroup_parse_u64 (text, ret_value))
+    return TRUE;
+
+  shown = g_utf8_make_valid (self->path, -1);
+  escaped = ncg_error_escape (text);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "\"%s\" in %s of the cgroup %s is not a number",
+               escaped, file, shown);
+  return FALSE;
+}
+
+gboolean
+ncg_cgroup_read_u64 (const NcgCgroup *self, const char *file, guint64 *ret_value, GError **error)
+{
+  g_autofree char *text = ncg_cgroup_read (self, file, error);
+
+  return text != NULL && parse_u64 (self, file, text, ret_value, error);
+}
+
+gboolean
+ncg_cgroup_read_key (
+    const NcgCgroup *self, const char *file, const char *key, guint64 *ret_value, GError **error)
+{
+  g_autofree char *text = ncg_cgroup_read (self, file, error);
+  g_auto (GStrv) lines = NULL;
+  gsize length = strlen (key);
+
+  if (text == NULL)
+    return FALSE;
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (strncmp (lines[i], key, length) == 0 && lines[i][length] == ' ')
+      return parse_u64 (self, file, lines[i] + length + 1, ret_value, error);
+
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND, "there is no %s in %s", key, file);
+  return FALSE;
+}
+
+gboolean
+ncg_cgroup_write (const NcgCgroup *self, const char *file, const char *value, GError **error)
+{
+  g_auto (NcgFd) fd = -1;
+  gsize length = strlen (value);
+  gssize n;
+
+  if (!check_file (file, error))
+    return FALSE;
+  fd = TEMP_FAILURE_RETRY (openat (self->fd, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY));
+  n = fd < 0 ? -1 : TEMP_FAILURE_RETRY (write (fd, value, length));
+  if (n == (gssize) length)
+    return TRUE;
+
+  /* The kernel takes the whole of a value or none of it. */
+  set_write_error (self, file, value, n < 0 ? errno : EIO, error);
+  return FALSE;
+}
+
+static gboolean
+is_directory (DIR *directory, const struct dirent *entry)
+{
+  struct stat st;
+
+  if (entry->d_type != DT_UNKNOWN)
+    return entry->d_type == DT_DIR;
+  return fstatat (dirfd (directory), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISDIR (st.st_mode);
+}
+
+static int
+compare_strings (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+/* (transfer full): sorted, without "." and ".." */
+static GStrv
+list_names (DIR *directory, gboolean directories, const char *prefix)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  const struct dirent *entry;
+
+  while ((entry = readdir (directory)) != NULL) {
+    if (g_str_equal (entry->d_name, ".") || g_str_equal (entry->d_name, ".."))
+      continue;
+    if (g_str_has_prefix (entry->d_name, prefix) && is_directory (directory, entry) == directories)
+      g_ptr_array_add (names, g_strdup (entry->d_name));
+  }
+
+  g_ptr_array_sort (names, compare_strings);
+  g_ptr_array_add (names, NULL);
+  return (GStrv) g_ptr_array_free (g_steal_pointer (&names), FALSE);
+}
+
+static GStrv
+list (const NcgCgroup *self, gboolean directories, const char *prefix, GError **error)
+{
+  g_auto (NcgFd) fd = openat (self->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_autoptr (DIR) directory = fd < 0 ? NULL : fdopendir (fd);
+
+  if (directory == NULL) {
+    if (code_of_read (errno) == NCG_ERROR_NOT_FOUND)
+      return g_new0 (char *, 1);
+    set_read_error (self, "the directory", errno, error);
+    return NULL;
+  }
+  ncg_file_steal (&fd);
+  return list_names (directory, directories, prefix);
+}
+
+GStrv
+ncg_cgroup_list_children (const NcgCgroup *self, GError **error)
+{
+  return list (self, TRUE, "", error);
+}
+
+GStrv
+ncg_cgroup_list_files (const NcgCgroup *self, const char *prefix, GError **error)
+{
+  return list (self, FALSE, prefix, error);
+}
+
+gboolean
+ncg_cgroup_is_populated (const NcgCgroup *self, gboolean *ret_populated, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  guint64 populated = 0;
+
+  if (!ncg_cgroup_read_key (self, "cgroup.events", "populated", &populated, &local)) {
+    if (!g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+    populated = g_str_equal (self->path, "/");
+  }
+  *ret_populated = populated != 0;
+  return TRUE;
+}
+
+int
+ncg_cgroup_open_events (const NcgCgroup *self, GError **error)
+{
+  g_auto (NcgFd) fd = openat (self->fd, "cgroup.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  char first;
+
+  /* One that was never read polls as changed at once. */
+  if (fd < 0 || TEMP_FAILURE_RETRY (pread (fd, &first, 1, 0)) < 0) {
+    set_read_error (self, "cgroup.events", errno, error);
+    return -1;
+  }
+  return ncg_file_steal (&fd);
+}
+
+gboolean
+ncg_cgroup_remove_child (const NcgCgroup *self, const char *name, GError **error)
+{
+  g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (self, name, NULL);
+  g_auto (GStrv) grandchildren = child != NULL ? ncg_cgroup_list_children (child, NULL) : NULL;
+
+  for (guint i = 0; grandchildren != NULL && grandchildren[i] != NULL; i++)
+    if (!ncg_cgroup_remove_child (child, grandchildren[i], error))
+      return FALSE;
+  if (unlinkat (self->fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+    return TRUE;
+  g_set_error (error, NCG_ERROR, errno == EBUSY ? NCG_ERROR_BUSY : NCG_ERROR_FAILED,
+               "could not remove the cgroup %s/%s: %s", self->path, name, g_strerror (errno));
+  return FALSE;
+}

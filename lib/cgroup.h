@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One cgroup directory, held by a descriptor, and its files. Everything is opened beneath the
+ * hierarchy's mount (openat2(2), RESOLVE_BENEATH), so that no name from outside leads elsewhere.
+ *
+ * Rules of the files: Documentation/admin-guide/cgroup-v2.rst in the kernel.
+ *
+ * Errors name the file, the cgroup and what the kernel said. Where nothing else is written,
+ * %NCG_ERROR_NOT_FOUND is a file or cgroup that is not there (ENOENT, ENODEV: the cgroup is gone;
+ * EOPNOTSUPP: switched off) and %NCG_ERROR_FAILED all else.
+ */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+typedef struct NcgCgroup NcgCgroup;
+
+/**
+ * ncg_cgroup_open:
+ * @mount: the mount point of the hierarchy (for v2, NcgHierarchy.unified_mount)
+ * @path: the cgroup, "/machine.slice/…", as systemd's ControlGroup says it; "/" is the root
+ *
+ * Returns: (transfer full): the cgroup; %NCG_ERROR_NOT_FOUND if there is none, which includes a
+ *   symbolic link or a file of that name; %NCG_ERROR_INVALID_ARGUMENT if @path does not start with
+ *   "/" or has an empty, "." or ".." component
+ */
+NcgCgroup *ncg_cgroup_open (const char *mount, const char *path, GError **error);
+
+/* A cgroup below @self; @path has no leading slash ("a/b"). */
+NcgCgroup *ncg_cgroup_open_child (const NcgCgroup *self, const char *path, GError **error);
+void ncg_cgroup_close (NcgCgroup *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgCgroup, ncg_cgroup_close)
+
+/* The path below the mount, with a leading slash. */
+const char *ncg_cgroup_get_path (const NcgCgroup *self);
+
+/**
+ * ncg_cgroup_read:
+ * @file: an attribute's name; one with a slash is %NCG_ERROR_INVALID_ARGUMENT, here and below
+ *
+ * Returns: (transfer full): the whole file without its last newline
+ */
+char *ncg_cgroup_read (const NcgCgroup *self, const char *file, GError **error);
+
+/**
+ * ncg_cgroup_parse_u64:
+ * @text: a number as the kernel prints it, and nothing else
+ * @ret_value: %G_MAXUINT64 for "max"; 0 for a negative number, which some counters show for a
+ * moment
+ *
+ * Returns: whether it is one
+ */
+gboolean ncg_cgroup_parse_u64 (const char *text, guint64 *ret_value);
+
+/**
+ * ncg_cgroup_read_u64:
+ * @ret_value: as ncg_cgroup_parse_u64()
+ */
+gboolean
+ncg_cgroup_read_u64 (const NcgCgroup *self, const char *file, guint64 *ret_value, GError **error);
+
+/**
+ * ncg_cgroup_read_key:
+ * @key: a key of a flat keyed file ("populated" of cgroup.events); a file without it is
+ *   %NCG_ERROR_NOT_FOUND too
+ */
+gboolean ncg_cgroup_read_key (
+    const NcgCgroup *self, const char *file, const char *key, guint64 *ret_value, GError **error);
+
+/* One write(2) of @value. The error has the file, the value and what the kernel said. ESRCH (a
+ * process that is gone) is %NCG_ERROR_NO_SUCH_PROCESS, ENOENT and ENODEV are %NCG_ERROR_NOT_FOUND,
+ * EBUSY is %NCG_ERROR_BUSY, else %NCG_ERROR_FAILED. */
+gboolean
+ncg_cgroup_write (const NcgCgroup *self, const char *file, const char *value, GError **error);
+
+/* (transfer full) (element-type pid_t): the processes of this cgroup itself, or with @recursive of
+ * all below it as well. A cgroup that is gone, or goes meanwhile, has none. Processes outside our
+ * pid namespace have no number and are left out. A threaded cgroup is %NCG_ERROR_NOT_SUPPORTED: its
+ * processes belong to the threaded domain above it. */
+GArray *ncg_cgroup_list_processes (const NcgCgroup *self, gboolean recursive, GError **error);
+
+/* (transfer full): the names of the direct children, sorted; none for a cgroup that is gone */
+GStrv ncg_cgroup_list_children (const NcgCgroup *self, GError **error);
+
+/* (transfer full): the names of the files that start with @prefix, sorted */
+GStrv ncg_cgroup_list_files (const NcgCgroup *self, const char *prefix, GError **error);
+
+/* cgroup.events: populated. A cgroup that is gone is not populated; the root, which has no such
+ * file, is. */
+gboolean ncg_cgroup_is_populated (const NcgCgroup *self, gboolean *ret_populated, GError **error);
+
+/**
+ * ncg_cgroup_kill:
+ *
+ * SIGKILL for everything in the cgroup and below, atomically against forks by cgroup.kill (Linux
+ * 5.14); where that is missing, a bounded number of passes over the processes, and
+ * %NCG_ERROR_BUSY if new ones appear all the same. It does not wait. A cgroup that is gone is fine;
+ * the root is %NCG_ERROR_INVALID_ARGUMENT.
+ */
+gboolean ncg_cgroup_kill (const NcgCgroup *self, GError **error);
+
+/**
+ * ncg_cgroup_signal:
+ *
+ * Sends @signal to every process in the cgroup and below, once. A process that ends or leaves
+ * meanwhile is left out; for one that may not be signalled there is an error, after all others
+ * were. The root is %NCG_ERROR_INVALID_ARGUMENT.
+ */
+gboolean ncg_cgroup_signal (const NcgCgroup *self, int signal, GError **error);
+
+/* A new descriptor of cgroup.events, which polls as G_IO_PRI when the file changes; -1 on error. It
+ * stays ready until it was read again from offset 0 (pread(2)). */
+int ncg_cgroup_open_events (const NcgCgroup *self, GError **error);
+
+/**
+ * ncg_cgroup_remove_child:
+ * @name: a child's name
+ *
+ * Removes an empty cgroup and all below it, leaves first. One that is not there is fine; one with
+ * processes is %NCG_ERROR_BUSY.
+ */
+gboolean ncg_cgroup_remove_child (const NcgCgroup *self, const char *name, GError **error);

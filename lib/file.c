@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Descriptors that close themselves, and small files.
+ */
+#include "lib/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* Every file of a cgroup but a long cgroup.procs fits, and so needs a single allocation. */
+#define BUFFER_SIZE 8192
+
+void
+ncg_file_close (NcgFd fd)
+{
+  int saved_errno = errno;
+
+  if (fd >= 0)
+    close (fd);
+  errno = saved_errno;
+}
+
+int
+ncg_file_steal (NcgFd *fd)
+{
+  int stolen = *fd;
+
+  *fd = -1;
+  return stolen;
+}
+
+/* Reads until the buffer is full or the file ends: a read(2) of a kernel file may end early. */
+static gssize
+read_some (int fd, char *buffer, gsize size)
+{
+  gsize length = 0;
+
+  while (length < size) {
+    gssize n = TEMP_FAILURE_RETRY (read (fd, buffer + length, size - length));
+    if (n < 0)
+      return -1;
+    if (n == 0)
+      break;
+    length += (gsize) n;
+  }
+  return (gssize) length;
+}
+
+static char *
+read_all (int fd)
+{
+  char buffer[BUFFER_SIZE];
+  gssize n = read_some (fd, buffer, sizeof buffer);
+  g_autoptr (GString) text = NULL;
+
+  if (n < 0)
+    return NULL;
+  if (n < (gssize) sizeof buffer)
+    return g_strndup (buffer, (gsize) n);
+
+  text = g_string_sized_new (2 * sizeof buffer);
+  while (n > 0) {
+    g_string_append_len (text, buffer, n);
+    n = read_some (fd, buffer, sizeof buffer);
+  }
+  return n < 0 ? NULL : g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+char *
+ncg_file_read_at (int dir_fd, const char *path)
+{
+  g_auto (NcgFd) fd =
+      TEMP_FAILURE_RETRY (openat (dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY));
+
+  return fd < 0 ? NULL : read_all (fd);
+}

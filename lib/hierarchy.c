@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Detection of the cgroup hierarchies.
+ */
+#include "lib/hierarchy.h"
+
+#include "lib/error.h"
+#include "lib/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#define CGROUP_DIR "/sys/fs/cgroup"
+#define MOUNTINFO "/proc/self/mountinfo"
+#define NAMED_PREFIX "name="
+#define SYSTEMD_HIERARCHY NAMED_PREFIX "systemd"
+
+static const char *const mode_names[] = {
+  [NCG_HIERARCHY_LEGACY] = "legacy",
+  [NCG_HIERARCHY_HYBRID] = "hybrid",
+  [NCG_HIERARCHY_UNIFIED] = "unified",
+};
+
+/* A v1 mount's super options have its controllers among options such as "rw" and "xattr". */
+static const char *const v1_controllers[] = {
+  "blkio",  "cpu",     "cpuacct",  "cpuset",     "devices", "dmem", "freezer", "hugetlb",
+  "memory", "net_cls", "net_prio", "perf_event", "misc",    "pids", "rdma",    NULL,
+};
+
+const char *
+ncg_hierarchy_mode_to_string (NcgHierarchyMode mode)
+{
+  return mode_names[mode];
+}
+
+gboolean
+ncg_hierarchy_mode_from_string (const char *text, NcgHierarchyMode *ret_mode)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (mode_names); i++) {
+    if (g_str_equal (text, mode_names[i])) {
+      *ret_mode = (NcgHierarchyMode) i;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* One line of mountinfo that is a cgroup mount. */
+typedef struct {
+  gboolean is_whole; /* not a bind mount of a part of the hierarchy */
+  char *path;        /* without the root directory */
+} Mount;
+
+static void
+mount_free (Mount *self)
+{
+  g_free (self->path);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Mount, mount_free)
+
+static Mount *
+mount_new (const char *mount_root, const char *mount_point)
+{
+  Mount *self = g_new0 (Mount, 1);
+
+  self->is_whole = g_str_equal (mount_root, "/");
+  /* Only blanks and backslashes are escaped there, as \040: a subset of what C has. */
+  self->path = g_strcompress (mount_point);
+  return self;
+}
+
+static gboolean
+is_at_usual_place (const Mount *self)
+{
+  return g_str_equal (self->path, CGROUP_DIR) || g_str_has_prefix (self->path, CGROUP_DIR "/");
+}
+
+static gboolean
+is_better (const Mount *self, const Mount *than)
+{
+  if (self->is_whole != than->is_whole)
+    return self->is_whole;
+  if (is_at_usual_place (self) != is_at_usual_place (than))
+    return is_at_usual_place (self);
+  return strlen (self->path) < strlen (than->path);
+}
+
+/* The best mount of each hierarchy: by controller, and "" for cgroup2. */
+static void
+offer_mount (GHashTable *mounts, const char *key, const char *mount_root, const char *mount_point)
+{
+  g_autoptr (Mount) mount = mount_new (mount_root, mount_point);
+  const Mount *known = g_hash_table_lookup (mounts, key);
+
+  if (known == NULL || is_better (mount, known))
+    g_hash_table_replace (mounts, g_strdup (key), g_steal_pointer (&mount));
+}
+
+static void
+offer_v1_mounts (GHashTable *mounts, const char *options, const char *mount_root, const char *point)
+{
+  g_auto (GStrv) words = g_strsplit (options, ",", -1);
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (g_strv_contains (v1_controllers, words[i]) || g_str_has_prefix (words[i], NAMED_PREFIX))
+      offer_mount (mounts, words[i], mount_root, point);
+}
+
+/*
+ * ID PARENT MAJ:MIN ROOT POINT OPTIONS [OPTIONAL…] - TYPE SOURCE SUPER-OPTIONS, separated by single
+ * blanks; any number of optional fields.
+ */
+static void
+parse_mount_line (const char *line, GHashTable *mounts)
+{
+  enum { ROOT = 3, POINT = 4, OPTIONAL = 6 };
+  enum { TYPE = 1, SUPER_OPTIONS = 3 };
+  g_auto (GStrv) fields = g_strsplit (line, " ", -1);
+  guint n_fields = g_strv_length (fields);
+  guint separator = OPTIONAL;
+
+  while (separator < n_fields && !g_str_equal (fields[separator], "-"))
+    separator++;
+  if (separator + SUPER_OPTIONS >= n_fields)
+    return;
+
+  if (g_str_equal (fields[separator + TYPE], "cgroup2"))
+    offer_mount (mounts, "", fields[ROOT], fields[POINT]);
+  else if (g_str_equal (fields[separator + TYPE], "cgroup"))
+    offer_v1_mounts (mounts, fields[separator + SUPER_OPTIONS], fields[ROOT], fields[POINT]);
+}
+
+/* (transfer full) (element-type utf8 Mount) */
+static GHashTable *
+read_mounts (const char *root, GError **error)
+{
+  g_autoptr (GHashTable) mounts =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) mount_free);
+  g_autofree char *path = g_strconcat (root, MOUNTINFO, NULL);
+  g_autofree char *text = ncg_file_read_at (AT_FDCWD, path);
+  g_auto (GStrv) lines = NULL;
+
+  if (text == NULL) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot read %s: %s", path,
+                 g_strerror (errno));
+    return NULL;
+  }
+
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    parse_mount_line (lines[i], mounts);
+  return g_steal_pointer (&mounts);
+}
+
+static gboolean
+is_cgroup2 (const char *path)
+{
+  struct statfs fs;
+
+  return TEMP_FAILURE_RETRY (statfs (path, &fs)) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/* (transfer full): as in read_mounts(), from statfs() if that is enough */
+static GHashTable *
+find_mounts (const char *root, GError **error)
+{
+  g_autofree char *path = g_strconcat (root, CGROUP_DIR, NULL);
+  GHashTable *mounts;
+
+  if (!is_cgroup2 (path))
+    return read_mounts (root, error);
+
+  mounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) mount_free);
+  offer_mount (mounts, "", "/", CGROUP_DIR);
+  return mounts;
+}
+
+/* See the rules in the header. */
+static NcgHierarchyMode
+decide_mode (GHashTable *mounts)
+{
+  const Mount *unified = g_hash_table_lookup (mounts, "");
+  GHashTableIter iter;
+  gpointer key;
+
+  if (unified == NULL)
+    return NCG_HIERARCHY_LEGACY;
+  if (g_str_equal (unified->path, CGROUP_DIR))
+    return NCG_HIERARCHY_UNIFIED;
+
+  g_hash_table_iter_init (&iter, mounts);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    if (g_strv_contains (v1_controllers, key) || g_str_equal (key, SYSTEMD_HIERARCHY))
+      return NCG_HIERARCHY_HYBRID;
+  return NCG_HIERARCHY_UNIFIED;
+}
+
+static gboolean
+add_unified_controllers (const char *mount, GHashTable *controllers, GError **error)
+{
+  g_autofree char *path = g_build_filename (mount, "cgroup.controllers", NULL);
+  g_autofree char *text = ncg_file_read_at (AT_FDCWD, path);
+  g_auto (GStrv) words = NULL;
+
+  if (text == NULL) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot read %s: %s", path,
+                 g_strerror (errno));
+    return FALSE;
+  }
+
+  words = g_strsplit_set (text, " \n", -1);
+  for (guint i = 0; words[i] != NULL; i++)
+    if (words[i][0] != '\0')
+      g_hash_table_add (controllers, g_strdup (words[i]));
+  return TRUE;
+}
+
+static void
+add_v1_controllers (GHashTable *v1_mounts, GHashTable *controllers)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, v1_mounts);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    if (!g_str_has_prefix (key, NAMED_PREFIX))
+      g_hash_table_add (controllers, g_strdup (key));
+}
+
+static int
+compare_strings (const void *a, const void *b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+static gboolean
+list_controllers (NcgHierarchy *self, GError **error)
+{
+  g_autoptr (GHashTable) set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  guint n_controllers;
+
+  add_v1_controllers (self->v1_mounts, set);
+  if (self->unified_mount != NULL && !add_unified_controllers (self->unified_mount, set, error))
+    return FALSE;
+
+  self->controllers = (GStrv) g_hash_table_get_keys_as_array (set, &n_controllers);
+  g_hash_table_steal_all (set);
+  qsort (self->controllers, n_controllers, sizeof (char *), compare_strings);
+  return TRUE;
+}
+
+static void
+take_mounts (NcgHierarchy *self, const char *root, GHashTable *mounts)
+{
+  GHashTableIter iter;
+  gpointer key, value;
+
+  g_hash_table_iter_init (&iter, mounts);
+  while (g_hash_table_iter_next (&iter, &key, &value)) {
+    g_autofree char *path = g_strconcat (root, ((const Mount *) value)->path, NULL);
+
+    if (g_str_equal (key, ""))
+      self->unified_mount = g_steal_pointer (&path);
+    else if (self->mode != NCG_HIERARCHY_UNIFIED)
+      g_hash_table_insert (self->v1_mounts, g_strdup (key), g_steal_pointer (&path));
+  }
+}
+
+NcgHierarchy *
+ncg_hierarchy_detect (const char *root, GError **error)
+{
+  g_autoptr (NcgHierarchy) self = g_new0 (NcgHierarchy, 1);
+  g_autoptr (GHashTable) mounts = NULL;
+
+  if (g_str_equal (root, "/"))
+    root = "";
+  mounts = find_mounts (root, error);
+  if (mounts == NULL)
+    return NULL;
+  if (g_hash_table_size (mounts) == 0) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+                 "no cgroup hierarchy is mounted: mount cgroup2 on " CGROUP_DIR);
+    return NULL;
+  }
+
+  self->mode = decide_mode (mounts);
+  self->v1_mounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  take_mounts (self, root, mounts);
+  return list_controllers (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+void
+ncg_hierarchy_free (NcgHierarchy *self)
+{
+  g_free (self->unified_mount);
+  g_clear_pointer (&self->v1_mounts, g_hash_table_unref);
+  g_strfreev (self->controllers);
+  g_free (self);
+}
+
+gboolean
+ncg_hierarchy_has_controller (const NcgHierarchy *self, const char *controller)
+{
+  return g_strv_contains ((const char *const *) self->controllers, controller);
+}

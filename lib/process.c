@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One process, held by a pidfd, and what /proc says of it.
+ */
+#include "lib/process.h"
+
+#include "lib/error.h"
+#include "lib/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* include/linux/sched.h of the kernel */
+#define PF_KTHREAD 0x00200000
+
+static gboolean
+set_no_such_process (pid_t pid, GError **error)
+{
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS, "there is no process %d", (int) pid);
+  return FALSE;
+}
+
+static gboolean
+is_gone (int errsv)
+{
+  return errsv == ENOENT || errsv == ESRCH;
+}
+
+/* @proc/@pid/@name; %NCG_ERROR_NO_SUCH_PROCESS if the process is gone. */
+static char *
+read_file (const char *proc, pid_t pid, const char *name, GError **error)
+{
+  g_autofree char *path = g_strdup_printf ("%s/%d/%s", proc, (int) pid, name);
+  char *text = ncg_file_read_at (AT_FDCWD, path);
+
+  if (text == NULL && is_gone (errno))
+    set_no_such_process (pid, error);
+  else if (text == NULL)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot read %s: %s", path,
+                 g_strerror (errno));
+  return text;
+}
+
+/* What follows @key at the beginning of a line of @text, up to the end of all; %NULL if none does.
+ */
+static const char *
+find_line (const char *text, const char *key)
+{
+  for (const char *line = text; line != NULL; line = strchr (line, '\n')) {
+    if (*line == '\n')
+      line++;
+    if (g_str_has_prefix (line, key))
+      return line + strlen (key);
+  }
+  return NULL;
+}
+
+/* The fields of /proc/PID/stat that matter here. */
+typedef struct {
+  char *command;
+  char state;
+  guint flags;
+} Stat;
+
+static void
+stat_clear (Stat *self)
+{
+  g_clear_pointer (&self->command, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Stat, stat_clear)
+
+/* PID (COMMAND) STATE PPID PGRP SESSION TTY TPGID FLAGS …; the command may have blanks and
+ * parentheses of its own. */
+static gboolean
+parse_stat (const char *text, Stat *ret_stat)
+{
+  const char *first = strchr (text, '(');
+  const char *last = strrchr (text, ')');
+  char state;
+  guint flags;
+
+  if (first == NULL || last == NULL || last < first ||
+      sscanf (last + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+    return FALSE;
+  ret_stat->command = g_strndup (first + 1, (gsize) (last - first - 1));
+  ret_stat->state = state;
+  ret_stat->flags = flags;
+  return TRUE;
+}
+
+static gboolean
+read_stat (const char *proc, pid_t pid, Stat *ret_stat, GError **error)
+{
+  g_autofree char *text = read_file (proc, pid, "stat", error);
+
+  if (text == NULL)
+    return FALSE;
+  if (parse_stat (text, ret_stat))
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot understand %s/%d/stat", proc, (int) pid);
+  return FALSE;
+}
+
+/* Refuses what must not be moved into a cgroup. What /proc says is of this process only if its
+ * pidfd says afterwards that it is still there. */
+static gboolean
+check (const NcgProcess *self, const char *proc, GError **error)
+{
+  g_auto (Stat) stat = { 0 };
+
+  if (self->pid == 1) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "process 1 is the system's init and is left where it is");
+    return FALSE;
+  }
+  if (!read_stat (proc, self->pid, &stat, error))
+    return FALSE;
+  if (ncg_process_has_exited (self))
+    return set_no_such_process (self->pid, error);
+  if ((stat.flags & PF_KTHREAD) != 0) {
+    g_autofree char *escaped = ncg_error_escape (stat.command);
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "%d (%s) is a thread of the kernel and cannot be moved", (int) self->pid, escaped);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+set_pidfd_open_error (pid_t pid, int errsv, GError **error)
+{
+  if (errsv == ESRCH)
+    set_no_such_process (pid, error);
+  /* What Linux says of a thread; ENOENT since 6.15. */
+  else if (errsv == EINVAL || errsv == ENOENT)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "%d is a thread of a process: give the process", (int) pid);
+  else
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot hold process %d: %s", (int) pid,
+                 g_strerror (errsv));
+}
+
+NcgProcess *
+ncg_process_open (const char *proc, pid_t pid, GError **error)
+{
+  g_autoptr (NcgProcess) self = g_new0 (NcgProcess, 1);
+
+  self->pid = pid;
+  self->fd = -1;
+  if (pid <= 0) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "%d is not a process's number",
+                 (int) pid);
+    return NULL;
+  }
+
+  self->fd = (int) syscall (SYS_pidfd_open, pid, 0);
+  if (self->fd < 0) {
+    set_pidfd_open_error (pid, errno, error);
+    return NULL;
+  }
+  return check (self, proc, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/* From "Pid:" in the descriptor's fdinfo, which only a pidfd has. */
+static gboolean
+read_pid_of_fd (const char *proc, int fd, pid_t *ret_pid, GError **error)
+{
+  g_autofree char *path = g_strdup_printf ("%s/self/fdinfo/%d", proc, fd);
+  g_autofree char *text = ncg_file_read_at (AT_FDCWD, path);
+  const char *found = text != NULL ? find_line (text, "Pid:") : NULL;
+  gint64 pid = found != NULL ? g_ascii_strtoll (found, NULL, 10) : 0;
+
+  if (text == NULL)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot read %s: %s", path,
+                 g_strerror (errno));
+  else if (found == NULL)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "the descriptor is not a pidfd");
+  else if (pid < 0)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS, "the process of the pidfd has ended");
+  else if (pid == 0)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "the process of the pidfd is not in this pid namespace");
+  else
+    *ret_pid = (pid_t) pid;
+  return pid > 0;
+}
+
+NcgProcess *
+ncg_process_open_pidfd (const char *proc, int fd, GError **error)
+{
+  g_autoptr (NcgProcess) self = g_new0 (NcgProcess, 1);
+
+  self->fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  if (self->fd < 0) {
+    g_set_error (error, NCG_ERROR, errno == EBADF ? NCG_ERROR_INVALID_ARGUMENT : NCG_ERROR_FAILED,
+                 "cannot take over the descriptor %d: %s", fd, g_strerror (errno));
+    return NULL;
+  }
+  if (!read_pid_of_fd (proc, self->fd, &self->pid, error) || !check (self, proc, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+void
+ncg_process_close (NcgProcess *self)
+{
+  ncg_file_close (self->fd);
+  g_free (self);
+}
+
+gboolean
+ncg_process_has_exited (const NcgProcess *self)
+{
+  struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
+
+  return TEMP_FAILURE_RETRY (poll (&poll_fd, 1, 0)) > 0;
+}
+
+char *
+ncg_process_read_cgroup_of_pid (const char *proc, pid_t pid, GError **error)
+{
+  g_autofree char *text = read_file (proc, pid, "cgroup", error);
+  const char *path = text != NULL ? find_line (text, "0::") : NULL;
+
+  if (text == NULL)
+    return NULL;
+  if (path == NULL) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+                 "process %d is in no cgroup of the unified hierarchy: there is none", (int) pid);
+    return NULL;
+  }
+  return g_strndup (path, strcspn (path, "\n"));
+}
+
+char *
+ncg_process_read_cgroup (const NcgProcess *self, const char *proc, GError **error)
+{
+  g_autofree char *path = ncg_process_read_cgroup_of_pid (proc, self->pid, error);
+
+  if (path != NULL && ncg_process_has_exited (self)) {
+    set_no_such_process (self->pid, error);
+    return NULL;
+  }
+  return g_steal_pointer (&path);
+}
+
+gboolean
+ncg_process_read_uid (const NcgProcess *self, const char *proc, uid_t *ret_uid, GError **error)
+{
+  g_autofree char *text = read_file (proc, self->pid, "status", error);
+  const char *found = text != NULL ? find_line (text, "Uid:") : NULL;
+  guint uid; /* real, then effective, saved and of the file system */
+
+  if (text == NULL)
+    return FALSE;
+  if (ncg_process_has_exited (self))
+    return set_no_such_process (self->pid, error);
+  if (found == NULL || sscanf (found, "%u", &uid) != 1) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot understand %s/%d/status", proc,
+                 (int) self->pid);
+    return FALSE;
+  }
+  *ret_uid = uid;
+  return TRUE;
+}
+
+char *
+ncg_process_describe (const char *proc, pid_t pid)
+{
+  g_auto (Stat) stat = { 0 };
+  g_autofree char *escaped = NULL;
+
+  if (!read_stat (proc, pid, &stat, NULL))
+    return g_strdup_printf ("%d", (int) pid);
+  escaped = ncg_error_escape (stat.command);
+  return g_strdup_printf ("%d (%s, %c)", (int) pid, escaped, stat.state);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One process, held by a pidfd so that its number cannot be reused under us, and what /proc says of
+ * it (proc(5)).
+ */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+typedef struct {
+  pid_t pid;
+  int fd; /* pidfd_open(2) */
+} NcgProcess;
+
+/**
+ * ncg_process_open:
+ * @proc: the mount point of procfs
+ * @pid: 0, 1, kernel threads and a thread that is not its process's first are refused with
+ *   %NCG_ERROR_INVALID_ARGUMENT; the calling process is not
+ *
+ * Returns: (transfer full): the process; %NCG_ERROR_NO_SUCH_PROCESS if there is none, or only a
+ *   zombie of it
+ */
+NcgProcess *ncg_process_open (const char *proc, pid_t pid, GError **error);
+
+/**
+ * ncg_process_open_pidfd:
+ * @fd: (transfer none): a pidfd; duplicated
+ *
+ * The same for a process that the caller holds. A descriptor that is no pidfd, or that of a process
+ * outside our pid namespace, is %NCG_ERROR_INVALID_ARGUMENT. The number comes from
+ * @proc/self/fdinfo, "Pid:".
+ */
+NcgProcess *ncg_process_open_pidfd (const char *proc, int fd, GError **error);
+void ncg_process_close (NcgProcess *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgProcess, ncg_process_close)
+
+/* Whether all of it has ended, as its pidfd says. A zombie has; one whose first thread alone has
+ * ended is state Z in /proc too, and has not. */
+gboolean ncg_process_has_exited (const NcgProcess *self);
+
+/**
+ * ncg_process_read_cgroup:
+ *
+ * Its cgroup in the unified hierarchy ("0::" in /proc/PID/cgroup). The pidfd is asked again after
+ * the file was read, so that the answer is this process's.
+ *
+ * Returns: (transfer full): the path; %NCG_ERROR_NO_SUCH_PROCESS if it ended,
+ *   %NCG_ERROR_NOT_SUPPORTED if there is no unified hierarchy
+ */
+char *ncg_process_read_cgroup (const NcgProcess *self, const char *proc, GError **error);
+
+/* The real uid of the process; %NCG_ERROR_NO_SUCH_PROCESS if it ended. */
+gboolean
+ncg_process_read_uid (const NcgProcess *self, const char *proc, uid_t *ret_uid, GError **error);
+
+/* The path in @pid's /proc/PID/cgroup line "0::", without holding the process. Errors as
+ * ncg_process_read_cgroup(). */
+char *ncg_process_read_cgroup_of_pid (const char *proc, pid_t pid, GError **error);
+
+/* (transfer full): "PID (COMMAND, STATE)" for messages, for example "4711 (dd, D)"; the number
+ * alone if it is gone. The command is escaped as by ncg_error_escape(). */
+char *ncg_process_describe (const char *proc, pid_t pid);
