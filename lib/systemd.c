@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The connection to systemd: calls, jobs, the window and reconnecting.
+ *
+ * Over the private socket there is no bus daemon: no names, no Subscribe, and every signal of every
+ * unit arrives. Over the bus, systemd has to be asked for its signals.
+ */
+#include "lib/systemd.h"
+
+#include "lib/bus-value.h"
+#include "lib/error.h"
+#include "lib/sd-bus-source.h"
+
+#include <errno.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#define DESTINATION "org.freedesktop.systemd1"
+#define RECONNECT_FIRST_MSEC 20
+#define RECONNECT_MAX_MSEC 1000
+/* The private socket is away for a moment while systemd executes itself anew: only after this many
+ * failed attempts is the bus taken instead of a socket that was there before. */
+#define PRIVATE_ATTEMPTS 6
+
+struct NcgSystemd {
+  NcgSystemdListener listener;
+  gpointer user_data;
+  char *private_socket;
+  char *bus_address;
+  guint window;
+  GMainContext *context;
+  sd_bus *bus;
+  GSource *source;
+  GSource *reconnect;
+  guint reconnect_msec;
+  guint failed_attempts;
+  gboolean had_private;
+  GQueue waiting;        /* Call, not sent yet */
+  GHashTable *in_flight; /* set of Call */
+  GHashTable *jobs;      /* object path → Call, also in in_flight */
+};
+
+typedef struct {
+  NcgSystemd *owner;
+  GTask *task;
+  char *path;
+  char *interface;
+  char *member;
+  GVariant *arguments;
+  GUnixFDList *fds;
+  NcgSystemdCallFlags flags;
+  GSource *deadline;
+  sd_bus_slot *slot;
+  GVariant *reply;
+  char *job;
+} Call;
+
+static void send_waiting (NcgSystemd *self);
+static void schedule_reconnect (NcgSystemd *self);
+
+static void
+destroy_source (GSource **source)
+{
+  if (*source == NULL)
+    return;
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static void
+call_free (Call *call)
+{
+  destroy_source (&call->deadline);
+  sd_bus_slot_unref (call->slot);
+  g_clear_pointer (&call->reply, g_variant_unref);
+  g_clear_pointer (&call->arguments, g_variant_unref);
+  g_clear_object (&call->fds);
+  g_clear_object (&call->task);
+  g_free (call->path);
+  g_free (call->interface);
+  g_free (call->member);
+  g_free (call->job);
+  g_free (call);
+}
+
+/* Takes the call out of every table; what it held in the window goes to the next in the queue. */
+static void
+call_detach (Call *call)
+{
+  NcgSystemd *self = call->owner;
+
+  if (!g_hash_table_remove (self->in_flight, call))
+    g_queue_remove (&self->waiting, call);
+  if (call->job != NULL)
+    g_hash_table_remove (self->jobs, call->job);
+}
+
+static void
+call_fail (Call *call, GError *error)
+{
+  NcgSystemd *self = call->owner;
+
+  call_detach (call);
+  g_task_return_error (call->task, error);
+  call_free (call);
+  send_waiting (self);
+}
+
+static void
+call_succeed (Call *call)
+{
+  NcgSystemd *self = call->owner;
+
+  call_detach (call);
+  g_task_return_pointer (call->task, g_steal_pointer (&call->reply),
+                         (GDestroyNotify) g_variant_unref);
+  call_free (call);
+  send_waiting (self);
+}
+
+/* What the caller knows the call by: "StartTransientUnit of 'a.slice'". */
+static char *
+call_describe (const Call *call)
+{
+  g_autoptr (GVariant) first = NULL;
+
+  if (call->arguments != NULL && g_variant_n_children (call->arguments) > 0)
+    first = g_variant_get_child_value (call->arguments, 0);
+  if (first != NULL && g_variant_is_of_type (first, G_VARIANT_TYPE_STRING))
+    return g_strdup_printf ("%s of '%s'", call->member, g_variant_get_string (first, NULL));
+  return g_strdup (call->member);
+}
+
+static gboolean
+on_call_deadline (gpointer user_data)
+{
+  Call *call = user_data;
+  g_autofree char *what = call_describe (call);
+  const char *stage = call->job != NULL    ? "its job has not ended"
+                      : call->slot != NULL ? "there is no reply"
+                                           : "it could not be sent";
+
+  call_fail (call, g_error_new (NCG_ERROR, NCG_ERROR_TIMEOUT,
+                                "systemd did not finish %s in time: %s", what, stage));
+  return G_SOURCE_REMOVE;
+}
+
+static const struct {
+  const char *name;
+  NcgError code;
+} error_codes[] = {
+  { "org.freedesktop.systemd1.UnitExists", NCG_ERROR_UNIT_EXISTS },
+  { "org.freedesktop.systemd1.NoSuchUnit", NCG_ERROR_NO_SUCH_UNIT },
+  { "org.freedesktop.DBus.Error.UnknownObject", NCG_ERROR_NO_SUCH_UNIT },
+  { "org.freedesktop.DBus.Error.PropertyReadOnly", NCG_ERROR_UNKNOWN_PROPERTY },
+  { "org.freedesktop.DBus.Error.UnixProcessIdUnknown", NCG_ERROR_NO_SUCH_PROCESS },
+  { "System.Error.ESRCH", NCG_ERROR_NO_SUCH_PROCESS },
+  { "org.freedesktop.DBus.Error.NoReply", NCG_ERROR_DISCONNECTED },
+  { "org.freedesktop.DBus.Error.Disconnected", NCG_ERROR_DISCONNECTED },
+  { "org.freedesktop.DBus.Error.ServiceUnknown", NCG_ERROR_DISCONNECTED },
+  { "org.freedesktop.DBus.Error.NameHasNoOwner", NCG_ERROR_DISCONNECTED },
+};
+
+static GError *
+error_from_reply (const Call *call, const sd_bus_error *reply)
+{
+  g_autofree char *what = call_describe (call);
+  NcgError code = NCG_ERROR_SYSTEMD_FAILED;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (error_codes); i++)
+    if (g_str_equal (error_codes[i].name, reply->name))
+      code = error_codes[i].code;
+  return g_error_new (NCG_ERROR, code, "systemd refused %s: %s (%s)", what,
+                      reply->message != NULL ? reply->message : "no reason given", reply->name);
+}
+
+static GError *
+error_from_errno (const Call *call, int r)
+{
+  g_autofree char *what = call_describe (call);
+  gboolean lost = r == -ENOTCONN || r == -ECONNRESET || r == -EPIPE;
+
+  return g_error_new (NCG_ERROR, lost ? NCG_ERROR_DISCONNECTED : NCG_ERROR_SYSTEMD_FAILED,
+                      "could not ask systemd for %s: %s", what, g_strerror (-r));
+}
+
+static int
+on_reply (sd_bus_message *message, void *user_data, sd_bus_error *unused)
+{
+  Call *call = user_data;
+  const char *job;
+  int r;
+
+  call->slot = sd_bus_slot_unref (call->slot);
+  if (sd_bus_message_is_method_error (message, NULL)) {
+    call_fail (call, error_from_reply (call, sd_bus_message_get_error (message)));
+    return 1;
+  }
+  r = ncg_bus_value_read_all (message, &call->reply);
+  if (r < 0) {
+    call_fail (call, error_from_errno (call, r));
+    return 1;
+  }
+  if ((call->flags & NCG_SYSTEMD_CALL_WAIT_FOR_JOB) == 0) {
+    call_succeed (call);
+    return 1;
+  }
+  if (!g_variant_is_of_type (call->reply, G_VARIANT_TYPE ("(o)"))) {
+    call_fail (call, error_from_errno (call, -EBADMSG));
+    return 1;
+  }
+  g_variant_get (call->reply, "(&o)", &job);
+  call->job = g_strdup (job);
+  g_hash_table_insert (call->owner->jobs, call->job, call);
+  return 1;
+}
+
+static int
+on_job_removed (sd_bus_message *message, void *user_data, sd_bus_error *unused)
+{
+  NcgSystemd *self = user_data;
+  const char *job, *unit, *result;
+  guint32 id;
+  Call *call;
+
+  if (sd_bus_message_read (message, "uoss", &id, &job, &unit, &result) < 0)
+    return 0;
+  call = g_hash_table_lookup (self->jobs, job);
+  if (call == NULL)
+    return 0;
+  if (g_str_equal (result, "done")) {
+    call_succeed (call);
+  } else {
+    g_autofree char *what = call_describe (call);
+    call_fail (call, g_error_new (NCG_ERROR, NCG_ERROR_SYSTEMD_FAILED,
+                                  "systemd ended the job for %s as '%s'; see 'systemctl status %s'",
+                                  what, result, unit));
+  }
+  return 0;
+}
+
+static int
+on_unit_removed (sd_bus_message *message, void *user_data, sd_bus_error *unused)
+{
+  NcgSystemd *self = user_data;
+  const char *unit, *path;
+
+  if (sd_bus_message_read (message, "so", &unit, &path) >= 0 && self->listener.unit_removed != NULL)
+    self->listener.unit_removed (unit, self->user_data);
+  return 0;
+}
+
+static int
+on_reloading (sd_bus_message *message, void *user_data, sd_bus_error *unused)
+{
+  NcgSystemd *self = user_data;
+  int active;
+
+  if (sd_bus_message_read (message, "b", &active) >= 0 && !active &&
+      self->listener.reloaded != NULL)
+    self->listener.reloaded (self->user_data);
+  return 0;
+}
+
+static int
+send_call (NcgSystemd *self, Call *call)
+{
+  g_autoptr (sd_bus_message) message = NULL;
+  const int *fds = NULL;
+  int n_fds = 0;
+  int r = sd_bus_message_new_method_call (self->bus, &message, DESTINATION, call->path,
+                                          call->interface, call->member);
+
+  if (call->fds != NULL)
+    fds = g_unix_fd_list_peek_fds (call->fds, &n_fds);
+  for (gsize i = 0; r >= 0 && call->arguments != NULL && i < g_variant_n_children (call->arguments);
+       i++) {
+    g_autoptr (GVariant) argument = g_variant_get_child_value (call->arguments, i);
+    r = ncg_bus_value_append (message, argument, fds, (gsize) n_fds);
+  }
+  if (r < 0)
+    return r;
+  /* The deadline is ours, since it covers the queue and the job as well. */
+  return sd_bus_call_async (self->bus, &call->slot, message, on_reply, call, G_MAXUINT64);
+}
+
+static void
+send_waiting (NcgSystemd *self)
+{
+  while (self->bus != NULL && g_hash_table_size (self->in_flight) < self->window) {
+    Call *call = g_queue_pop_head (&self->waiting);
+    int r;
+
+    if (call == NULL)
+      return;
+    g_hash_table_add (self->in_flight, call);
+    r = send_call (self, call);
+    if (r < 0)
+      call_fail (call, error_from_errno (call, r));
+  }
+}
+
+static void
+drop_connection (NcgSystemd *self)
+{
+  destroy_source (&self->source);
+  self->bus = sd_bus_close_unref (self->bus);
+}
+
+/* Nobody knows whether systemd has acted on what was under way. */
+static void
+fail_in_flight (NcgSystemd *self)
+{
+  g_autoptr (GList) calls = g_hash_table_get_keys (self->in_flight);
+
+  for (GList *link = calls; link != NULL; link = link->next)
+    call_fail (link->data, error_from_errno (link->data, -ENOTCONN));
+}
+
+static void
+on_closed (int error, gpointer user_data)
+{
+  NcgSystemd *self = user_data;
+
+  drop_connection (self);
+  fail_in_flight (self);
+  schedule_reconnect (self);
+  if (self->listener.disconnected != NULL)
+    self->listener.disconnected (self->user_data);
+}
+
+static int
+add_matches (NcgSystemd *self, gboolean on_bus)
+{
+  static const struct {
+    const char *member;
+    sd_bus_message_handler_t handler;
+  } signals[] = {
+    { "JobRemoved", on_job_removed },
+    { "UnitRemoved", on_unit_removed },
+    { "Reloading", on_reloading },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (signals); i++) {
+    int r = sd_bus_match_signal_async (self->bus, NULL, on_bus ? DESTINATION : NULL,
+                                       NCG_SYSTEMD_PATH, NCG_SYSTEMD_MANAGER, signals[i].member,
+                                       signals[i].handler, NULL, self);
+    if (r < 0)
+      return r;
+  }
+  if (!on_bus)
+    return 0;
+  return sd_bus_call_method_async (self->bus, NULL, DESTINATION, NCG_SYSTEMD_PATH,
+                                   NCG_SYSTEMD_MANAGER, "Subscribe", NULL, NULL, NULL);
+}
+
+static int
+start_bus (NcgSystemd *self, const char *address, gboolean on_bus)
+{
+  int r = sd_bus_new (&self->bus);
+
+  if (r >= 0)
+    r = sd_bus_set_address (self->bus, address);
+  if (r >= 0)
+    r = sd_bus_set_bus_client (self->bus, on_bus);
+  if (r >= 0)
+    r = sd_bus_negotiate_fds (self->bus, 1);
+  if (r >= 0)
+    r = sd_bus_start (self->bus);
+  return r < 0 ? r : add_matches (self, on_bus);
+}
+
+static int
+try_private (NcgSystemd *self)
+{
+  g_autofree char *escaped = NULL;
+  g_autofree char *address = NULL;
+
+  if (self->private_socket == NULL || access (self->private_socket, F_OK) < 0)
+    return -ENOENT;
+  escaped = g_dbus_address_escape_value (self->private_socket);
+  address = g_strdup_printf ("unix:path=%s", escaped);
+  return start_bus (self, address, FALSE);
+}
+
+static int
+try_connect (NcgSystemd *self)
+{
+  int r = try_private (self);
+
+  if (r >= 0) {
+    self->had_private = TRUE;
+    return r;
+  }
+  drop_connection (self);
+  if (self->bus_address == NULL)
+    return r;
+  if (self->had_private && self->failed_attempts < PRIVATE_ATTEMPTS)
+    return r;
+  return start_bus (self, self->bus_address, TRUE);
+}
+
+static gboolean
+on_reconnect (gpointer user_data)
+{
+  NcgSystemd *self = user_data;
+
+  destroy_source (&self->reconnect);
+  if (try_connect (self) < 0) {
+    self->failed_attempts++;
+    drop_connection (self);
+    schedule_reconnect (self);
+    return G_SOURCE_REMOVE;
+  }
+  self->failed_attempts = 0;
+  self->reconnect_msec = RECONNECT_FIRST_MSEC;
+  self->source = ncg_sd_bus_source_new (self->bus, on_closed, self);
+  g_source_attach (self->source, self->context);
+  if (self->listener.connected != NULL)
+    self->listener.connected (self->user_data);
+  send_waiting (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+schedule_reconnect (NcgSystemd *self)
+{
+  if (self->reconnect != NULL)
+    return;
+  self->reconnect = g_timeout_source_new (self->reconnect_msec);
+  self->reconnect_msec = MIN (MAX (self->reconnect_msec, 1) * 2, RECONNECT_MAX_MSEC);
+  g_source_set_callback (self->reconnect, on_reconnect, self, NULL);
+  g_source_attach (self->reconnect, self->context);
+}
+
+NcgSystemd *
+ncg_systemd_new (const NcgSystemdConfig *config,
+                 const NcgSystemdListener *listener,
+                 gpointer user_data)
+{
+  NcgSystemd *self = g_new0 (NcgSystemd, 1);
+
+  if (listener != NULL)
+    self->listener = *listener;
+  self->user_data = user_data;
+  self->private_socket = g_strdup (config->private_socket);
+  self->bus_address = g_strdup (config->bus_address);
+  self->window = MAX (config->window, 1);
+  self->context = g_main_context_ref_thread_default ();
+  g_queue_init (&self->waiting);
+  self->in_flight = g_hash_table_new (NULL, NULL);
+  self->jobs = g_hash_table_new (g_str_hash, g_str_equal);
+  schedule_reconnect (self);
+  return self;
+}
+
+void
+ncg_systemd_free (NcgSystemd *self)
+{
+  Call *call;
+
+  if (self == NULL)
+    return;
+  self->listener = (NcgSystemdListener){ NULL };
+  drop_connection (self);
+  destroy_source (&self->reconnect);
+  fail_in_flight (self);
+  while ((call = g_queue_peek_head (&self->waiting)) != NULL)
+    call_fail (call, error_from_errno (call, -ENOTCONN));
+  g_hash_table_unref (self->in_flight);
+  g_hash_table_unref (self->jobs);
+  g_main_context_unref (self->context);
+  g_free (self->private_socket);
+  g_free (self->bus_address);
+  g_free (self);
+}
+
+gboolean
+ncg_systemd_is_connected (const NcgSystemd *self)
+{
+  return self->bus != NULL && sd_bus_is_ready (self->bus) > 0;
+}
+
+void
+ncg_systemd_call_async (NcgSystemd *self,
+                        const char *path,
+                        const char *interface,
+                        const char *member,
+                        GVariant *arguments,
+                        GUnixFDList *fds,
+                        NcgSystemdCallFlags flags,
+                        gint64 deadline_usec,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  Call *call = g_new0 (Call, 1);
+  gint64 left_usec = deadline_usec - g_get_monotonic_time ();
+
+  call->owner = self;
+  call->task = g_task_new (NULL, NULL, callback, user_data);
+  g_task_set_source_tag (call->task, ncg_systemd_call_async);
+  call->path = g_strdup (path != NULL ? path : NCG_SYSTEMD_PATH);
+  call->interface = g_strdup (interface != NULL ? interface : NCG_SYSTEMD_MANAGER);
+  call->member = g_strdup (member);
+  call->arguments = arguments != NULL ? g_variant_ref_sink (arguments) : NULL;
+  call->fds = fds != NULL ? g_object_ref (fds) : NULL;
+  call->flags = flags;
+  call->deadline = g_timeout_source_new ((guint) CLAMP (left_usec / 1000, 0, G_MAXINT));
+  g_source_set_callback (call->deadline, on_call_deadline, call, NULL);
+  g_source_attach (call->deadline, self->context);
+  g_queue_push_tail (&self->waiting, call);
+  send_waiting (self);
+}
+
+GVariant *
+ncg_systemd_call_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+char *
+ncg_systemd_unit_path (const char *unit)
+{
+  char *path = NULL;
+
+  if (sd_bus_path_encode (NCG_SYSTEMD_PATH "/unit", unit, &path) < 0)
+    return NULL;
+  return path;
+}
