@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The list of drivers, and the way from the table's functions to the calls of the header.
+ */
+#include "lib/driver.h"
+
+#include "lib/driver-systemd.h"
+#include "lib/error.h"
+
+static const NcgDriverOps *const drivers[] = {
+  &ncg_driver_systemd_ops,
+};
+
+NcgPlace *
+ncg_place_new (const char *unit, const char *cgroup)
+{
+  NcgPlace *self = g_new0 (NcgPlace, 1);
+
+  self->unit = g_strdup (unit);
+  self->cgroup = g_strdup (cgroup);
+  return self;
+}
+
+void
+ncg_place_free (NcgPlace *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->unit);
+  g_free (self->cgroup);
+  g_free (self);
+}
+
+NcgDriver *
+ncg_driver_new (const char *name,
+                const NcgDriverConfig *config,
+                const NcgDriverListener *listener,
+                gpointer user_data,
+                GError **error)
+{
+  g_autoptr (GString) known = g_string_new (NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (drivers); i++) {
+    if (g_str_equal (drivers[i]->name, name))
+      return drivers[i]->create (config, listener, user_data);
+    g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", drivers[i]->name);
+  }
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+               "there is no cgroup driver '%s'; there is: %s", name, known->str);
+  return NULL;
+}
+
+void
+ncg_driver_free (NcgDriver *self)
+{
+  if (self != NULL)
+    self->ops->destroy (self);
+}
+
+char *
+ncg_driver_group_unit (NcgDriver *self, const char *path, GError **error)
+{
+  return self->ops->group_unit (self, path, error);
+}
+
+char *
+ncg_driver_leaf_unit (NcgDriver *self, const char *uid, const char *name, GError **error)
+{
+  return self->ops->leaf_unit (self, uid, name, error);
+}
+
+void
+ncg_driver_probe_async (NcgDriver *self,
+                        gint64 deadline_usec,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  self->ops->probe_async (self, deadline_usec, callback, user_data);
+}
+
+gboolean
+ncg_driver_probe_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+guint
+ncg_driver_get_version (NcgDriver *self)
+{
+  return self->ops->version (self);
+}
+
+GStrv
+ncg_driver_get_features (NcgDriver *self)
+{
+  return self->ops->features (self);
+}
+
+void
+ncg_driver_ensure_group_async (NcgDriver *self,
+                               const NcgGroup *group,
+                               gint64 deadline_usec,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  self->ops->ensure_group_async (self, group, deadline_usec, callback, user_data);
+}
+
+NcgPlace *
+ncg_driver_ensure_group_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+ncg_driver_set_resources_async (NcgDriver *self,
+                                const char *unit,
+                                const NcgResources *resources,
+                                gint64 deadline_usec,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  self->ops->set_resources_async (self, unit, resources, deadline_usec, callback, user_data);
+}
+
+gboolean
+ncg_driver_set_resources_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+ncg_driver_start_leaf_async (NcgDriver *self,
+                             const NcgLeaf *leaf,
+                             gint64 deadline_usec,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  self->ops->start_leaf_async (self, leaf, deadline_usec, callback, user_data);
+}
+
+NcgPlace *
+ncg_driver_start_leaf_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+ncg_driver_stop_async (NcgDriver *self,
+                       const char *unit,
+                       gint64 deadline_usec,
+                       GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+  self->ops->stop_async (self, unit, deadline_usec, callback, user_data);
+}
+
+gboolean
+ncg_driver_stop_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
