@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who may.
+ */
+#include "daemon/auth.h"
+
+#include "lib/error.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+/* Callers that are remembered; more than that and all are asked about again. */
+#define CACHE_MAX 256
+
+struct Auth {
+  char *group;
+  GHashTable *known; /* unique name → AuthCaller */
+};
+
+typedef struct {
+  Auth *auth;
+  char *group;
+  char *sender;
+  AuthCaller caller;
+} Lookup;
+
+Auth *
+auth_new (const char *group)
+{
+  Auth *self = g_new0 (Auth, 1);
+
+  self->group = g_strdup (group);
+  self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  return self;
+}
+
+void
+auth_free (Auth *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->group);
+  g_hash_table_unref (self->known);
+  g_free (self);
+}
+
+void
+auth_forget (Auth *self)
+{
+  g_hash_table_remove_all (self->known);
+}
+
+static AuthCaller *
+caller_copy (const AuthCaller *caller)
+{
+  AuthCaller *copy = g_new (AuthCaller, 1);
+
+  *copy = *caller;
+  return copy;
+}
+
+static void
+lookup_free (gpointer data)
+{
+  Lookup *lookup = data;
+
+  g_free (lookup->group);
+  g_free (lookup->sender);
+  g_free (lookup);
+}
+
+static gboolean
+find_group (const char *name, gid_t *ret_gid)
+{
+  char buffer[16384];
+  struct group group, *found = NULL;
+
+  if (getgrnam_r (name, &group, buffer, sizeof buffer, &found) != 0 || found == NULL)
+    return FALSE;
+  *ret_gid = found->gr_gid;
+  return TRUE;
+}
+
+static gboolean
+is_member (uid_t uid, const char *group)
+{
+  char buffer[16384];
+  struct passwd user, *found = NULL;
+  g_autofree gid_t *groups = NULL;
+  int n = 0;
+  gid_t gid;
+
+  if (!find_group (group, &gid) || getpwuid_r (uid, &user, buffer, sizeof buffer, &found) != 0 ||
+      found == NULL)
+    return FALSE;
+  getgrouplist (found->pw_name, found->pw_gid, NULL, &n);
+  groups = g_new0 (gid_t, (gsize) n);
+  if (getgrouplist (found->pw_name, found->pw_gid, groups, &n) < 0)
+    return FALSE;
+  for (int i = 0; i < n; i++)
+    if (groups[i] == gid)
+      return TRUE;
+  return FALSE;
+}
+
+/* Runs in a worker: the user database may be behind a network. */
+static void
+look_up_member (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  Lookup *lookup = data;
+
+  lookup->caller.may_change = is_member (lookup->caller.uid, lookup->group);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+remember (GTask *task)
+{
+  Lookup *lookup = g_task_get_task_data (task);
+  GHashTable *known = lookup->auth->known;
+
+  if (g_hash_table_size (known) >= CACHE_MAX)
+    g_hash_table_remove_all (known);
+  g_hash_table_insert (known, g_strdup (lookup->sender), caller_copy (&lookup->caller));
+  g_task_return_pointer (task, caller_copy (&lookup->caller), g_free);
+}
+
+static void
+on_member_known (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  remember (task);
+}
+
+static void
+on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Lookup *lookup = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (GTask) worker = NULL;
+  guint32 uid;
+
+  if (reply == NULL) {
+    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+                             "the bus does not say who %s is: %s", lookup->sender, error->message);
+    return;
+  }
+  g_variant_get (reply, "(u)", &uid);
+  lookup->caller.uid = uid;
+  lookup->caller.is_owner = uid == 0 || uid == geteuid ();
+  lookup->caller.may_change = lookup->caller.is_owner;
+  if (lookup->caller.is_owner) {
+    remember (task);
+    return;
+  }
+  worker = g_task_new (NULL, NULL, on_member_known, g_object_ref (task));
+  g_task_set_task_data (worker, lookup, NULL);
+  g_task_run_in_thread (worker, look_up_member);
+}
+
+void
+auth_identify_async (Auth *self,
+                     GDBusConnection *connection,
+                     const char *sender,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  AuthCaller *known = sender != NULL ? g_hash_table_lookup (self->known, sender) : NULL;
+  Lookup *lookup;
+
+  if (known != NULL) {
+    g_task_return_pointer (task, caller_copy (known), g_free);
+    g_object_unref (task);
+    return;
+  }
+  lookup = g_new0 (Lookup, 1);
+  lookup->auth = self;
+  lookup->group = g_strdup (self->group);
+  lookup->sender = g_strdup (sender);
+  g_task_set_task_data (task, lookup, lookup_free);
+  g_dbus_connection_call (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                          "org.freedesktop.DBus", "GetConnectionUnixUser",
+                          g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(u)"),
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid, task);
+}
+
+gboolean
+auth_identify_finish (GAsyncResult *result, AuthCaller *ret_caller, GError **error)
+{
+  g_autofree AuthCaller *caller = g_task_propagate_pointer (G_TASK (result), error);
+
+  if (caller == NULL)
+    return FALSE;
+  *ret_caller = *caller;
+  return TRUE;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who may: asked of the bus, never of the caller. The bus policy says the same once more.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <sys/types.h>
+
+typedef struct Auth Auth;
+
+/* @group: the Unix group whose members may change things; it need not exist */
+Auth *auth_new (const char *group);
+void auth_free (Auth *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Auth, auth_free)
+
+typedef struct {
+  uid_t uid;
+  gboolean is_owner;   /* root, or the user that the daemon runs as: may do everything */
+  gboolean may_change; /* that, or a member of the group: may join processes of its own user only */
+} AuthCaller;
+
+/**
+ * auth_identify_async:
+ * @sender: the caller's unique name
+ *
+ * The answer is kept, since a unique name is never given twice on a bus.
+ */
+void auth_identify_async (Auth *self,
+                          GDBusConnection *connection,
+                          const char *sender,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
+gboolean auth_identify_finish (GAsyncResult *result, AuthCaller *ret_caller, GError **error);
+
+/* Another bus, other names. */
+void auth_forget (Auth *self);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Waits for a cgroup to be empty, by its cgroup.events file and without polling in between.
+ */
+#pragma once
+
+#include "lib/cgroup.h"
+
+#include <gio/gio.h>
+
+/**
+ * cgroup_wait_empty_async:
+ * @cgroup: (transfer none): held open by a descriptor of its own
+ * @deadline_usec: in g_get_monotonic_time()'s clock
+ *
+ * Ends with %TRUE once no process is in @cgroup and below, or it is gone; with %FALSE and no error
+ * at the deadline.
+ */
+void cgroup_wait_empty_async (const NcgCgroup *cgroup,
+                              gint64 deadline_usec,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+gboolean cgroup_wait_empty_finish (GAsyncResult *result);

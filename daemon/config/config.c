@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Defaults and the command line.
+ */
+#include "daemon/config/config.h"
+
+#include "daemon/build-config.h"
+#include "lib/error.h"
+#include "lib/names.h"
+
+Config *
+config_new (void)
+{
+  Config *self = g_new0 (Config, 1);
+
+  self->root = g_strdup ("");
+  self->driver = g_strdup ("systemd");
+  self->cgroup_root = g_strdup ("/machine");
+  self->daemons_group = g_strdup ("/kubernetes");
+  self->system_group = g_strdup ("/system");
+  self->group = g_strdup (NCG_DEFAULT_GROUP);
+  return self;
+}
+
+void
+config_free (Config *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->root);
+  g_free (self->bus_address);
+  g_free (self->driver);
+  g_free (self->cgroup_root);
+  g_free (self->daemons_group);
+  g_free (self->system_group);
+  g_free (self->group);
+  g_free (self);
+}
+
+static void
+replace (char **field, char *value)
+{
+  if (value == NULL)
+    return;
+  g_free (*field);
+  *field = value;
+}
+
+static gboolean
+check (const Config *self, GError **error)
+{
+  g_autofree char *slice = NULL;
+
+  if (self->root[0] != '\0' && self->root[0] != '/') {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "--root is '%s'; it takes an absolute path", self->root);
+    return FALSE;
+  }
+  slice = ncg_names_slice_from_path (self->cgroup_root, error);
+  if (slice == NULL)
+    g_prefix_error (error, "--cgroup-root: ");
+  return slice != NULL;
+}
+
+gboolean
+config_parse_arguments (
+    Config *self, int *argc, char ***argv, ConfigAction *ret_action, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  char *root = NULL, *bus = NULL, *cgroup_root = NULL, *group = NULL;
+  gboolean version = FALSE;
+  const GOptionEntry entries[] = {
+    { "root", 0, 0, G_OPTION_ARG_FILENAME, &root,
+      "Take /sys, /proc and /run below DIR instead of the machine's", "DIR" },
+    { "bus-address", 0, 0, G_OPTION_ARG_STRING, &bus, "Serve this bus instead of the system bus",
+      "ADDRESS" },
+    { "cgroup-root", 0, 0, G_OPTION_ARG_STRING, &cgroup_root,
+      "The cgroup under which pods are (default: /machine)", "PATH" },
+    { "group", 0, 0, G_OPTION_ARG_STRING, &group,
+      "The group whose members may change things (default: " NCG_DEFAULT_GROUP ")", "NAME" },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
+    { NULL },
+  };
+  gboolean parsed;
+
+  g_option_context_set_summary (context, "Sets a node up for containers and owns its pod cgroups; "
+                                         "serves org.example.NodeCgroups on the system bus.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  parsed = g_option_context_parse (context, argc, argv, error);
+  replace (&self->root, root);
+  replace (&self->bus_address, bus);
+  replace (&self->cgroup_root, cgroup_root);
+  replace (&self->group, group);
+  if (!parsed)
+    return FALSE;
+  if (*argc > 1) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "there is no argument '%s'; see --help", (*argv)[1]);
+    return FALSE;
+  }
+  if (!check (self, error))
+    return FALSE;
+  *ret_action = version ? CONFIG_SHOW_VERSION : CONFIG_RUN;
+  return TRUE;
+}

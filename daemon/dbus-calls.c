@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Method calls.
+ */
+#include "daemon/dbus-calls.h"
+
+#include "daemon/pod-create.h"
+#include "daemon/pod-join.h"
+#include "daemon/pod-remove.h"
+#include "daemon/pod-stats.h"
+#include "daemon/pod-update.h"
+#include "lib/error.h"
+#include "lib/names.h"
+#include "lib/process.h"
+
+#include <gio/gunixfdlist.h>
+#include <unistd.h>
+
+/* dbus-daemon passes no more descriptors in a message. */
+#define PIDFDS_MAX 16
+
+typedef struct Call Call;
+typedef void (*CallStart) (Call *call, const AuthCaller *caller);
+
+/* A changing call, from its authorization to its reply. */
+struct Call {
+  DbusCalls *calls;
+  GDBusMethodInvocation *invocation;
+  CallStart start;
+  char *uid;
+  char *container;
+  GVariant *list;    /* pids or handles */
+  GVariant *options; /* or spec */
+  GUnixFDList *fds;
+};
+
+static void
+call_free (Call *call)
+{
+  g_free (call->uid);
+  g_free (call->container);
+  g_clear_pointer (&call->list, g_variant_unref);
+  g_clear_pointer (&call->options, g_variant_unref);
+  g_clear_object (&call->fds);
+  g_free (call);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
+
+void
+dbus_call_fail (GDBusMethodInvocation *invocation, const GError *error)
+{
+  NcgError code = error->domain == NCG_ERROR ? (NcgError) error->code : NCG_ERROR_FAILED;
+
+  g_dbus_method_invocation_return_dbus_error (invocation, ncg_error_get_name (code),
+                                              error->message);
+}
+
+static void
+call_fail (Call *call, GError *error)
+{
+  dbus_call_fail (call->invocation, error);
+  g_error_free (error);
+  call_free (call);
+}
+
+static void
+call_succeed (Call *call, GVariant *reply)
+{
+  g_dbus_method_invocation_return_value (call->invocation, reply);
+  call_free (call);
+}
+
+static void
+on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  AuthCaller caller;
+  GError *error = NULL;
+
+  if (!auth_identify_finish (result, &caller, &error)) {
+    call_fail (call, error);
+    return;
+  }
+  if (!caller.may_change) {
+    call_fail (call,
+               g_error_new (NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+                            "%s is for root and the members of the group '%s'; user %u is neither",
+                            g_dbus_method_invocation_get_method_name (call->invocation),
+                            call->calls->manager->config->group, (guint) caller.uid));
+    return;
+  }
+  call->start (call, &caller);
+}
+
+static Call *
+call_new (DbusCalls *calls,
+          GDBusMethodInvocation *invocation,
+          CallStart start,
+          const char *uid,
+          GVariant *options)
+{
+  Call *call = g_new0 (Call, 1);
+
+  call->calls = calls;
+  call->invocation = invocation;
+  call->start = start;
+  call->uid = g_strdup (uid);
+  call->options = g_variant_ref (options);
+  return call;
+}
+
+static void
+call_authorize (Call *call)
+{
+  auth_identify_async (call->calls->auth,
+                       g_dbus_method_invocation_get_connection (call->invocation),
+                       g_dbus_method_invocation_get_sender (call->invocation), on_identified, call);
+}
+
+static void
+on_created (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  GError *error = NULL;
+  g_autoptr (Pod) pod = pod_create_finish (result, &error);
+
+  if (pod != NULL)
+    call_succeed (call, g_variant_new ("(oss)", pod->object_path, pod->slice, pod->cgroup));
+  else
+    call_fail (call, error);
+}
+
+static void
+start_create (Call *call, const AuthCaller *caller)
+{
+  g_auto (Spec) spec = { 0 };
+  GError *error = NULL;
+
+  if (spec_parse (call->options, SPEC_OF_POD, &spec, &error))
+    pod_create_async (call->calls->manager, call->uid, &spec, on_created, call);
+  else
+    call_fail (call, error);
+}
+
+void
+dbus_call_create (DbusCalls *calls,
+                  GDBusMethodInvocation *invocation,
+                  const char *uid,
+                  GVariant *spec)
+{
+  call_authorize (call_new (calls, invocation, start_create, uid, spec));
+}
+
+static void
+on_updated (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  GError *error = NULL;
+
+  if (pod_update_finish (result, &error))
+    call_succeed (call, NULL);
+  else
+    call_fail (call, error);
+}
+
+static void
+start_update (Call *call, const AuthCaller *caller)
+{
+  g_auto (Spec) spec = { 0 };
+  GError *error = NULL;
+
+  if (spec_parse (call->options, SPEC_OF_POD, &spec, &error))
+    pod_update_async (call->calls->manager, call->uid, &spec, on_updated, call);
+  else
+    call_fail (call, error);
+}
+
+void
+dbus_call_update (DbusCalls *calls,
+                  GDBusMethodInvocation *invocation,
+                  const char *uid,
+                  GVariant *spec)
+{
+  call_authorize (call_new (calls, invocation, start_update, uid, spec));
+}
+
+/* The one option that a call knows, of the type of @ret_value's format; everything else in @options
+ * is refused. */
+static gboolean
+parse_option (GVariant *options,
+              const char *name,
+              const GVariantType *type,
+              GVariant **ret_value,
+              GError **error)
+{
+  GVariantIter iter;
+  const char *key;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, options);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &value)) {
+    g_autoptr (GVariant) owned = value;
+
+    if (!g_str_equal (key, name)) {
+      g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                   "there is no option '%.64s' here; there is %s (%.*s)", key, name,
+                   (int) g_variant_type_get_string_length (type),
+                   g_variant_type_peek_string (type));
+      return FALSE;
+    }
+    if (!g_variant_is_of_type (value, type)) {
+      g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                   "the option %s has the type '%s'; it takes '%.*s'", name,
+                   g_variant_get_type_string (value), (int) g_variant_type_get_string_length (type),
+                   g_variant_type_peek_string (type));
+      return FALSE;
+    }
+    g_clear_pointer (ret_value, g_variant_unref);
+    *ret_value = g_steal_pointer (&owned);
+  }
+  return TRUE;
+}
+
+static void
+on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  GError *error = NULL;
+
+  if (pod_remove_finish (result, &error))
+    call_succeed (call, NULL);
+  else
+    call_fail (call, error);
+}
+
+static void
+start_remove (Call *call, const AuthCaller *caller)
+{
+  g_autoptr (GVariant) value = NULL;
+  guint64 grace = 0;
+  GError *error = NULL;
+
+  if (parse_option (call->options, "GracePeriodUSec", G_VARIANT_TYPE_UINT64, &value, &error) &&
+      value != NULL)
+    grace = g_variant_get_uint64 (value);
+  if (error == NULL && grace > POD_REMOVE_GRACE_MAX_USEC)
+    g_set_error (&error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "GracePeriodUSec is %" G_GUINT64_FORMAT "; at most %" G_GUINT64_FORMAT
+                 " (an hour) are allowed",
+                 grace, POD_REMOVE_GRACE_MAX_USEC);
+  if (error == NULL)
+    pod_remove_async (call->calls->manager, call->uid, grace, on_removed, call);
+  else
+    call_fail (call, error);
+}
+
+void
+dbus_call_remove (DbusCalls *calls,
+                  GDBusMethodInvocation *invocation,
+                  const char *uid,
+                  GVariant *options)
+{
+  call_authorize (call_new (calls, invocation, start_remove, uid, options));
+}
+
+static void
+on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  GError *error = NULL;
+  g_autoptr (NcgPlace) place = pod_join_finish (result, &error);
+
+  if (place != NULL)
+    call_succeed (call, g_variant_new ("(ss)", place->unit, place->cgroup));
+  else
+    call_fail (call, error);
+}
+
+static gboolean
+check_process (Call *call, const NcgProcess *process, const AuthCaller *caller, GError **error)
+{
+  uid_t owner;
+
+  if (process->pid == getpid ()) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "process %d is nodecgroupsd itself, which stays out of pods", (int) process->pid);
+    return FALSE;
+  }
+  if (caller->is_owner)
+    return TRUE;
+  if (!ncg_process_read_uid (process, call->calls->manager->proc, &owner, error))
+    return FALSE;
+  if (owner == caller->uid)
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+               "process %d belongs to user %u; user %u may only join processes of its own",
+               (int) process->pid, (guint) owner, (guint) caller->uid);
+  return FALSE;
+}
+
+static NcgProcess *
+open_process (Call *call, gsize i, GError **error)
+{
+  const char *proc = call->calls->manager->proc;
+  gint32 handle;
+  guint32 pid;
+  NcgProcess *process;
+  int fd;
+
+  if (call->fds == NULL) {
+    g_variant_get_child (call->list, i, "u", &pid);
+    return ncg_process_open (proc, pid <= G_MAXINT ? (pid_t) pid : -1, error);
+  }
+  g_variant_get_child (call->list, i, "h", &handle);
+  fd = g_unix_fd_list_get (call->fds, handle, error);
+  if (fd < 0)
+    return NULL;
+  process = ncg_process_open_pidfd (proc, fd, error);
+  close (fd);
+  return process;
+}
+
+static GPtrArray *
+open_processes (Call *call, const AuthCaller *caller, GError **error)
+{
+  g_autoptr (GPtrArray) processes =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_process_close);
+  gsize n = g_variant_n_children (call->list);
+  gsize max = call->fds != NULL ? PIDFDS_MAX : POD_JOIN_MAX;
+
+  if (n == 0 || n > max) {
+    g_set_error (error, NCG_ERROR, n == 0 ? NCG_ERROR_INVALID_ARGUMENT : NCG_ERROR_LIMIT_EXCEEDED,
+                 "%" G_GSIZE_FORMAT " processes were given; a call takes 1 to %" G_GSIZE_FORMAT, n,
+                 max);
+    return NULL;
+  }
+  for (gsize i = 0; i < n; i++) {
+    NcgProcess *process = open_process (call, i, error);
+
+    if (process == NULL)
+      return NULL;
+    g_ptr_array_add (processes, process);
+    if (!check_process (call, process, caller, error))
+      return NULL;
+  }
+  return g_steal_pointer (&processes);
+}
+
+static void
+start_join (Call *call, const AuthCaller *caller)
+{
+  g_auto (Spec) spec = { 0 };
+  g_autoptr (GPtrArray) processes = NULL;
+  GError *error = NULL;
+
+  if (spec_parse (call->options, SPEC_OF_CONTAINER, &spec, &error) &&
+      ncg_names_check_container (call->container, &error) &&
+      manager_find_pod (call->calls->manager, call->uid, &error) != NULL)
+    processes = open_processes (call, caller, &error);
+  if (processes != NULL)
+    pod_join_async (call->calls->manager, call->uid, call->container, processes, &spec, on_joined,
+                    call);
+  else
+    call_fail (call, error);
+}
+
+void
+dbus_call_join (DbusCalls *calls,
+                GDBusMethodInvocation *invocation,
+                const char *uid,
+                const char *container,
+                GVariant *pids,
+                GVariant *options)
+{
+  Call *call = call_new (calls, invocation, start_join, uid, options);
+
+  call->container = g_strdup (container);
+  call->list = g_variant_ref (pids);
+  call_authorize (call);
+}
+
+void
+dbus_call_join_by_pidfd (DbusCalls *calls,
+                         GDBusMethodInvocation *invocation,
+                         const char *uid,
+                         const char *container,
+                         GUnixFDList *fds,
+                         GVariant *handles,
+                         GVariant *options)
+{
+  Call *call = call_new (calls, invocation, start_join, uid, options);
+
+  call->container = g_strdup (container);
+  call->list = g_variant_ref (handles);
+  call->fds = fds != NULL ? g_object_ref (fds) : g_unix_fd_list_new ();
+  call_authorize (call);
+}
+
+static void
+on_stats (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GDBusMethodInvocation *invocation = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) stats = pod_stats_read_finish (result, &error);
+
+  if (stats != NULL)
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sv})", stats));
+  else
+    dbus_call_fail (invocation, error);
+}
+
+void
+dbus_call_get_stats (DbusCalls *calls,
+                     GDBusMethodInvocation *invocation,
+                     const char *uid,
+                     GVariant *options)
+{
+  g_autoptr (GVariant) value = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!parse_option (options, "Containers", G_VARIANT_TYPE_BOOLEAN, &value, &error)) {
+    dbus_call_fail (invocation, error);
+    return;
+  }
+  pod_stats_read_async (calls->manager, uid, value != NULL && g_variant_get_boolean (value),
+                        on_stats, invocation);
+}
+
+void
+dbus_call_verify (DbusCalls *calls, GDBusMethodInvocation *invocation, const char *uid)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) rows = NULL;
+  Pod *pod = manager_find_pod (calls->manager, uid, &error);
+
+  if (pod == NULL) {
+    dbus_call_fail (invocation, error);
+    return;
+  }
+  rows = manager_verify_pod (calls->manager, pod);
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a(ssssb))", rows));
+}

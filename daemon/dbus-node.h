@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The interface org.example.NodeCgroups.Node on a bus.
+ */
+#pragma once
+
+#include "daemon/node.h"
+
+typedef struct DbusNode DbusNode;
+
+DbusNode *dbus_node_new (Node *node, GDBusConnection *connection);
+void dbus_node_free (DbusNode *self);
+
+/* The node changed: its properties are set anew, and changed ones are signalled. */
+void dbus_node_update (DbusNode *self);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Serving the bus.
+ */
+#include "daemon/dbus-server.h"
+
+#include "daemon/dbus-manager.h"
+#include "daemon/dbus-node.h"
+#include "daemon/dbus-pods.h"
+
+#define BUS_NAME "org.example.NodeCgroups"
+#define RECONNECT_MSEC 500
+
+struct DbusServer {
+  DbusCalls calls;
+  Node *node;
+  DbusServerListener listener;
+  gpointer user_data;
+  GCancellable *cancellable;
+  GDBusConnection *connection;
+  DbusManager *manager_object;
+  DbusNode *node_object;
+  DbusPods *pods;
+  guint name_id;
+  guint reconnect_id;
+};
+
+static void connect_to_bus (DbusServer *self);
+
+static void
+disconnect (DbusServer *self)
+{
+  if (self->name_id != 0)
+    g_bus_unown_name (self->name_id);
+  self->name_id = 0;
+  g_clear_pointer (&self->pods, dbus_pods_free);
+  g_clear_pointer (&self->node_object, dbus_node_free);
+  g_clear_pointer (&self->manager_object, dbus_manager_free);
+  if (self->connection != NULL)
+    g_signal_handlers_disconnect_by_data (self->connection, self);
+  g_clear_object (&self->connection);
+}
+
+static gboolean
+on_reconnect (gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  self->reconnect_id = 0;
+  connect_to_bus (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+reconnect_later (DbusServer *self)
+{
+  if (self->reconnect_id == 0)
+    self->reconnect_id = g_timeout_add (RECONNECT_MSEC, on_reconnect, self);
+}
+
+static void
+on_closed (GDBusConnection *connection, gboolean vanished, GError *error, gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  g_warning ("the connection to the bus is lost (%s); connecting again",
+             error != NULL ? error->message : "closed");
+  disconnect (self);
+  auth_forget (self->calls.auth);
+  reconnect_later (self);
+}
+
+static void
+on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  if (self->listener.ready != NULL)
+    self->listener.ready (self->user_data);
+}
+
+static void
+on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  /* Without a connection it is the bus that went away. */
+  if (connection == NULL || g_dbus_connection_is_closed (connection))
+    return;
+  g_warning ("the name %s is owned by another process, or the bus policy does not allow it", name);
+  if (self->listener.lost_name != NULL)
+    self->listener.lost_name (self->user_data);
+}
+
+static void
+serve (DbusServer *self, GDBusConnection *connection)
+{
+  self->connection = connection;
+  g_dbus_connection_set_exit_on_close (connection, FALSE);
+  g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
+  self->manager_object = dbus_manager_new (&self->calls, connection);
+  self->node_object = dbus_node_new (self->node, connection);
+  self->pods = dbus_pods_new (&self->calls, connection, DBUS_MANAGER_PATH);
+  dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
+  self->name_id =
+      g_bus_own_name_on_connection (connection, BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                    on_name_acquired, on_name_lost, self, NULL);
+}
+
+static void
+on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  DbusServer *self;
+  g_autoptr (GError) error = NULL;
+  GDBusConnection *connection = g_dbus_connection_new_for_address_finish (result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  self = user_data;
+  if (connection != NULL) {
+    serve (self, connection);
+    return;
+  }
+  g_warning ("could not connect to the bus: %s; trying again", error->message);
+  reconnect_later (self);
+}
+
+/* A connection of our own, since the shared one cannot be replaced when the bus restarts. */
+static void
+connect_to_bus (DbusServer *self)
+{
+  const Config *config = self->calls.manager->config;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *address =
+      config->bus_address != NULL
+          ? g_strdup (config->bus_address)
+          : g_dbus_address_get_for_bus_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
+
+  if (address == NULL) {
+    g_warning ("there is no system bus: %s; trying again", error->message);
+    reconnect_later (self);
+    return;
+  }
+  g_dbus_connection_new_for_address (address,
+                                     G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                         G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                     NULL, self->cancellable, on_connected, self);
+}
+
+static void
+on_pod_added (Pod *pod, gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  if (self->pods == NULL)
+    return;
+  dbus_pods_add (self->pods, pod);
+  dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
+  dbus_manager_emit_pod_added (self->manager_object, pod);
+}
+
+static void
+on_pod_changed (Pod *pod, gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  if (self->pods != NULL)
+    dbus_pods_change (self->pods, pod);
+}
+
+static void
+on_pod_removed (Pod *pod, gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  if (self->pods == NULL || !dbus_pods_remove (self->pods, pod))
+    return;
+  dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
+  dbus_manager_emit_pod_removed (self->manager_object, pod);
+}
+
+static void
+on_node_changed (gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  if (self->node_object != NULL)
+    dbus_node_update (self->node_object);
+  if (self->manager_object != NULL)
+    dbus_manager_update_driver (self->manager_object);
+}
+
+DbusServer *
+dbus_server_new (Manager *manager,
+                 Node *node,
+                 const DbusServerListener *listener,
+                 gpointer user_data)
+{
+  DbusServer *self = g_new0 (DbusServer, 1);
+  const ManagerListener callbacks = {
+    .pod_added = on_pod_added,
+    .pod_changed = on_pod_changed,
+    .pod_removed = on_pod_removed,
+  };
+
+  self->calls.manager = manager;
+  self->calls.auth = auth_new (manager->config->group);
+  self->node = node;
+  self->listener = *listener;
+  self->user_data = user_data;
+  self->cancellable = g_cancellable_new ();
+  manager_set_listener (manager, &callbacks, self);
+  node_set_listener (node, on_node_changed, self);
+  connect_to_bus (self);
+  return self;
+}
+
+void
+dbus_server_free (DbusServer *self)
+{
+  const ManagerListener nobody = { NULL };
+
+  if (self == NULL)
+    return;
+  manager_set_listener (self->calls.manager, &nobody, NULL);
+  node_set_listener (self->node, NULL, NULL);
+  g_cancellable_cancel (self->cancellable);
+  g_object_unref (self->cancellable);
+  if (self->reconnect_id != 0)
+    g_source_remove (self->reconnect_id);
+  if (self->connection != NULL)
+    g_dbus_connection_flush_sync (self->connection, NULL, NULL);
+  disconnect (self);
+  auth_free (self->calls.auth);
+  g_free (self);
+}

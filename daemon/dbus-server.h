@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The daemon on the bus: the object with the manager's and the node's interfaces, the pods, and the
+ * name, which is owned last. A bus that goes away is connected to again.
+ */
+#pragma once
+
+#include "daemon/dbus-calls.h"
+#include "daemon/node.h"
+
+typedef struct DbusServer DbusServer;
+
+/* @lost_name: called when somebody else owns the name, and this daemon has nothing to do */
+typedef struct {
+  void (*ready) (gpointer user_data);
+  void (*lost_name) (gpointer user_data);
+} DbusServerListener;
+
+/* Starts to serve; @manager and @node stay the caller's and outlive the server. */
+DbusServer *dbus_server_new (Manager *manager,
+                             Node *node,
+                             const DbusServerListener *listener,
+                             gpointer user_data);
+void dbus_server_free (DbusServer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DbusServer, dbus_server_free)

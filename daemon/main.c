@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * nodecgroupsd: connects to systemd, sets the node up, knows the pods again, and only then owns its
+ * name on the bus. It stops without touching a pod, whether it is asked to or killed.
+ */
+#include "daemon/build-config.h"
+#include "daemon/config/config.h"
+#include "daemon/dbus-server.h"
+#include "daemon/node.h"
+#include "daemon/notify.h"
+#include "daemon/recovery.h"
+#include "lib/error.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <stdlib.h>
+
+#define PROBE_USEC (20 * G_USEC_PER_SEC)
+
+typedef struct {
+  const Config *config;
+  GMainLoop *loop;
+  NcgHierarchy *hierarchy;
+  Manager *manager;
+  Node *node;
+  DbusServer *server;
+  gboolean is_probing;
+  gboolean is_recovered;
+  int status;
+} App;
+
+static void
+update_status (App *app)
+{
+  g_autofree char *status =
+      g_strdup_printf ("%s, %u pods", node_state_to_string (node_get_state (app->node)),
+                       g_hash_table_size (app->manager->pods));
+
+  notify_status (status);
+}
+
+static void
+on_ready (gpointer user_data)
+{
+  App *app = user_data;
+
+  notify_ready ("serving");
+  update_status (app);
+}
+
+static void
+on_lost_name (gpointer user_data)
+{
+  App *app = user_data;
+
+  app->status = EXIT_FAILURE;
+  g_main_loop_quit (app->loop);
+}
+
+static void
+on_recovered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  App *app = user_data;
+  g_autoptr (GError) error = NULL;
+  const DbusServerListener listener = { .ready = on_ready, .lost_name = on_lost_name };
+
+  if (!recovery_run_finish (result, &error))
+    g_warning ("could not read what was known of the pods: %s", error->message);
+  app->is_recovered = TRUE;
+  app->is_probing = FALSE;
+  app->server = dbus_server_new (app->manager, app->node, &listener, app);
+}
+
+static void
+on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  App *app = user_data;
+
+  node_bootstrap_finish (result);
+  if (!app->is_recovered) {
+    recovery_run_async (app->manager, on_recovered, app);
+    return;
+  }
+  app->is_probing = FALSE;
+  recovery_check_pods (app->manager);
+  update_status (app);
+}
+
+static void
+on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  App *app = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ncg_driver_probe_finish (result, &error)) {
+    g_warning ("could not ask systemd what it can do: %s", error->message);
+    app->is_probing = FALSE;
+    return;
+  }
+  node_bootstrap_async (app->node, on_bootstrapped, app);
+}
+
+/* Both after a connection and after a reload of systemd: what it has may be another thing now. */
+static void
+look_again (gpointer user_data)
+{
+  App *app = user_data;
+
+  if (app->is_probing)
+    return;
+  app->is_probing = TRUE;
+  qos_tree_forget (app->manager->qos);
+  ncg_driver_probe_async (app->manager->driver, g_get_monotonic_time () + PROBE_USEC, on_probed,
+                          app);
+}
+
+static void
+on_connected (gpointer user_data)
+{
+  App *app = user_data;
+
+  node_set_connected (app->node, TRUE);
+  look_again (app);
+}
+
+static void
+on_disconnected (gpointer user_data)
+{
+  App *app = user_data;
+
+  node_set_connected (app->node, FALSE);
+}
+
+static void
+on_unit_removed (const char *unit, gpointer user_data)
+{
+  App *app = user_data;
+
+  manager_unit_removed (app->manager, unit);
+}
+
+static gboolean
+on_signal (gpointer user_data)
+{
+  App *app = user_data;
+
+  notify_stopping ();
+  g_main_loop_quit (app->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+app_start (App *app, GError **error)
+{
+  static const NcgDriverListener listener = {
+    .connected = on_connected,
+    .disconnected = on_disconnected,
+    .reloaded = look_again,
+    .unit_removed = on_unit_removed,
+  };
+  const Config *config = app->config;
+  g_autofree char *directory = g_strconcat (config->root, "/run/nodecgroups/pods", NULL);
+  g_autoptr (Store) store = NULL;
+  NcgDriverConfig driver_config = {
+    .root = config->root,
+    .bus_address = config->root[0] == '\0' ? "unix:path=/run/dbus/system_bus_socket" : NULL,
+  };
+  NcgDriver *driver;
+
+  app->hierarchy = ncg_hierarchy_detect (config->root, error);
+  store = app->hierarchy != NULL ? store_new (directory, error) : NULL;
+  if (store == NULL)
+    return FALSE;
+  driver = ncg_driver_new (config->driver, &driver_config, &listener, app, error);
+  if (driver == NULL)
+    return FALSE;
+  app->manager = manager_new (config, app->hierarchy, driver, g_steal_pointer (&store));
+  app->node = node_new (app->manager);
+  return TRUE;
+}
+
+static int
+app_run (App *app)
+{
+  g_autoptr (GError) error = NULL;
+
+  app->loop = g_main_loop_new (NULL, FALSE);
+  if (app_start (app, &error)) {
+    g_unix_signal_add (SIGTERM, on_signal, app);
+    g_unix_signal_add (SIGINT, on_signal, app);
+    notify_start_watchdog ();
+    g_main_loop_run (app->loop);
+  } else {
+    g_printerr ("nodecgroupsd: %s\n", error->message);
+    app->status = EXIT_FAILURE;
+  }
+  dbus_server_free (app->server);
+  node_free (app->node);
+  manager_free (app->manager);
+  g_clear_pointer (&app->hierarchy, ncg_hierarchy_free);
+  g_main_loop_unref (app->loop);
+  return app->status;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (Config) config = config_new ();
+  g_autoptr (GError) error = NULL;
+  ConfigAction action;
+  App app = { .config = config };
+
+  setlocale (LC_ALL, "");
+  if (!config_parse_arguments (config, &argc, &argv, &action, &error)) {
+    g_printerr ("nodecgroupsd: %s\n", error->message);
+    return EXIT_FAILURE;
+  }
+  if (action == CONFIG_SHOW_VERSION) {
+    g_print ("nodecgroupsd %s\n", NCG_VERSION);
+    return EXIT_SUCCESS;
+  }
+  return app_run (&app);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The tables of pods.
+ */
+#include "daemon/manager.h"
+
+#include "daemon/policy/settings.h"
+#include "lib/error.h"
+#include "lib/machine.h"
+#include "lib/names.h"
+#include "lib/process.h"
+#include "lib/verify.h"
+
+#include <string.h>
+
+Manager *
+manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, Store *store)
+{
+  Manager *self = g_new0 (Manager, 1);
+
+  self->config = config;
+  self->hierarchy = hierarchy;
+  self->driver = driver;
+  self->store = store;
+  self->turns = turns_new ();
+  self->pods = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) pod_unref);
+  self->slices = g_hash_table_new (g_str_hash, g_str_equal);
+  self->leaves = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->proc = g_strconcat (config->root, "/proc", NULL);
+  self->qos = qos_tree_new (self);
+  return self;
+}
+
+void
+manager_free (Manager *self)
+{
+  if (self == NULL)
+    return;
+  ncg_driver_free (self->driver);
+  qos_tree_free (self->qos);
+  g_hash_table_unref (self->leaves);
+  g_hash_table_unref (self->slices);
+  g_hash_table_unref (self->pods);
+  turns_free (self->turns);
+  store_free (self->store);
+  g_free (self->proc);
+  g_free (self);
+}
+
+void
+manager_set_listener (Manager *self, const ManagerListener *listener, gpointer user_data)
+{
+  self->listener = *listener;
+  self->user_data = user_data;
+}
+
+Pod *
+manager_find_pod (Manager *self, const char *uid, GError **error)
+{
+  Pod *pod;
+
+  if (!ncg_names_check_uid (uid, error))
+    return NULL;
+  pod = g_hash_table_lookup (self->pods, uid);
+  if (pod != NULL && pod->state == POD_CREATING)
+    pod = NULL;
+  if (pod == NULL)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_POD,
+                 "there is no pod '%s'; ListPods has those there are", uid);
+  return pod;
+}
+
+/* The part of @path below @top, without a leading slash; NULL if it is not below it. */
+static const char *
+path_below (const char *path, const char *top)
+{
+  gsize length = strlen (top);
+
+  if (length == 0 || strncmp (path, top, length) != 0)
+    return NULL;
+  if (path[length] == '\0')
+    return path + length;
+  return path[length] == '/' ? path + length + 1 : NULL;
+}
+
+static char *
+container_of_path (const Pod *pod, const char *below)
+{
+  g_autofree char *first = g_strndup (below, strcspn (below, "/"));
+
+  for (guint i = 0; i < pod->containers->len; i++) {
+    const Container *container = g_ptr_array_index (pod->containers, i);
+    const char *leaf = path_below (container->cgroup, pod->cgroup);
+
+    if (leaf != NULL && g_str_equal (leaf, first))
+      return g_strdup (container->name);
+  }
+  return g_steal_pointer (&first);
+}
+
+Pod *
+manager_find_process (Manager *self, guint pid, char **ret_container, GError **error)
+{
+  g_autofree char *path = NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  if (pid == 0 || pid > G_MAXINT) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "%u is not the number of a process",
+                 pid);
+    return NULL;
+  }
+  path = ncg_process_read_cgroup_of_pid (self->proc, (pid_t) pid, error);
+  if (path == NULL)
+    return NULL;
+  g_hash_table_iter_init (&iter, self->pods);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Pod *pod = value;
+    const char *below = path_below (path, pod->cgroup);
+
+    if (below == NULL)
+      continue;
+    *ret_container = container_of_path (pod, below);
+    return pod;
+  }
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_POD, "process %u is in no pod, but in %s", pid,
+               path);
+  return NULL;
+}
+
+char *
+manager_get_pod_path (const Manager *self, const char *uid, QosClass qos)
+{
+  const char *root = g_str_equal (self->config->cgroup_root, "/") ? "" : self->config->cgroup_root;
+  const char *component = qos_get_component (qos);
+
+  return g_strconcat (root, component[0] != '\0' ? "/" : "", component, "/pod", uid, NULL);
+}
+
+void
+manager_add_pod (Manager *self, Pod *pod)
+{
+  g_hash_table_insert (self->pods, pod->uid, pod_ref (pod));
+  g_hash_table_insert (self->slices, pod->slice, pod);
+  for (guint i = 0; i < pod->containers->len; i++) {
+    const Container *container = g_ptr_array_index (pod->containers, i);
+    g_hash_table_insert (self->leaves, g_strdup (container->unit), pod);
+  }
+}
+
+void
+manager_drop_pod (Manager *self, Pod *pod)
+{
+  for (guint i = 0; i < pod->containers->len; i++) {
+    const Container *container = g_ptr_array_index (pod->containers, i);
+    g_hash_table_remove (self->leaves, container->unit);
+  }
+  g_hash_table_remove (self->slices, pod->slice);
+  if (self->listener.pod_removed != NULL)
+    self->listener.pod_removed (pod, self->user_data);
+  g_hash_table_remove (self->pods, pod->uid);
+}
+
+void
+manager_set_state (Manager *self, Pod *pod, PodState state)
+{
+  if (pod->state == state)
+    return;
+  pod->state = state;
+  manager_pod_changed (self, pod);
+}
+
+void
+manager_announce_pod (Manager *self, Pod *pod)
+{
+  if (self->listener.pod_added != NULL)
+    self->listener.pod_added (pod, self->user_data);
+}
+
+void
+manager_pod_changed (Manager *self, Pod *pod)
+{
+  if (self->listener.pod_changed != NULL)
+    self->listener.pod_changed (pod, self->user_data);
+}
+
+void
+manager_drop_container (Manager *self, Pod *pod, Container *container)
+{
+  g_hash_table_remove (self->leaves, container->unit);
+  pod_drop_container (pod, container);
+  manager_pod_changed (self, pod);
+}
+
+gboolean
+manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **error)
+{
+  g_autoptr (GVariant) content = pod_save (pod, NULL);
+
+  return store_save (self->store, pod->uid, phase, content, error);
+}
+
+NcgCgroup *
+manager_open_cgroup (const Manager *self, const char *path, GError **error)
+{
+  if (self->hierarchy->unified_mount == NULL) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+                 "this machine has no cgroup v2 hierarchy mounted (%s)",
+                 ncg_hierarchy_mode_to_string (self->hierarchy->mode));
+    return NULL;
+  }
+  return ncg_cgroup_open (self->hierarchy->unified_mount, path, error);
+}
+
+/* A unit's name may be taken again at once, so that only the kernel tells whether it is gone. */
+static gboolean
+is_gone (const Manager *self, const char *cgroup)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NcgCgroup) opened = manager_open_cgroup (self, cgroup, &error);
+
+  return opened == NULL && g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
+}
+
+/* The pod's file may name the leaf still: whoever reads it looks whether it is there. */
+static void
+leaf_removed (Manager *self, Pod *pod, const char *unit)
+{
+  Container *container = pod_find_unit (pod, unit);
+
+  if (container != NULL && !container->is_starting && is_gone (self, container->cgroup))
+    manager_drop_container (self, pod, container);
+}
+
+static void
+slice_removed (Manager *self, Pod *pod)
+{
+  if (pod->state != POD_ACTIVE || !is_gone (self, pod->cgroup))
+    return;
+  g_warning ("the slice of pod %s, %s, was stopped by somebody else", pod->uid, pod->slice);
+  manager_set_state (self, pod, POD_VANISHED);
+}
+
+void
+manager_unit_removed (Manager *self, const char *unit)
+{
+  Pod *pod = g_hash_table_lookup (self->leaves, unit);
+
+  if (pod != NULL) {
+    leaf_removed (self, pod, unit);
+    return;
+  }
+  pod = g_hash_table_lookup (self->slices, unit);
+  if (pod != NULL)
+    slice_removed (self, pod);
+}
+
+void
+manager_drop_gone (Manager *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->pods);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Pod *pod = value;
+
+    for (guint i = pod->containers->len; i > 0; i--) {
+      const Container *container = g_ptr_array_index (pod->containers, i - 1);
+      leaf_removed (self, pod, container->unit);
+    }
+    slice_removed (self, pod);
+  }
+}
+
+static gboolean
+check_online (
+    const Manager *self, const NcgCpuset *wanted, const char *key, const char *what, GError **error)
+{
+  g_autoptr (NcgCpuset) online = NULL;
+  g_autofree char *there = NULL;
+  g_autofree char *list = NULL;
+
+  if (wanted == NULL)
+    return TRUE;
+  online = ncg_machine_read_online (self->config->root, what, error);
+  if (online == NULL || ncg_cpuset_is_subset (wanted, online))
+    return online != NULL;
+  list = ncg_cpuset_format (wanted);
+  there = ncg_cpuset_format (online);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+               "%s is '%s', but online on this machine are only %s", key, list, there);
+  return FALSE;
+}
+
+gboolean
+manager_check_cpus (const Manager *self, const Spec *spec, GError **error)
+{
+  return check_online (self, spec->cpus, "CPUSet", "cpu", error) &&
+         check_online (self, spec->memory_nodes, "MemoryNodes", "node", error);
+}
+
+static void
+add_rows (Manager *self, GVariantBuilder *rows, const char *path, const NcgResources *resources)
+{
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (self, path, NULL);
+  g_autoptr (GPtrArray) checks = NULL;
+
+  g_variant_builder_add (rows, "(ssssb)", path, "cgroup", "present",
+                         cgroup != NULL ? "present" : "missing", cgroup != NULL);
+  if (cgroup == NULL)
+    return;
+  checks = ncg_verify_read (self->hierarchy, path, resources);
+  for (guint i = 0; i < checks->len; i++) {
+    const NcgCheck *check = g_ptr_array_index (checks, i);
+    g_variant_builder_add (rows, "(ssssb)", path, check->file, check->wanted,
+                           check->actual != NULL ? check->actual : "missing", check->ok);
+  }
+}
+
+GVariant *
+manager_verify_pod (Manager *self, const Pod *pod)
+{
+  GVariantBuilder rows;
+
+  g_variant_builder_init (&rows, G_VARIANT_TYPE ("a(ssssb)"));
+  add_rows (self, &rows, pod->cgroup, &pod->resources);
+  for (guint i = 0; i < pod->containers->len; i++) {
+    const Container *container = g_ptr_array_index (pod->containers, i);
+    g_auto (NcgResources) resources = { 0 };
+
+    if (!container->has_spec || container->is_starting)
+      continue;
+    settings_for_container (&container->spec, &resources);
+    add_rows (self, &rows, container->cgroup, &resources);
+  }
+  return g_variant_ref_sink (g_variant_builder_end (&rows));
+}
+
+guint64
+manager_sum_cpu_requests (Manager *self, QosClass qos)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint64 sum = 0;
+
+  g_hash_table_iter_init (&iter, self->pods);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const Pod *pod = value;
+
+    if (pod->qos == qos && pod->state != POD_VANISHED && pod->state != POD_REMOVING)
+      sum += spec_get_cpu_request (&pod->spec);
+  }
+  return sum;
+}

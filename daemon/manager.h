@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The pods of this node: the tables, and what the operations on them share. Each operation is a
+ * file of its own (pod-create.c, pod-update.c, …); what happens to the node is in node.h.
+ */
+#pragma once
+
+#include "daemon/config/config.h"
+#include "daemon/pod.h"
+#include "daemon/qos-tree.h"
+#include "daemon/store.h"
+#include "daemon/turns.h"
+#include "lib/cgroup.h"
+#include "lib/driver.h"
+#include "lib/hierarchy.h"
+
+/* An operation ends within this time, below the 25 s after which a client's bus library gives up;
+ * the rest is for undoing what was begun. */
+#define MANAGER_DEADLINE_USEC (15 * G_USEC_PER_SEC)
+#define MANAGER_UNDO_USEC (5 * G_USEC_PER_SEC)
+
+/* What the manager tells the floor above; the members may be NULL. */
+typedef struct {
+  void (*pod_added) (Pod *pod, gpointer user_data);
+  void (*pod_changed) (Pod *pod, gpointer user_data);
+  void (*pod_removed) (Pod *pod, gpointer user_data);
+} ManagerListener;
+
+struct Manager {
+  const Config *config;
+  NcgHierarchy *hierarchy;
+  NcgDriver *driver;
+  Store *store;
+  Turns *turns; /* by uid */
+  QosTree *qos;
+  GHashTable *pods;   /* uid → Pod */
+  GHashTable *slices; /* unit → Pod, the same pods */
+  GHashTable *leaves; /* unit → Pod in which it is */
+  char *proc;         /* where procfs is */
+  ManagerListener listener;
+  gpointer user_data;
+};
+
+/* @config and @hierarchy stay the caller's, and outlive the manager. The driver is not theirs but
+ * the manager's from here on. */
+Manager *
+manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, Store *store);
+void manager_free (Manager *self);
+void manager_set_listener (Manager *self, const ManagerListener *listener, gpointer user_data);
+
+/* (transfer none): the pod, or %NCG_ERROR_NO_SUCH_POD */
+Pod *manager_find_pod (Manager *self, const char *uid, GError **error);
+
+/**
+ * manager_find_process:
+ * @ret_container: (transfer full): the container's name; of a leaf that a runtime made, the name of
+ *   its cgroup; "" for a process in the pod's own cgroup
+ *
+ * Returns: (transfer none): the pod in which @pid is, %NCG_ERROR_NO_SUCH_PROCESS, or
+ *   %NCG_ERROR_NO_SUCH_POD
+ */
+Pod *manager_find_process (Manager *self, guint pid, char **ret_container, GError **error);
+
+/* The path of the group of a pod, for the driver. */
+char *manager_get_pod_path (const Manager *self, const char *uid, QosClass qos);
+
+/* For the operations: a pod enters or leaves the tables, changes its state, loses a leaf. */
+void manager_add_pod (Manager *self, Pod *pod);
+void manager_drop_pod (Manager *self, Pod *pod);
+void manager_set_state (Manager *self, Pod *pod, PodState state);
+void manager_announce_pod (Manager *self, Pod *pod);
+void manager_pod_changed (Manager *self, Pod *pod);
+void manager_drop_container (Manager *self, Pod *pod, Container *container);
+
+/* Writes the pod's file in @phase. */
+gboolean manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **error);
+
+/* (transfer full): a cgroup of the unified hierarchy */
+NcgCgroup *manager_open_cgroup (const Manager *self, const char *path, GError **error);
+
+/* A unit is gone, as the driver tells. */
+void manager_unit_removed (Manager *self, const char *unit);
+
+/* (transfer full): a(ssssb), see VerifyPod */
+GVariant *manager_verify_pod (Manager *self, const Pod *pod);
+
+/* Whether the CPUs and memory nodes of @spec are online; %NCG_ERROR_INVALID_ARGUMENT naming those
+ * there are if not: systemd accepts them, and the kernel ignores them. */
+gboolean manager_check_cpus (const Manager *self, const Spec *spec, GError **error);
+
+/* What @self's tables say and the kernel does not: leaves and pods that are gone. */
+void manager_drop_gone (Manager *self);
+
+/* The sum of the CPU requests of the pods of a class, in millicores. */
+guint64 manager_sum_cpu_requests (Manager *self, QosClass qos);

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The bootstrap.
+ */
+#include "daemon/node.h"
+
+#include "daemon/policy/bootstrap.h"
+#include "daemon/policy/settings.h"
+#include "lib/error.h"
+#include "lib/machine.h"
+#include "lib/verify.h"
+
+typedef struct {
+  char *name;
+  gboolean holds;
+  char *message;
+} Condition;
+
+/* A slice of the node that has to be there. */
+typedef struct {
+  Node *node;
+  const char *condition;
+  const char *path;
+  const char *description;
+  NcgResources resources;
+  NcgPlace *place;
+} Group;
+
+enum { GROUP_DAEMONS, GROUP_PODS, N_GROUPS };
+
+struct Node {
+  Manager *manager;
+  NodeState state;
+  GPtrArray *conditions;
+  GVariant *capacity;
+  Group groups[N_GROUPS];
+  guint pending;
+  NodeChanged changed;
+  gpointer user_data;
+};
+
+const char *
+node_state_to_string (NodeState state)
+{
+  static const char *const names[] = {
+    [NODE_BOOTSTRAPPING] = "bootstrapping",
+    [NODE_READY] = "ready",
+    [NODE_DEGRADED] = "degraded",
+  };
+
+  return names[state];
+}
+
+static void
+condition_free (gpointer data)
+{
+  Condition *condition = data;
+
+  g_free (condition->name);
+  g_free (condition->message);
+  g_free (condition);
+}
+
+Node *
+node_new (Manager *manager)
+{
+  Node *self = g_new0 (Node, 1);
+  const Config *config = manager->config;
+
+  self->manager = manager;
+  self->conditions = g_ptr_array_new_with_free_func (condition_free);
+  self->capacity = ncg_machine_read_capacity (config->root);
+  self->groups[GROUP_DAEMONS] = (Group){
+    .node = self,
+    .condition = "DaemonsSlice",
+    .path = config->daemons_group,
+    .description = "NodeCgroups: Kubernetes daemons",
+  };
+  self->groups[GROUP_PODS] = (Group){
+    .node = self,
+    .condition = "PodsSlice",
+    .path = config->cgroup_root,
+    .description = "NodeCgroups: pods",
+  };
+  settings_for_pods_root (&self->groups[GROUP_PODS].resources);
+  return self;
+}
+
+void
+node_free (Node *self)
+{
+  if (self == NULL)
+    return;
+  for (int i = 0; i < N_GROUPS; i++) {
+    ncg_resources_clear (&self->groups[i].resources);
+    ncg_place_free (self->groups[i].place);
+  }
+  g_ptr_array_unref (self->conditions);
+  g_variant_unref (self->capacity);
+  g_free (self);
+}
+
+void
+node_set_listener (Node *self, NodeChanged changed, gpointer user_data)
+{
+  self->changed = changed;
+  self->user_data = user_data;
+}
+
+NodeState
+node_get_state (const Node *self)
+{
+  return self->state;
+}
+
+GVariant *
+node_get_capacity (const Node *self)
+{
+  return g_variant_ref (self->capacity);
+}
+
+GVariant *
+node_get_conditions (const Node *self)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sbs)"));
+  for (guint i = 0; i < self->conditions->len; i++) {
+    const Condition *condition = g_ptr_array_index (self->conditions, i);
+    g_variant_builder_add (&builder, "(sbs)", condition->name, condition->holds,
+                           condition->message);
+  }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+static Condition *
+find_condition (Node *self, const char *name)
+{
+  Condition *condition;
+
+  for (guint i = 0; i < self->conditions->len; i++) {
+    condition = g_ptr_array_index (self->conditions, i);
+    if (g_str_equal (condition->name, name))
+      return condition;
+  }
+  condition = g_new0 (Condition, 1);
+  condition->name = g_strdup (name);
+  condition->message = g_strdup ("");
+  g_ptr_array_add (self->conditions, condition);
+  return condition;
+}
+
+/* Logged when it changes; a condition that holds from the start is not worth a line. */
+static void
+set_condition (Node *self, const char *name, gboolean holds, const char *message)
+{
+  Condition *condition = find_condition (self, name);
+  gboolean is_new = condition->message[0] == '\0';
+
+  if (!is_new && condition->holds == holds && g_str_equal (condition->message, message))
+    return;
+  if (!holds)
+    g_warning ("condition %s does not hold: %s", name, message);
+  else if (!is_new && !condition->holds)
+    g_message ("condition %s holds again: %s", name, message);
+  condition->holds = holds;
+  g_free (condition->message);
+  condition->message = g_strdup (message);
+}
+
+static void
+update_state (Node *self)
+{
+  NodeState state = NODE_READY;
+
+  for (guint i = 0; i < self->conditions->len; i++) {
+    const Condition *condition = g_ptr_array_index (self->conditions, i);
+    if (!condition->holds)
+      state = NODE_DEGRADED;
+  }
+  self->state = state;
+  if (self->changed != NULL)
+    self->changed (self->user_data);
+}
+
+static void
+check_hierarchy (Node *self)
+{
+  const NcgHierarchy *hierarchy = self->manager->hierarchy;
+  const char *mode = ncg_hierarchy_mode_to_string (hierarchy->mode);
+  g_autofree char *message = NULL;
+
+  if (hierarchy->mode == NCG_HIERARCHY_UNIFIED)
+    message = g_strdup ("the machine has the unified cgroup hierarchy");
+  else
+    message = g_strdup_printf ("the cgroup hierarchy is %s; boot with "
+                               "systemd.unified_cgroup_hierarchy=1 to have limits on pods",
+                               mode);
+  set_condition (self, "UnifiedHierarchy", hierarchy->mode == NCG_HIERARCHY_UNIFIED, message);
+}
+
+static void
+check_system_slice (Node *self)
+{
+  g_autofree char *path = g_strconcat (self->manager->config->system_group, ".slice", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (self->manager, path, &error);
+  g_autofree char *controllers =
+      cgroup != NULL ? ncg_cgroup_read (cgroup, "cgroup.controllers", &error) : NULL;
+  g_autofree char *missing = NULL;
+  g_autofree char *message = NULL;
+
+  if (controllers != NULL)
+    missing = bootstrap_find_missing_controllers (controllers);
+  if (controllers == NULL)
+    message = g_strdup_printf ("%s cannot be read (%s); systemd makes it for its services, see "
+                               "'systemctl status system.slice'",
+                               path, error->message);
+  else if (missing != NULL)
+    message = g_strdup_printf ("%s lacks the controllers %s; see cgroup.controllers and "
+                               "cgroup.subtree_control of the root, and the cgroup_disable= option "
+                               "of the kernel",
+                               path, missing);
+  else
+    message = g_strdup_printf ("%s has the controllers %s", path, controllers);
+  set_condition (self, "SystemSlice", controllers != NULL && missing == NULL, message);
+}
+
+static void
+apply_sysctl (Node *self, const BootstrapSysctl *sysctl)
+{
+  const char *root = self->manager->config->root;
+  g_autofree char *name = g_strconcat ("Sysctl:", sysctl->name, NULL);
+  g_autofree char *actual = ncg_machine_read_sysctl (root, sysctl->name, NULL);
+  g_autofree char *message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (g_strcmp0 (actual, sysctl->wanted) != 0 &&
+      ncg_machine_write_sysctl (root, sysctl->name, sysctl->wanted, &error)) {
+    g_message ("sysctl %s was %s, set to %s", sysctl->name, actual != NULL ? actual : "unreadable",
+               sysctl->wanted);
+    g_free (actual);
+    actual = ncg_machine_read_sysctl (root, sysctl->name, &error);
+  }
+  if (g_strcmp0 (actual, sysctl->wanted) == 0)
+    message = g_strdup_printf ("%s is %s", sysctl->name, sysctl->wanted);
+  else
+    message = g_strdup_printf ("%s should be %s, is %s (%s)", sysctl->name, sysctl->wanted,
+                               actual != NULL ? actual : "unreadable",
+                               error != NULL ? error->message : "the kernel did not take it");
+  set_condition (self, name, g_strcmp0 (actual, sysctl->wanted) == 0, message);
+}
+
+static void
+step_done (GTask *task)
+{
+  Node *self = g_task_get_task_data (task);
+  const BootstrapSysctl *sysctls;
+  gsize n;
+
+  if (--self->pending > 0)
+    return;
+  /* The slices above first: systemd enables the controllers for their sake. */
+  check_hierarchy (self);
+  check_system_slice (self);
+  sysctls = bootstrap_get_sysctls (&n);
+  for (gsize i = 0; i < n; i++)
+    apply_sysctl (self, &sysctls[i]);
+  update_state (self);
+  g_task_return_boolean (task, TRUE);
+}
+
+typedef struct {
+  GTask *task;
+  Group *group;
+  QosClass qos;
+} Step;
+
+static void
+on_group_there (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Step *step = user_data;
+  g_autoptr (GTask) task = step->task;
+  Group *group = step->group;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NcgPlace) place = ncg_driver_ensure_group_finish (result, &error);
+  g_autoptr (NcgCgroup) cgroup = NULL;
+  g_autofree char *message = NULL;
+  gboolean holds = FALSE;
+
+  if (place != NULL)
+    cgroup = manager_open_cgroup (group->node->manager, place->cgroup, &error);
+  if (cgroup != NULL)
+    holds = ncg_verify_cgroup (group->node->manager->hierarchy, place->cgroup, &group->resources,
+                               &error);
+  if (holds)
+    message = g_strdup_printf ("%s is there, at %s", place->unit, place->cgroup);
+  else
+    message =
+        g_strdup_printf ("the slice of %s is not as it should be: %s", group->path, error->message);
+  set_condition (group->node, group->condition, holds, message);
+  ncg_place_free (group->place);
+  group->place = g_steal_pointer (&place);
+  step_done (task);
+}
+
+static void
+on_class_there (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Step *step = user_data;
+  g_autoptr (GTask) task = step->task;
+  Node *self = g_task_get_task_data (task);
+  g_autofree char *name = g_strconcat (qos_to_string (step->qos), "Slice", NULL);
+  g_autofree char *message = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean holds = qos_tree_ensure_finish (result, &error);
+
+  if (holds)
+    message = g_strdup_printf ("the slice of %s pods is there", qos_to_string (step->qos));
+  else
+    message = g_strdup_printf ("the slice of %s pods is not as it should be: %s",
+                               qos_to_string (step->qos), error->message);
+  set_condition (self, name, holds, message);
+  step_done (task);
+}
+
+static Step *
+step_new (GTask *task, Group *group, QosClass qos)
+{
+  Step *step = g_new0 (Step, 1);
+
+  step->task = g_object_ref (task);
+  step->group = group;
+  step->qos = qos;
+  return step;
+}
+
+void
+node_bootstrap_async (Node *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Manager *manager = self->manager;
+  gint64 deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
+
+  g_task_set_task_data (task, self, NULL);
+  self->pending = N_GROUPS + 2;
+  for (int i = 0; i < N_GROUPS; i++) {
+    Group *group = &self->groups[i];
+    NcgGroup wanted = {
+      .path = group->path,
+      .description = group->description,
+      .resources = &group->resources,
+      .adopt = TRUE,
+    };
+
+    ncg_driver_ensure_group_async (manager->driver, &wanted, deadline, on_group_there,
+                                   step_new (task, group, QOS_GUARANTEED));
+  }
+  qos_tree_ensure_async (manager->qos, QOS_BURSTABLE, on_class_there,
+                         step_new (task, NULL, QOS_BURSTABLE));
+  qos_tree_ensure_async (manager->qos, QOS_BESTEFFORT, on_class_there,
+                         step_new (task, NULL, QOS_BESTEFFORT));
+}
+
+void
+node_bootstrap_finish (GAsyncResult *result)
+{
+  g_task_propagate_boolean (G_TASK (result), NULL);
+}
+
+void
+node_set_connected (Node *self, gboolean connected)
+{
+  set_condition (self, "Systemd", connected,
+                 connected ? "connected to systemd"
+                           : "the connection to systemd is lost; trying again");
+  if (self->state != NODE_BOOTSTRAPPING)
+    update_state (self);
+}
+
+static void
+add_row (GVariantBuilder *rows,
+         const char *object,
+         const char *setting,
+         const char *wanted,
+         const char *actual)
+{
+  g_variant_builder_add (rows, "(ssssb)", object, setting, wanted,
+                         actual != NULL ? actual : "missing", g_strcmp0 (wanted, actual) == 0);
+}
+
+static void
+verify_group (Node *self, const Group *group, GVariantBuilder *rows)
+{
+  g_autoptr (NcgCgroup) cgroup = NULL;
+  g_autoptr (GPtrArray) checks = NULL;
+
+  if (group->place != NULL)
+    cgroup = manager_open_cgroup (self->manager, group->place->cgroup, NULL);
+  add_row (rows, group->path, "cgroup", "present", cgroup != NULL ? "present" : NULL);
+  if (cgroup == NULL)
+    return;
+  checks = ncg_verify_read (self->manager->hierarchy, group->place->cgroup, &group->resources);
+  for (guint i = 0; i < checks->len; i++) {
+    const NcgCheck *check = g_ptr_array_index (checks, i);
+    add_row (rows, group->path, check->file, check->wanted, check->actual);
+  }
+}
+
+GVariant *
+node_verify (Node *self)
+{
+  const char *root = self->manager->config->root;
+  GVariantBuilder rows;
+  const BootstrapSysctl *sysctls;
+  gsize n;
+
+  g_variant_builder_init (&rows, G_VARIANT_TYPE ("a(ssssb)"));
+  for (int i = 0; i < N_GROUPS; i++)
+    verify_group (self, &self->groups[i], &rows);
+  sysctls = bootstrap_get_sysctls (&n);
+  for (gsize i = 0; i < n; i++) {
+    g_autofree char *actual = ncg_machine_read_sysctl (root, sysctls[i].name, NULL);
+    add_row (&rows, "sysctl", sysctls[i].name, sysctls[i].wanted, actual);
+  }
+  return g_variant_ref_sink (g_variant_builder_end (&rows));
+}

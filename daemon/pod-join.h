@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Putting processes into a container's leaf: a new scope at the first join, the same one after
+ * that.
+ */
+#pragma once
+
+#include "daemon/manager.h"
+
+/* Processes of one call. */
+#define POD_JOIN_MAX 1024
+
+/**
+ * pod_join_async:
+ * @processes: (element-type NcgProcess): referenced until the end
+ * @spec: (transfer none): the settings of a container that is not there yet
+ *
+ * Ends when every process is in the leaf, as the kernel says. Errors: those of names and specs,
+ * %NCG_ERROR_NO_SUCH_POD, %NCG_ERROR_CONTAINER_EXISTS if the container is there with another spec,
+ * %NCG_ERROR_NO_SUCH_PROCESS if one ended meanwhile. After an error all are where they were.
+ */
+void pod_join_async (Manager *manager,
+                     const char *uid,
+                     const char *container,
+                     GPtrArray *processes,
+                     const Spec *spec,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data);
+NcgPlace *pod_join_finish (GAsyncResult *result, GError **error);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Removing a pod.
+ *
+ * The processes are killed by us (cgroup.kill is atomic against forks, what systemd does is not),
+ * and only an empty slice is given to systemd to stop.
+ */
+#include "daemon/pod-remove.h"
+
+#include "daemon/cgroup-wait.h"
+#include "lib/error.h"
+#include "lib/process.h"
+
+#include <signal.h>
+
+#define KILL_USEC (5 * G_USEC_PER_SEC)
+#define HOLDERS_MAX 10
+
+typedef struct {
+  Manager *manager;
+  char *uid;
+  Pod *pod;
+  PodState before;
+  guint64 grace_usec;
+  NcgCgroup *cgroup;
+} Remove;
+
+static void
+remove_free (gpointer data)
+{
+  Remove *remove = data;
+
+  g_free (remove->uid);
+  g_clear_pointer (&remove->pod, pod_unref);
+  g_clear_pointer (&remove->cgroup, ncg_cgroup_close);
+  g_free (remove);
+}
+
+/* The pod stays. */
+static void
+fail (GTask *task, GError *error)
+{
+  Remove *remove = g_task_get_task_data (task);
+  Manager *manager = remove->manager;
+
+  if (remove->pod != NULL && remove->pod->state == POD_REMOVING) {
+    store_move (manager->store, remove->uid, STORE_REMOVING, STORE_POD, NULL);
+    manager_set_state (manager, remove->pod, remove->before);
+  }
+  turns_leave (manager->turns, remove->uid);
+  g_task_return_error (task, error);
+}
+
+static void
+succeed (GTask *task)
+{
+  Remove *remove = g_task_get_task_data (task);
+  Manager *manager = remove->manager;
+
+  store_remove (manager->store, remove->uid, STORE_REMOVING, NULL);
+  manager_drop_pod (manager, remove->pod);
+  qos_tree_ensure_async (manager->qos, remove->pod->qos, NULL, NULL);
+  turns_leave (manager->turns, remove->uid);
+  g_task_return_boolean (task, TRUE);
+}
+
+static GError *
+describe_holders (const Remove *remove)
+{
+  g_autoptr (GArray) pids = ncg_cgroup_list_processes (remove->cgroup, TRUE, NULL);
+  g_autoptr (GString) holders = g_string_new (NULL);
+
+  for (guint i = 0; pids != NULL && i < MIN (pids->len, HOLDERS_MAX); i++) {
+    g_autofree char *holder =
+        ncg_process_describe (remove->manager->proc, g_array_index (pids, pid_t, i));
+    g_string_append_printf (holders, "%s%s", i > 0 ? ", " : "", holder);
+  }
+  if (pids != NULL && pids->len > HOLDERS_MAX)
+    g_string_append_printf (holders, " and %u more", pids->len - HOLDERS_MAX);
+  return g_error_new (
+      NCG_ERROR, NCG_ERROR_BUSY,
+      "pod %s cannot be removed: SIGKILL did not end %s; a process in state D waits "
+      "for the kernel, see /proc/PID/stack, and try again",
+      remove->uid, holders->len > 0 ? holders->str : "its processes");
+}
+
+/* systemd leaves the directory of a stopped slice if somebody put processes right into it. */
+static gboolean
+remove_directory (const Remove *remove)
+{
+  g_autofree char *parent_path = g_path_get_dirname (remove->pod->cgroup);
+  g_autofree char *name = g_path_get_basename (remove->pod->cgroup);
+  g_autoptr (NcgCgroup) parent = NULL;
+
+  if (remove->pod->cgroup[0] == '\0')
+    return TRUE;
+  parent = manager_open_cgroup (remove->manager, parent_path, NULL);
+  return parent == NULL || ncg_cgroup_remove_child (parent, name, NULL);
+}
+
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Remove *remove = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!ncg_driver_stop_finish (result, &error)) {
+    fail (task, error);
+    return;
+  }
+  if (remove_directory (remove)) {
+    succeed (task);
+    return;
+  }
+  fail (task, g_error_new (NCG_ERROR, NCG_ERROR_BUSY,
+                           "pod %s was stopped, but its cgroup %s cannot be removed: somebody put "
+                           "processes into it meanwhile; try again",
+                           remove->uid, remove->pod->cgroup));
+}
+
+static void
+stop_slice (GTask *task)
+{
+  Remove *remove = g_task_get_task_data (task);
+
+  ncg_driver_stop_async (remove->manager->driver, remove->pod->slice,
+                         g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_stopped,
+                         g_object_ref (task));
+}
+
+static void
+on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Remove *remove = g_task_get_task_data (task);
+
+  if (cgroup_wait_empty_finish (result))
+    stop_slice (task);
+  else
+    fail (task, describe_holders (remove));
+}
+
+static void
+kill_all (GTask *task)
+{
+  Remove *remove = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!ncg_cgroup_kill (remove->cgroup, &error) &&
+      !g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+    fail (task, error);
+    return;
+  }
+  g_clear_error (&error);
+  cgroup_wait_empty_async (remove->cgroup, g_get_monotonic_time () + KILL_USEC, on_killed,
+                           g_object_ref (task));
+}
+
+static void
+on_grace_over (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  if (cgroup_wait_empty_finish (result))
+    stop_slice (task);
+  else
+    kill_all (task);
+}
+
+static void
+end_processes (GTask *task)
+{
+  Remove *remove = g_task_get_task_data (task);
+  gboolean populated = FALSE;
+
+  if (remove->cgroup == NULL ||
+      (ncg_cgroup_is_populated (remove->cgroup, &populated, NULL) && !populated)) {
+    stop_slice (task);
+    return;
+  }
+  if (remove->grace_usec == 0) {
+    kill_all (task);
+    return;
+  }
+  ncg_cgroup_signal (remove->cgroup, SIGTERM, NULL);
+  cgroup_wait_empty_async (remove->cgroup, g_get_monotonic_time () + (gint64) remove->grace_usec,
+                           on_grace_over, g_object_ref (task));
+}
+
+static void
+on_turn (GTask *task)
+{
+  Remove *remove = g_task_get_task_data (task);
+  Manager *manager = remove->manager;
+  GError *error = NULL;
+  Pod *pod = manager_find_pod (manager, remove->uid, &error);
+
+  if (pod == NULL) {
+    fail (task, error);
+    return;
+  }
+  remove->pod = pod_ref (pod);
+  remove->before = pod->state == POD_REMOVING ? POD_ACTIVE : pod->state;
+  /* A resumed removal has its file in that phase already. */
+  if (pod->state != POD_REMOVING &&
+      !store_move (manager->store, pod->uid, STORE_POD, STORE_REMOVING, &error)) {
+    fail (task, error);
+    return;
+  }
+  manager_set_state (manager, pod, POD_REMOVING);
+  remove->cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
+  end_processes (task);
+}
+
+void
+pod_remove_async (Manager *manager,
+                  const char *uid,
+                  guint64 grace_usec,
+                  GAsyncReadyCallback callback,
+                  gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Remove *remove = g_new0 (Remove, 1);
+
+  remove->manager = manager;
+  remove->uid = g_strdup (uid);
+  remove->grace_usec = grace_usec;
+  remove->before = POD_ACTIVE;
+  g_task_set_task_data (task, remove, remove_free);
+  turns_take (manager->turns, uid, on_turn, task);
+}
+
+gboolean
+pod_remove_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

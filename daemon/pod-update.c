@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Changing a pod's settings.
+ *
+ * systemd checks all properties before it applies any, and applies them in an order that the kernel
+ * accepts. What is left to us: not to shrink the memory below what is in use, to ask the kernel
+ * afterwards, and to go back if it disagrees.
+ */
+#include "daemon/pod-update.h"
+
+#include "daemon/policy/settings.h"
+#include "lib/error.h"
+#include "lib/names.h"
+#include "lib/verify.h"
+
+#include <string.h>
+
+typedef struct {
+  Manager *manager;
+  char *uid;
+  Pod *pod;
+  Spec changes;
+  Spec merged;
+  NcgResources resources; /* of merged */
+  NcgCgroup *cgroup;
+  gboolean is_resumed;
+  gboolean has_file;
+  gint64 deadline;
+  GError *error;
+} Update;
+
+static void
+update_free (gpointer data)
+{
+  Update *update = data;
+
+  g_free (update->uid);
+  g_clear_pointer (&update->pod, pod_unref);
+  spec_clear (&update->changes);
+  spec_clear (&update->merged);
+  ncg_resources_clear (&update->resources);
+  g_clear_pointer (&update->cgroup, ncg_cgroup_close);
+  g_clear_error (&update->error);
+  g_free (update);
+}
+
+static void
+finish (GTask *task, GError *error)
+{
+  Update *update = g_task_get_task_data (task);
+  Manager *manager = update->manager;
+
+  if (update->pod != NULL && update->pod->state == POD_UPDATING)
+    manager_set_state (manager, update->pod, POD_ACTIVE);
+  turns_leave (manager->turns, update->uid);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Update *update = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!ncg_driver_set_resources_finish (result, &error))
+    g_prefix_error (&update->error,
+                    "%s, and the old settings could not be set back (%s): ", update->uid,
+                    error->message);
+  if (update->has_file)
+    store_remove (update->manager->store, update->uid, STORE_UPDATING, NULL);
+  finish (task, g_steal_pointer (&update->error));
+}
+
+static void
+set_back (GTask *task)
+{
+  Update *update = g_task_get_task_data (task);
+
+  ncg_driver_set_resources_async (
+      update->manager->driver, update->pod->slice, &update->pod->resources,
+      g_get_monotonic_time () + MANAGER_UNDO_USEC, on_set_back, g_object_ref (task));
+}
+
+static void
+on_class_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  qos_tree_ensure_finish (result, &error);
+  finish (task, error);
+}
+
+static void
+commit (GTask *task)
+{
+  Update *update = g_task_get_task_data (task);
+  Manager *manager = update->manager;
+  Pod *pod = update->pod;
+
+  if (update->has_file &&
+      !store_move (manager->store, update->uid, STORE_UPDATING, STORE_POD, &update->error)) {
+    set_back (task);
+    return;
+  }
+  pod_set_spec (pod, &update->merged);
+  pod->state = POD_ACTIVE;
+  manager_pod_changed (manager, pod);
+  qos_tree_ensure_async (manager->qos, pod->qos, on_class_done, g_object_ref (task));
+}
+
+static void
+on_resources_set (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Update *update = g_task_get_task_data (task);
+
+  if (ncg_driver_set_resources_finish (result, &update->error) &&
+      ncg_verify_cgroup (update->manager->hierarchy, update->pod->cgroup, &update->resources,
+                         &update->error))
+    commit (task);
+  else
+    set_back (task);
+}
+
+static void
+apply (GTask *task)
+{
+  Update *update = g_task_get_task_data (task);
+  Manager *manager = update->manager;
+
+  if (!update->is_resumed) {
+    g_autoptr (GVariant) content = pod_save (update->pod, &update->merged);
+
+    if (!store_save (manager->store, update->uid, STORE_UPDATING, content, &update->error)) {
+      finish (task, g_steal_pointer (&update->error));
+      return;
+    }
+    update->has_file = TRUE;
+    manager_set_state (manager, update->pod, POD_UPDATING);
+  }
+  if (ncg_resources_equal (&update->resources, &update->pod->resources) && !update->is_resumed)
+    commit (task);
+  else
+    ncg_driver_set_resources_async (manager->driver, update->pod->slice, &update->resources,
+                                    update->deadline, on_resources_set, g_object_ref (task));
+}
+
+/* Runs in a worker: memory.stat can be slow. */
+static void
+check_usage (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  Update *update = data;
+  guint64 limit = ncg_resources_get (&update->resources, NCG_SETTING_MEMORY_MAX, NCG_UNLIMITED);
+  guint64 usage = 0, file = 0, slab = 0;
+  GError *error = NULL;
+
+  if (ncg_cgroup_read_u64 (update->cgroup, "memory.current", &usage, NULL) && usage > limit) {
+    ncg_cgroup_read_key (update->cgroup, "memory.stat", "file", &file, NULL);
+    ncg_cgroup_read_key (update->cgroup, "memory.stat", "slab_reclaimable", &slab, NULL);
+  }
+  usage -= MIN (usage, file + slab);
+  if (usage > limit)
+    g_set_error (
+        &error, NCG_ERROR, NCG_ERROR_BUSY,
+        "MemoryLimit of %" G_GUINT64_FORMAT " bytes is below the %" G_GUINT64_FORMAT
+        " bytes that pod %s uses and cannot give back: its processes would be killed; make "
+        "them use less first",
+        limit, usage, update->uid);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_usage_checked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    apply (task);
+  else
+    finish (task, error);
+}
+
+/* An empty list means all of the parent's. It has to be said in full, since the kernel refuses an
+ * empty set for a cgroup with processes (ENOSPC). */
+static gboolean
+fill_from_parent (
+    Update *update, NcgCpuset **set, const NcgCpuset *before, const char *file, GError **error)
+{
+  g_autofree char *parent_path = g_path_get_dirname (update->pod->cgroup);
+  g_autoptr (NcgCgroup) parent = NULL;
+  g_autofree char *list = NULL;
+
+  if (*set != NULL || before == NULL)
+    return TRUE;
+  parent = manager_open_cgroup (update->manager, parent_path, error);
+  list = parent != NULL ? ncg_cgroup_read (parent, file, error) : NULL;
+  *set = list != NULL ? ncg_cpuset_parse (list, error) : NULL;
+  return *set != NULL;
+}
+
+static gboolean
+prepare (Update *update, GError **error)
+{
+  Pod *pod = update->pod;
+
+  spec_merge (&pod->spec, &update->changes, &update->merged);
+  if (!spec_check (&update->merged, error) ||
+      !manager_check_cpus (update->manager, &update->merged, error))
+    return FALSE;
+  if (spec_get_qos (&update->merged) != pod->qos) {
+    g_set_error (
+        error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+        "the change would make pod %s %s, but its QosClass is %s, and its cgroup cannot be "
+        "moved; keep requests and limits within the class, or remove and create it again",
+        pod->uid, qos_to_string (spec_get_qos (&update->merged)), qos_to_string (pod->qos));
+    return FALSE;
+  }
+  settings_for_pod (&update->merged, &update->resources);
+  update->cgroup = manager_open_cgroup (update->manager, pod->cgroup, error);
+  return update->cgroup != NULL &&
+         fill_from_parent (update, &update->resources.cpus, pod->resources.cpus,
+                           "cpuset.cpus.effective", error) &&
+         fill_from_parent (update, &update->resources.memory_nodes, pod->resources.memory_nodes,
+                           "cpuset.mems.effective", error);
+}
+
+static void
+on_turn (GTask *task)
+{
+  Update *update = g_task_get_task_data (task);
+  g_autoptr (GTask) worker = NULL;
+  GError *error = NULL;
+  Pod *pod = manager_find_pod (update->manager, update->uid, &error);
+
+  update->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
+  if (pod != NULL) {
+    update->pod = pod_ref (pod);
+    prepare (update, &error);
+  }
+  if (error != NULL) {
+    finish (task, error);
+    return;
+  }
+  if (update->is_resumed) {
+    apply (task);
+    return;
+  }
+  if (spec_equal (&update->merged, &pod->spec)) {
+    finish (task, NULL);
+    return;
+  }
+  worker = g_task_new (NULL, NULL, on_usage_checked, g_object_ref (task));
+  g_task_set_task_data (worker, update, NULL);
+  g_task_run_in_thread (worker, check_usage);
+}
+
+static GTask *
+update_new (Manager *manager,
+            const char *uid,
+            const Spec *changes,
+            GAsyncReadyCallback callback,
+            gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  Update *update = g_new0 (Update, 1);
+
+  update->manager = manager;
+  update->uid = g_strdup (uid);
+  if (changes != NULL)
+    spec_copy (changes, &update->changes);
+  g_task_set_task_data (task, update, update_free);
+  return task;
+}
+
+void
+pod_update_async (Manager *manager,
+                  const char *uid,
+                  const Spec *changes,
+                  GAsyncReadyCallback callback,
+                  gpointer user_data)
+{
+  g_autoptr (GTask) task = update_new (manager, uid, changes, callback, user_data);
+
+  turns_take (manager->turns, uid, on_turn, task);
+}
+
+gboolean
+pod_update_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+pod_update_resume_async (Manager *manager,
+                         Pod *pod,
+                         const Spec *pending,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  g_autoptr (GTask) task = update_new (manager, pod->uid, pending, callback, user_data);
+  Update *update = g_task_get_task_data (task);
+
+  update->is_resumed = TRUE;
+  update->has_file = pending != NULL;
+  turns_take (manager->turns, pod->uid, on_turn, task);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One pod and its containers, as the daemon knows them. It decides nothing and touches nothing.
+ */
+#pragma once
+
+#include "daemon/policy/spec.h"
+
+typedef enum {
+  POD_CREATING,
+  POD_ACTIVE,
+  POD_UPDATING,
+  POD_REMOVING,
+  POD_VANISHED, /* its cgroup went away behind our back */
+} PodState;
+
+const char *pod_state_to_string (PodState state);
+
+typedef struct {
+  char *name;
+  char *unit;
+  char *cgroup; /* "" until the leaf is there */
+  gboolean is_starting;
+  gboolean has_spec; /* the spec is known: the leaf was started here */
+  Spec spec;
+} Container;
+
+typedef struct {
+  char *uid;
+  char *path;        /* of the group, for the driver: "/machine/burstable/pod<uid>" */
+  char *slice;       /* the unit */
+  char *cgroup;      /* as the driver said; "" until the group is there */
+  char *object_path; /* on the bus */
+  PodState state;
+  QosClass qos;
+  guint64 created_usec; /* CLOCK_REALTIME */
+  Spec spec;
+  NcgResources resources; /* what the spec comes to */
+  GPtrArray *containers;  /* of Container */
+} Pod;
+
+/* Objects are under it, with the uid escaped as systemd escapes its own (sd_bus_path_encode(3)). */
+#define POD_OBJECT_PREFIX "/org/example/NodeCgroups/pod"
+
+/**
+ * pod_new:
+ * @slice: its unit, as the driver named it
+ *
+ * Returns: (transfer full): a pod in the state creating, created now
+ */
+Pod *pod_new (const char *uid, const char *path, const char *slice, const Spec *spec);
+
+/* Pods are counted, since an operation may outlive a pod's place in the tables. */
+Pod *pod_ref (Pod *self);
+void pod_unref (Pod *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pod, pod_unref)
+
+/* Replaces the spec and computes what follows from it. The class stays. */
+void pod_set_spec (Pod *self, const Spec *spec);
+void pod_set_cgroup (Pod *self, const char *cgroup);
+
+Container *pod_find_container (const Pod *self, const char *name);
+Container *pod_find_unit (const Pod *self, const char *unit);
+Container *pod_add_container (Pod *self, const char *name, const char *unit);
+void pod_drop_container (Pod *self, Container *container);
+
+/* (transfer full): the content of its file, see store.h. @spec: instead of its own, or NULL */
+GVariant *pod_save (const Pod *self, const Spec *spec);
+
+/**
+ * pod_load:
+ * @content: what pod_save() wrote
+ *
+ * Returns: (transfer full): the pod in the state creating, or an error that says what is missing
+ */
+Pod *pod_load (const char *uid, GVariant *content, GError **error);

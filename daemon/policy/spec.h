@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a caller asks for: the spec of a pod or a container, as it travels in an a{sv}. Keys, types
+ * and units are those of CreatePod in dbus-interfaces/org.example.NodeCgroups.xml.
+ */
+#pragma once
+
+#include "daemon/policy/qos.h"
+#include "lib/cpuset.h"
+#include "lib/resources.h"
+
+typedef enum {
+  SPEC_CPU_REQUEST, /* millicores */
+  SPEC_CPU_LIMIT,   /* millicores, or NCG_UNLIMITED as all limits */
+  SPEC_CPU_PERIOD_USEC,
+  SPEC_CPU_WEIGHT,
+  SPEC_MEMORY_REQUEST, /* bytes, as the others of memory */
+  SPEC_MEMORY_LIMIT,
+  SPEC_MEMORY_HIGH,
+  SPEC_MEMORY_LOW,
+  SPEC_MEMORY_MIN,
+  SPEC_MEMORY_SWAP_LIMIT,
+  SPEC_PIDS_LIMIT,
+  N_SPEC_AMOUNTS,
+} SpecAmount;
+
+/* All zero is valid and says nothing. */
+typedef struct {
+  guint32 set; /* bit i: amounts[i] is set */
+  guint64 amounts[N_SPEC_AMOUNTS];
+  gboolean has_qos;
+  QosClass qos;
+  NcgCpuset *cpus;         /* (nullable): unset if NULL; the empty set: all of the parent's */
+  NcgCpuset *memory_nodes; /* (nullable) */
+  GVariant *labels;        /* (nullable): a{ss} */
+} Spec;
+
+void spec_clear (Spec *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Spec, spec_clear)
+
+typedef enum { SPEC_OF_POD, SPEC_OF_CONTAINER } SpecKind;
+
+/**
+ * spec_parse:
+ * @variant: an a{sv}
+ * @kind: a container has no QosClass and no Labels
+ *
+ * Returns: %TRUE, or %NCG_ERROR_INVALID_ARGUMENT naming the key, the value and what is allowed: an
+ *   unknown or repeated key, a wrong type, no quantity, out of range
+ */
+gboolean spec_parse (GVariant *variant, SpecKind kind, Spec *ret_spec, GError **error);
+
+/* (transfer full): the a{sv} of what is set, amounts in base units as "t", no limit as s "max",
+ * sorted by key. spec_parse() of it gives an equal spec. */
+GVariant *spec_to_variant (const Spec *self);
+
+void spec_copy (const Spec *self, Spec *ret_copy);
+gboolean spec_equal (const Spec *a, const Spec *b);
+gboolean spec_is_empty (const Spec *self);
+
+/* (out): @base with all that @changes says. Labels are replaced as a whole. */
+void spec_merge (const Spec *base, const Spec *changes, Spec *ret_merged);
+
+/* What contradicts itself: a request above its limit is %NCG_ERROR_INVALID_ARGUMENT. */
+gboolean spec_check (const Spec *self, GError **error);
+
+/* The class that was given, else the one that follows from requests and limits, where a request
+ * that is left out is its limit. */
+QosClass spec_get_qos (const Spec *self);
+
+/* The CPU request in millicores, its limit where it is left out, 0 without both. */
+guint64 spec_get_cpu_request (const Spec *self);

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Recovery.
+ */
+#include "daemon/recovery.h"
+
+#include "daemon/pod-create.h"
+#include "daemon/pod-remove.h"
+#include "daemon/pod-update.h"
+#include "lib/error.h"
+#include "lib/names.h"
+#include "lib/verify.h"
+
+#include <string.h>
+
+typedef struct {
+  Manager *manager;
+  guint pending;
+} Recovery;
+
+static void
+step_done (GTask *task)
+{
+  Recovery *recovery = g_task_get_task_data (task);
+
+  if (--recovery->pending == 0)
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_created (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Pod) pod = pod_create_finish (result, &error);
+
+  if (pod != NULL)
+    g_info ("finished the creation of pod %s", pod->uid);
+  else
+    g_warning ("undid a creation that was under way: %s", error->message);
+  step_done (task);
+}
+
+static void
+on_updated (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!pod_update_finish (result, &error))
+    g_warning ("could not give a pod its settings again: %s", error->message);
+  step_done (task);
+}
+
+static void
+on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!pod_remove_finish (result, &error))
+    g_warning ("could not finish a removal that was under way: %s", error->message);
+  step_done (task);
+}
+
+/* The leaves that are there are the truth; the file only adds their specs. */
+static void
+recover_containers (Pod *pod, const NcgCgroup *cgroup)
+{
+  g_auto (GStrv) children = ncg_cgroup_list_children (cgroup, NULL);
+
+  for (guint i = 0; children != NULL && children[i] != NULL; i++) {
+    const char *child = children[i];
+    g_autofree char *name = ncg_names_container_from_unit (pod->uid, child);
+    /* systemd escapes some names of cgroups with a leading "_", and no unit of ours starts so. */
+    const char *unit = child[0] == '_' ? child + 1 : child;
+    Container *container;
+
+    if (name == NULL)
+      continue;
+    container = pod_find_container (pod, name);
+    if (container == NULL)
+      container = pod_add_container (pod, name, unit);
+    g_free (container->cgroup);
+    container->cgroup = g_strconcat (ncg_cgroup_get_path (cgroup), "/", child, NULL);
+  }
+  for (guint i = pod->containers->len; i > 0; i--) {
+    Container *container = g_ptr_array_index (pod->containers, i - 1);
+
+    if (container->cgroup[0] == '\0')
+      pod_drop_container (pod, container);
+  }
+}
+
+static void
+recover_active (GTask *task, Pod *pod)
+{
+  Recovery *recovery = g_task_get_task_data (task);
+  Manager *manager = recovery->manager;
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
+
+  if (cgroup != NULL)
+    recover_containers (pod, cgroup);
+  pod->state = cgroup != NULL ? POD_ACTIVE : POD_VANISHED;
+  manager_add_pod (manager, pod);
+  manager_announce_pod (manager, pod);
+  if (cgroup == NULL) {
+    g_warning ("the cgroup of pod %s, %s, is gone: it is known as vanished", pod->uid, pod->cgroup);
+    return;
+  }
+  if (ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL))
+    return;
+  recovery->pending++;
+  pod_update_resume_async (manager, pod, NULL, on_updated, g_object_ref (task));
+}
+
+static void
+resume_update (GTask *task, const StoreEntry *entry)
+{
+  Recovery *recovery = g_task_get_task_data (task);
+  Manager *manager = recovery->manager;
+  Pod *pod = g_hash_table_lookup (manager->pods, entry->uid);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Pod) pending = pod_load (entry->uid, entry->content, &error);
+
+  if (pod == NULL || pod->state != POD_ACTIVE || pending == NULL) {
+    g_warning ("dropped a change of pod %s that was under way: %s", entry->uid,
+               error != NULL ? error->message : "there is no such pod");
+    store_remove (manager->store, entry->uid, STORE_UPDATING, NULL);
+    return;
+  }
+  recovery->pending++;
+  pod_update_resume_async (manager, pod, &pending->spec, on_updated, g_object_ref (task));
+}
+
+static void
+resume_creation (GTask *task, const StoreEntry *entry, Pod *pod, gboolean is_done)
+{
+  Recovery *recovery = g_task_get_task_data (task);
+  Manager *manager = recovery->manager;
+
+  if (is_done) {
+    store_remove (manager->store, entry->uid, STORE_CREATING, NULL);
+    return;
+  }
+  recovery->pending++;
+  pod_create_resume_async (manager, pod, on_created, g_object_ref (task));
+}
+
+static void
+resume_removal (GTask *task, Pod *pod)
+{
+  Recovery *recovery = g_task_get_task_data (task);
+  Manager *manager = recovery->manager;
+
+  pod->state = POD_REMOVING;
+  manager_add_pod (manager, pod);
+  manager_announce_pod (manager, pod);
+  recovery->pending++;
+  pod_remove_async (manager, pod->uid, 0, on_removed, g_object_ref (task));
+}
+
+static void
+recover_entry (GTask *task, const StoreEntry *entry, const StoreEntry *next)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Pod) pod = NULL;
+  gboolean has_pod =
+      next != NULL && next->phase == STORE_POD && g_str_equal (next->uid, entry->uid);
+
+  if (entry->phase == STORE_UPDATING) {
+    resume_update (task, entry);
+    return;
+  }
+  pod = pod_load (entry->uid, entry->content, &error);
+  if (pod == NULL)
+    g_warning ("pod %s cannot be recovered from its file: %s", entry->uid, error->message);
+  else if (entry->phase == STORE_CREATING)
+    resume_creation (task, entry, pod, has_pod);
+  else if (entry->phase == STORE_REMOVING)
+    resume_removal (task, pod);
+  else
+    recover_active (task, pod);
+}
+
+void
+recovery_run_async (Manager *manager, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Recovery *recovery = g_new0 (Recovery, 1);
+  g_autoptr (GPtrArray) entries = NULL;
+  g_autoptr (GPtrArray) warnings = NULL;
+  GError *error = NULL;
+
+  recovery->manager = manager;
+  recovery->pending = 1;
+  g_task_set_task_data (task, recovery, g_free);
+  entries = store_load (manager->store, &warnings, &error);
+  if (entries == NULL) {
+    g_task_return_error (task, error);
+    return;
+  }
+  for (guint i = 0; i < warnings->len; i++)
+    g_warning ("%s", (const char *) g_ptr_array_index (warnings, i));
+  for (guint i = 0; i < entries->len; i++)
+    recover_entry (task, g_ptr_array_index (entries, i),
+                   i + 1 < entries->len ? g_ptr_array_index (entries, i + 1) : NULL);
+  step_done (task);
+}
+
+gboolean
+recovery_run_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+on_repaired (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree char *uid = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (pod_update_finish (result, &error))
+    g_message ("pod %s had other settings than it should, and has them again", uid);
+  else
+    g_warning ("pod %s has other settings than it should: %s", uid, error->message);
+}
+
+void
+recovery_check_pods (Manager *manager)
+{
+  g_autoptr (GPtrArray) differing = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer value;
+
+  manager_drop_gone (manager);
+  g_hash_table_iter_init (&iter, manager->pods);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Pod *pod = value;
+    g_autoptr (NcgCgroup) cgroup = NULL;
+
+    if (pod->state != POD_ACTIVE)
+      continue;
+    cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
+    if (cgroup != NULL &&
+        !ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL))
+      g_ptr_array_add (differing, pod);
+  }
+  /* An operation may change the table at once. */
+  for (guint i = 0; i < differing->len; i++) {
+    Pod *pod = g_ptr_array_index (differing, i);
+    pod_update_resume_async (manager, pod, NULL, on_repaired, g_strdup (pod->uid));
+  }
+}

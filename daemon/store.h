@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What has to outlive the daemon and cannot be read back from systemd: one small file per pod under
+ * the runtime directory, which goes with the reboot as the cgroups do.
+ *
+ * The file's name says how far an operation came, and every step from one to the next is one
+ * rename(2) or unlink(2), so that whoever finds the files knows what to finish:
+ *
+ *   UID.creating   being created; may or may not be there
+ *   UID.pod        there
+ *   UID.updating   beside UID.pod: being changed to this
+ *   UID.removing   being removed
+ *
+ * The content is a version line and an a{sv} in GVariant's text format, to be read by humans too.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+  STORE_CREATING,
+  STORE_POD,
+  STORE_UPDATING,
+  STORE_REMOVING,
+  N_STORE_PHASES,
+} StorePhase;
+
+typedef struct Store Store;
+
+/* Makes the directory. */
+Store *store_new (const char *directory, GError **error);
+void store_free (Store *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Store, store_free)
+
+/* Writes the whole file, or leaves what was there. @content: an a{sv} */
+gboolean
+store_save (Store *self, const char *uid, StorePhase phase, GVariant *content, GError **error);
+
+/* One rename; what was in @to is replaced. */
+gboolean store_move (Store *self, const char *uid, StorePhase from, StorePhase to, GError **error);
+
+/* A file that is not there is fine. */
+gboolean store_remove (Store *self, const char *uid, StorePhase phase, GError **error);
+
+typedef struct {
+  char *uid;
+  StorePhase phase;
+  GVariant *content; /* a{sv} */
+} StoreEntry;
+
+void store_entry_free (StoreEntry *self);
+
+/**
+ * store_load:
+ * @ret_warnings: (element-type utf8): what was set aside and why
+ *
+ * Reads all files, in the order of uids and phases. A file that is damaged, has a name that is not
+ * ours, or another version is renamed to "NAME.bad", and never fatal.
+ *
+ * Returns: (transfer container) (element-type StoreEntry)
+ */
+GPtrArray *store_load (Store *self, GPtrArray **ret_warnings, GError **error);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Turns: what has the same key runs one after the other, in the order in which it came; what has
+ * another key runs at once.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+typedef struct Turns Turns;
+
+/* Called when it is the task's turn; whoever gets it ends it with turns_leave(). */
+typedef void (*TurnsCallback) (GTask *task);
+
+Turns *turns_new (void);
+void turns_free (Turns *self);
+
+/* @callback runs at once if nobody else has the turn of @key. @task: (transfer none): held until
+ * then. */
+void turns_take (Turns *self, const char *key, TurnsCallback callback, GTask *task);
+
+/* Ends the turn of @key; the next one starts from the main loop. */
+void turns_leave (Turns *self, const char *key);
