@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Pod objects.
+ * Pod objects. The ObjectManager is our own, since GDBusObjectManagerServer knows no object that is
+ * made before it is announced, and making one takes its time: here that is done while systemd is at
+ * work.
  */
 #include "daemon/dbus-pods.h"
 
 #include "dbus-interfaces/ncg-dbus.h"
 
+#define POD_INTERFACE "org.example.NodeCgroups.Pod"
+#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
+
+typedef struct {
+  NcgDbusPod *skeleton;
+  char *path;
+  gboolean is_announced; /* clients have been told of it */
+} Object;
+
 struct DbusPods {
   DbusCalls *calls;
-  GDBusObjectManagerServer *objects;
-  GHashTable *skeletons; /* uid → NcgDbusPod */
+  GDBusConnection *connection;
+  char *path;
+  guint registration;
+  GHashTable *objects; /* uid → Object */
+  guint n_announced;
 };
 
 static gboolean
@@ -87,32 +101,15 @@ static const struct {
   { "handle-verify", G_CALLBACK (handle_verify) },
 };
 
-DbusPods *
-dbus_pods_new (DbusCalls *calls, GDBusConnection *connection, const char *path)
+static void
+object_free (gpointer data)
 {
-  DbusPods *self = g_new0 (DbusPods, 1);
-  GHashTableIter iter;
-  gpointer pod;
+  Object *object = data;
 
-  self->calls = calls;
-  self->objects = g_dbus_object_manager_server_new (path);
-  self->skeletons = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
-  g_hash_table_iter_init (&iter, calls->manager->pods);
-  while (g_hash_table_iter_next (&iter, NULL, &pod))
-    if (((Pod *) pod)->state != POD_CREATING)
-      dbus_pods_add (self, pod);
-  g_dbus_object_manager_server_set_connection (self->objects, connection);
-  return self;
-}
-
-void
-dbus_pods_free (DbusPods *self)
-{
-  if (self == NULL)
-    return;
-  g_object_unref (self->objects);
-  g_hash_table_unref (self->skeletons);
-  g_free (self);
+  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (object->skeleton));
+  g_object_unref (object->skeleton);
+  g_free (object->path);
+  g_free (object);
 }
 
 static GVariant *
@@ -124,7 +121,7 @@ format_containers (const Pod *pod)
   for (guint i = 0; i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
     g_variant_builder_add (&builder, "(ssss)", container->name, container->unit, container->cgroup,
-                           container->is_starting ? "starting" : "running");
+                           container->is_starting ? "starting" : "active");
   }
   return g_variant_builder_end (&builder);
 }
@@ -134,18 +131,21 @@ fill (NcgDbusPod *skeleton, const Pod *pod)
 {
   g_autoptr (GVariant) spec = spec_to_variant (&pod->spec);
 
-  ncg_dbus_pod_set_control_group (skeleton, pod->cgroup);
+  ncg_dbus_pod_set_control_group (skeleton, pod->state == POD_VANISHED ? "" : pod->cgroup);
   ncg_dbus_pod_set_state (skeleton, pod_state_to_string (pod->state));
   ncg_dbus_pod_set_spec (skeleton, spec);
   ncg_dbus_pod_set_containers (skeleton, format_containers (pod));
 }
 
-void
-dbus_pods_add (DbusPods *self, Pod *pod)
+static Object *
+make_object (DbusPods *self, const Pod *pod)
 {
-  g_autoptr (GDBusObjectSkeleton) object = g_dbus_object_skeleton_new (pod->object_path);
+  Object *object = g_new0 (Object, 1);
   NcgDbusPod *skeleton = ncg_dbus_pod_skeleton_new ();
+  g_autoptr (GError) error = NULL;
 
+  object->skeleton = skeleton;
+  object->path = g_strdup (pod->object_path);
   ncg_dbus_pod_set_uid (skeleton, pod->uid);
   ncg_dbus_pod_set_qos_class (skeleton, qos_to_string (pod->qos));
   ncg_dbus_pod_set_slice (skeleton, pod->slice);
@@ -153,29 +153,180 @@ dbus_pods_add (DbusPods *self, Pod *pod)
   fill (skeleton, pod);
   for (gsize i = 0; i < G_N_ELEMENTS (handlers); i++)
     g_signal_connect (skeleton, handlers[i].signal, handlers[i].handler, self->calls);
-  g_dbus_object_skeleton_add_interface (object, G_DBUS_INTERFACE_SKELETON (skeleton));
-  g_dbus_object_manager_server_export (self->objects, object);
-  g_hash_table_replace (self->skeletons, g_strdup (pod->uid), skeleton);
+  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (skeleton), self->connection,
+                                         object->path, &error))
+    g_warning ("could not export %s: %s", object->path, error->message);
+  g_hash_table_replace (self->objects, g_strdup (pod->uid), object);
+  return object;
+}
+
+static GVariant *
+format_interfaces (const Object *object)
+{
+  g_autoptr (GVariant) properties =
+      g_dbus_interface_skeleton_get_properties (G_DBUS_INTERFACE_SKELETON (object->skeleton));
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{sa{sv}}"));
+  g_variant_builder_add (&builder, "{s@a{sv}}", POD_INTERFACE, properties);
+  return g_variant_builder_end (&builder);
+}
+
+static GVariant *
+format_objects (const DbusPods *self)
+{
+  GVariantBuilder builder;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{oa{sa{sv}}}"));
+  g_hash_table_iter_init (&iter, self->objects);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const Object *object = value;
+
+    if (object->is_announced)
+      g_variant_builder_add (&builder, "{o@a{sa{sv}}}", object->path, format_interfaces (object));
+  }
+  return g_variant_builder_end (&builder);
+}
+
+static void
+handle_object_manager (GDBusConnection *connection,
+                       const char *sender,
+                       const char *path,
+                       const char *interface,
+                       const char *method,
+                       GVariant *arguments,
+                       GDBusMethodInvocation *invocation,
+                       gpointer user_data)
+{
+  /* GetManagedObjects is all that there is. */
+  g_dbus_method_invocation_return_value (
+      invocation, g_variant_new ("(@a{oa{sa{sv}}})", format_objects (user_data)));
+}
+
+static const char object_manager_xml[] =
+    "<node><interface name='" OBJECT_MANAGER "'>"
+    "<method name='GetManagedObjects'>"
+    "<arg type='a{oa{sa{sv}}}' name='object_paths_interfaces_and_properties' direction='out'/>"
+    "</method>"
+    "<signal name='InterfacesAdded'>"
+    "<arg type='o' name='object_path'/><arg type='a{sa{sv}}' name='interfaces_and_properties'/>"
+    "</signal>"
+    "<signal name='InterfacesRemoved'>"
+    "<arg type='o' name='object_path'/><arg type='as' name='interfaces'/>"
+    "</signal>"
+    "</interface></node>";
+
+static void
+register_object_manager (DbusPods *self)
+{
+  static const GDBusInterfaceVTable vtable = { .method_call = handle_object_manager };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (object_manager_xml, &error);
+
+  if (node != NULL)
+    self->registration = g_dbus_connection_register_object (
+        self->connection, self->path, node->interfaces[0], &vtable, self, NULL, &error);
+  if (self->registration == 0)
+    g_warning ("could not export the ObjectManager: %s", error->message);
+}
+
+DbusPods *
+dbus_pods_new (DbusCalls *calls, GDBusConnection *connection, const char *path)
+{
+  DbusPods *self = g_new0 (DbusPods, 1);
+  GHashTableIter iter;
+  gpointer pod;
+
+  self->calls = calls;
+  self->connection = g_object_ref (connection);
+  self->path = g_strdup (path);
+  self->objects = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, object_free);
+  register_object_manager (self);
+  g_hash_table_iter_init (&iter, calls->manager->pods);
+  while (g_hash_table_iter_next (&iter, NULL, &pod))
+    if (((Pod *) pod)->state != POD_CREATING) {
+      make_object (self, pod)->is_announced = TRUE;
+      self->n_announced++;
+    }
+  return self;
 }
 
 void
-dbus_pods_change (DbusPods *self, Pod *pod)
+dbus_pods_free (DbusPods *self)
 {
-  NcgDbusPod *skeleton = g_hash_table_lookup (self->skeletons, pod->uid);
+  if (self == NULL)
+    return;
+  g_hash_table_unref (self->objects);
+  if (self->registration != 0)
+    g_dbus_connection_unregister_object (self->connection, self->registration);
+  g_object_unref (self->connection);
+  g_free (self->path);
+  g_free (self);
+}
 
-  if (skeleton != NULL)
-    fill (skeleton, pod);
+void
+dbus_pods_prepare (DbusPods *self, const Pod *pod)
+{
+  make_object (self, pod);
+}
+
+void
+dbus_pods_add (DbusPods *self, const Pod *pod)
+{
+  Object *object = g_hash_table_lookup (self->objects, pod->uid);
+
+  if (object == NULL) {
+    make_object (self, pod);
+    return;
+  }
+  /* The rest has not changed since it was prepared. */
+  ncg_dbus_pod_set_control_group (object->skeleton, pod->cgroup);
+  ncg_dbus_pod_set_state (object->skeleton, pod_state_to_string (pod->state));
+}
+
+void
+dbus_pods_announce (DbusPods *self, const Pod *pod)
+{
+  Object *object = g_hash_table_lookup (self->objects, pod->uid);
+
+  if (object == NULL || object->is_announced)
+    return;
+  object->is_announced = TRUE;
+  self->n_announced++;
+  g_dbus_connection_emit_signal (
+      self->connection, NULL, self->path, OBJECT_MANAGER, "InterfacesAdded",
+      g_variant_new ("(o@a{sa{sv}})", object->path, format_interfaces (object)), NULL);
+}
+
+void
+dbus_pods_change (DbusPods *self, const Pod *pod)
+{
+  Object *object = g_hash_table_lookup (self->objects, pod->uid);
+
+  if (object != NULL)
+    fill (object->skeleton, pod);
 }
 
 gboolean
-dbus_pods_remove (DbusPods *self, Pod *pod)
+dbus_pods_remove (DbusPods *self, const Pod *pod)
 {
-  g_dbus_object_manager_server_unexport (self->objects, pod->object_path);
-  return g_hash_table_remove (self->skeletons, pod->uid);
+  const char *const interfaces[] = { POD_INTERFACE, NULL };
+  Object *object = g_hash_table_lookup (self->objects, pod->uid);
+  gboolean was_announced = object != NULL && object->is_announced;
+
+  if (was_announced)
+    g_dbus_connection_emit_signal (self->connection, NULL, self->path, OBJECT_MANAGER,
+                                   "InterfacesRemoved",
+                                   g_variant_new ("(o^as)", object->path, interfaces), NULL);
+  self->n_announced -= was_announced ? 1 : 0;
+  g_hash_table_remove (self->objects, pod->uid);
+  return was_announced;
 }
 
 guint
 dbus_pods_count (const DbusPods *self)
 {
-  return g_hash_table_size (self->skeletons);
+  return self->n_announced;
 }

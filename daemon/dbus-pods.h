@@ -12,9 +12,18 @@ typedef struct DbusPods DbusPods;
 DbusPods *dbus_pods_new (DbusCalls *calls, GDBusConnection *connection, const char *path);
 void dbus_pods_free (DbusPods *self);
 
-void dbus_pods_add (DbusPods *self, Pod *pod);
-void dbus_pods_change (DbusPods *self, Pod *pod);
+/* Makes the object of a pod that is being created. It can be called, but nobody is told of it. */
+void dbus_pods_prepare (DbusPods *self, const Pod *pod);
 
-/* Returns: whether the pod was there */
-gboolean dbus_pods_remove (DbusPods *self, Pod *pod);
+/* The pod is there: its object has its properties. */
+void dbus_pods_add (DbusPods *self, const Pod *pod);
+
+/* Tells everybody: InterfacesAdded. */
+void dbus_pods_announce (DbusPods *self, const Pod *pod);
+void dbus_pods_change (DbusPods *self, const Pod *pod);
+
+/* Returns: whether it had been announced */
+gboolean dbus_pods_remove (DbusPods *self, const Pod *pod);
+
+/* Those that were announced. */
 guint dbus_pods_count (const DbusPods *self);

@@ -23,6 +23,8 @@ struct DbusServer {
   DbusPods *pods;
   guint name_id;
   guint reconnect_id;
+  GQueue unannounced; /* of Pod */
+  guint announce_id;
 };
 
 static void connect_to_bus (DbusServer *self);
@@ -148,6 +150,49 @@ connect_to_bus (DbusServer *self)
 }
 
 static void
+pods_changed (DbusServer *self)
+{
+  if (self->listener.pods_changed != NULL)
+    self->listener.pods_changed (self->user_data);
+}
+
+static void
+on_pod_prepared (Pod *pod, gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  if (self->pods != NULL)
+    dbus_pods_prepare (self->pods, pod);
+}
+
+static void
+announce (DbusServer *self)
+{
+  Pod *pod;
+
+  while ((pod = g_queue_pop_head (&self->unannounced)) != NULL) {
+    if (self->pods != NULL) {
+      dbus_pods_announce (self->pods, pod);
+      dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
+      dbus_manager_emit_pod_added (self->manager_object, pod);
+      pods_changed (self);
+    }
+    pod_unref (pod);
+  }
+}
+
+static gboolean
+on_announce (gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  self->announce_id = 0;
+  announce (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The signals come after the reply, which somebody waits for; the object is there before. */
+static void
 on_pod_added (Pod *pod, gpointer user_data)
 {
   DbusServer *self = user_data;
@@ -155,8 +200,9 @@ on_pod_added (Pod *pod, gpointer user_data)
   if (self->pods == NULL)
     return;
   dbus_pods_add (self->pods, pod);
-  dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
-  dbus_manager_emit_pod_added (self->manager_object, pod);
+  g_queue_push_tail (&self->unannounced, pod_ref (pod));
+  if (self->announce_id == 0)
+    self->announce_id = g_idle_add_full (G_PRIORITY_DEFAULT, on_announce, self, NULL);
 }
 
 static void
@@ -173,10 +219,12 @@ on_pod_removed (Pod *pod, gpointer user_data)
 {
   DbusServer *self = user_data;
 
+  announce (self);
   if (self->pods == NULL || !dbus_pods_remove (self->pods, pod))
     return;
   dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
   dbus_manager_emit_pod_removed (self->manager_object, pod);
+  pods_changed (self);
 }
 
 static void
@@ -198,6 +246,7 @@ dbus_server_new (Manager *manager,
 {
   DbusServer *self = g_new0 (DbusServer, 1);
   const ManagerListener callbacks = {
+    .pod_prepared = on_pod_prepared,
     .pod_added = on_pod_added,
     .pod_changed = on_pod_changed,
     .pod_removed = on_pod_removed,
@@ -209,6 +258,7 @@ dbus_server_new (Manager *manager,
   self->listener = *listener;
   self->user_data = user_data;
   self->cancellable = g_cancellable_new ();
+  g_queue_init (&self->unannounced);
   manager_set_listener (manager, &callbacks, self);
   node_set_listener (node, on_node_changed, self);
   connect_to_bus (self);
@@ -226,6 +276,9 @@ dbus_server_free (DbusServer *self)
   node_set_listener (self->node, NULL, NULL);
   g_cancellable_cancel (self->cancellable);
   g_object_unref (self->cancellable);
+  announce (self);
+  if (self->announce_id != 0)
+    g_source_remove (self->announce_id);
   if (self->reconnect_id != 0)
     g_source_remove (self->reconnect_id);
   if (self->connection != NULL)

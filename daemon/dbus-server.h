@@ -10,9 +10,11 @@
 
 typedef struct DbusServer DbusServer;
 
-/* @lost_name: called when somebody else owns the name, and this daemon has nothing to do */
+/* @pods_changed: called when there is a pod more or less
+ * @lost_name: called when somebody else owns the name, and this daemon has nothing to do */
 typedef struct {
   void (*ready) (gpointer user_data);
+  void (*pods_changed) (gpointer user_data);
   void (*lost_name) (gpointer user_data);
 } DbusServerListener;
 

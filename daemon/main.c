@@ -30,8 +30,9 @@ typedef struct {
 } App;
 
 static void
-update_status (App *app)
+update_status (gpointer user_data)
 {
+  App *app = user_data;
   g_autofree char *status =
       g_strdup_printf ("%s, %u pods", node_state_to_string (node_get_state (app->node)),
                        g_hash_table_size (app->manager->pods));
@@ -58,34 +59,38 @@ on_lost_name (gpointer user_data)
 }
 
 static void
-on_recovered (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  App *app = user_data;
-  g_autoptr (GError) error = NULL;
-  const DbusServerListener listener = { .ready = on_ready, .lost_name = on_lost_name };
-
-  if (!recovery_run_finish (result, &error))
-    g_warning ("could not read what was known of the pods: %s", error->message);
-  app->is_recovered = TRUE;
-  app->is_probing = FALSE;
-  app->server = dbus_server_new (app->manager, app->node, &listener, app);
-}
-
-static void
 on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   App *app = user_data;
+  const DbusServerListener listener = {
+    .ready = on_ready,
+    .pods_changed = update_status,
+    .lost_name = on_lost_name,
+  };
 
   node_bootstrap_finish (result);
-  if (!app->is_recovered) {
-    recovery_run_async (app->manager, on_recovered, app);
+  app->is_probing = FALSE;
+  if (app->server == NULL) {
+    app->server = dbus_server_new (app->manager, app->node, &listener, app);
     return;
   }
-  app->is_probing = FALSE;
   recovery_check_pods (app->manager);
   update_status (app);
 }
 
+static void
+on_recovered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  App *app = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!recovery_run_finish (result, &error))
+    g_warning ("could not read what was known of the pods: %s", error->message);
+  app->is_recovered = TRUE;
+  node_bootstrap_async (app->node, on_bootstrapped, app);
+}
+
+/* The pods first: what they request decides the weights of the slices that the bootstrap makes. */
 static void
 on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -97,7 +102,10 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
     app->is_probing = FALSE;
     return;
   }
-  node_bootstrap_async (app->node, on_bootstrapped, app);
+  if (app->is_recovered)
+    node_bootstrap_async (app->node, on_bootstrapped, app);
+  else
+    recovery_run_async (app->manager, on_recovered, app);
 }
 
 /* Both after a connection and after a reload of systemd: what it has may be another thing now. */

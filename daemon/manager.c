@@ -4,7 +4,6 @@
  */
 #include "daemon/manager.h"
 
-#include "daemon/policy/settings.h"
 #include "lib/error.h"
 #include "lib/machine.h"
 #include "lib/names.h"
@@ -151,14 +150,16 @@ manager_add_pod (Manager *self, Pod *pod)
 void
 manager_drop_pod (Manager *self, Pod *pod)
 {
+  g_autoptr (Pod) dropped = pod_ref (pod);
+
   for (guint i = 0; i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
     g_hash_table_remove (self->leaves, container->unit);
   }
   g_hash_table_remove (self->slices, pod->slice);
+  g_hash_table_remove (self->pods, pod->uid);
   if (self->listener.pod_removed != NULL)
     self->listener.pod_removed (pod, self->user_data);
-  g_hash_table_remove (self->pods, pod->uid);
 }
 
 void
@@ -168,6 +169,13 @@ manager_set_state (Manager *self, Pod *pod, PodState state)
     return;
   pod->state = state;
   manager_pod_changed (self, pod);
+}
+
+void
+manager_prepare_pod (Manager *self, Pod *pod)
+{
+  if (self->listener.pod_prepared != NULL)
+    self->listener.pod_prepared (pod, self->user_data);
 }
 
 void
@@ -337,19 +345,20 @@ manager_verify_pod (Manager *self, const Pod *pod)
   return g_variant_ref_sink (g_variant_builder_end (&rows));
 }
 
-guint64
-manager_sum_cpu_requests (Manager *self, QosClass qos)
+void
+manager_sum_demand (Manager *self, QosClass qos, QosDemand *ret_demand)
 {
+  QosDemand demand = { 0 };
   GHashTableIter iter;
   gpointer value;
-  guint64 sum = 0;
 
   g_hash_table_iter_init (&iter, self->pods);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     const Pod *pod = value;
 
-    if (pod->qos == qos && pod->state != POD_VANISHED && pod->state != POD_REMOVING)
-      sum += spec_get_cpu_request (&pod->spec);
+    if ((pod->qos == qos || qos == QOS_GUARANTEED) && pod->state != POD_VANISHED &&
+        pod->state != POD_REMOVING)
+      settings_add_demand (&demand, &pod->spec);
   }
-  return sum;
+  *ret_demand = demand;
 }

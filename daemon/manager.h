@@ -7,6 +7,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/pod.h"
+#include "daemon/policy/settings.h"
 #include "daemon/qos-tree.h"
 #include "daemon/store.h"
 #include "daemon/turns.h"
@@ -21,6 +22,8 @@
 
 /* What the manager tells the floor above; the members may be NULL. */
 typedef struct {
+  /* A pod is being created: time to prepare what pod_added() will need. */
+  void (*pod_prepared) (Pod *pod, gpointer user_data);
   void (*pod_added) (Pod *pod, gpointer user_data);
   void (*pod_changed) (Pod *pod, gpointer user_data);
   void (*pod_removed) (Pod *pod, gpointer user_data);
@@ -68,6 +71,7 @@ char *manager_get_pod_path (const Manager *self, const char *uid, QosClass qos);
 void manager_add_pod (Manager *self, Pod *pod);
 void manager_drop_pod (Manager *self, Pod *pod);
 void manager_set_state (Manager *self, Pod *pod, PodState state);
+void manager_prepare_pod (Manager *self, Pod *pod);
 void manager_announce_pod (Manager *self, Pod *pod);
 void manager_pod_changed (Manager *self, Pod *pod);
 void manager_drop_container (Manager *self, Pod *pod, Container *container);
@@ -91,5 +95,6 @@ gboolean manager_check_cpus (const Manager *self, const Spec *spec, GError **err
 /* What @self's tables say and the kernel does not: leaves and pods that are gone. */
 void manager_drop_gone (Manager *self);
 
-/* The sum of the CPU requests of the pods of a class, in millicores. */
-guint64 manager_sum_cpu_requests (Manager *self, QosClass qos);
+/* (out): what the pods of @qos ask for together; for Guaranteed, whose slice is above all others,
+ * what all pods do. */
+void manager_sum_demand (Manager *self, QosClass qos, QosDemand *ret_demand);

@@ -16,24 +16,12 @@ typedef struct {
   char *message;
 } Condition;
 
-/* A slice of the node that has to be there. */
-typedef struct {
-  Node *node;
-  const char *condition;
-  const char *path;
-  const char *description;
-  NcgResources resources;
-  NcgPlace *place;
-} Group;
-
-enum { GROUP_DAEMONS, GROUP_PODS, N_GROUPS };
-
 struct Node {
   Manager *manager;
   NodeState state;
   GPtrArray *conditions;
   GVariant *capacity;
-  Group groups[N_GROUPS];
+  NcgPlace *daemons; /* the slice of Kubernetes' daemons */
   guint pending;
   NodeChanged changed;
   gpointer user_data;
@@ -65,24 +53,10 @@ Node *
 node_new (Manager *manager)
 {
   Node *self = g_new0 (Node, 1);
-  const Config *config = manager->config;
 
   self->manager = manager;
   self->conditions = g_ptr_array_new_with_free_func (condition_free);
-  self->capacity = ncg_machine_read_capacity (config->root);
-  self->groups[GROUP_DAEMONS] = (Group){
-    .node = self,
-    .condition = "DaemonsSlice",
-    .path = config->daemons_group,
-    .description = "NodeCgroups: Kubernetes daemons",
-  };
-  self->groups[GROUP_PODS] = (Group){
-    .node = self,
-    .condition = "PodsSlice",
-    .path = config->cgroup_root,
-    .description = "NodeCgroups: pods",
-  };
-  settings_for_pods_root (&self->groups[GROUP_PODS].resources);
+  self->capacity = ncg_machine_read_capacity (manager->config->root);
   return self;
 }
 
@@ -91,10 +65,7 @@ node_free (Node *self)
 {
   if (self == NULL)
     return;
-  for (int i = 0; i < N_GROUPS; i++) {
-    ncg_resources_clear (&self->groups[i].resources);
-    ncg_place_free (self->groups[i].place);
-  }
+  ncg_place_free (self->daemons);
   g_ptr_array_unref (self->conditions);
   g_variant_unref (self->capacity);
   g_free (self);
@@ -193,9 +164,12 @@ check_hierarchy (Node *self)
   if (hierarchy->mode == NCG_HIERARCHY_UNIFIED)
     message = g_strdup ("the machine has the unified cgroup hierarchy");
   else
-    message = g_strdup_printf ("the cgroup hierarchy is %s; boot with "
-                               "systemd.unified_cgroup_hierarchy=1 to have limits on pods",
-                               mode);
+    message =
+        g_strdup_printf ("the cgroup hierarchy is %s; boot with "
+                         "systemd.unified_cgroup_hierarchy=1 to have all settings of pods; on "
+                         "cgroup v1 there is no MemoryHigh, MemoryLow, MemoryMin, "
+                         "MemorySwapLimit and CPUSet",
+                         mode);
   set_condition (self, "UnifiedHierarchy", hierarchy->mode == NCG_HIERARCHY_UNIFIED, message);
 }
 
@@ -270,69 +244,58 @@ step_done (GTask *task)
   g_task_return_boolean (task, TRUE);
 }
 
-typedef struct {
-  GTask *task;
-  Group *group;
-  QosClass qos;
-} Step;
-
 static void
-on_group_there (GObject *source, GAsyncResult *result, gpointer user_data)
+on_daemons_there (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Step *step = user_data;
-  g_autoptr (GTask) task = step->task;
-  Group *group = step->group;
+  g_autoptr (GTask) task = user_data;
+  Node *self = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  g_autoptr (NcgPlace) place = ncg_driver_ensure_group_finish (result, &error);
-  g_autoptr (NcgCgroup) cgroup = NULL;
   g_autofree char *message = NULL;
-  gboolean holds = FALSE;
 
-  if (place != NULL)
-    cgroup = manager_open_cgroup (group->node->manager, place->cgroup, &error);
-  if (cgroup != NULL)
-    holds = ncg_verify_cgroup (group->node->manager->hierarchy, place->cgroup, &group->resources,
-                               &error);
-  if (holds)
-    message = g_strdup_printf ("%s is there, at %s", place->unit, place->cgroup);
+  ncg_place_free (self->daemons);
+  self->daemons = ncg_driver_ensure_group_finish (result, &error);
+  if (self->daemons != NULL)
+    message = g_strdup_printf ("%s is there, at %s", self->daemons->unit, self->daemons->cgroup);
   else
-    message =
-        g_strdup_printf ("the slice of %s is not as it should be: %s", group->path, error->message);
-  set_condition (group->node, group->condition, holds, message);
-  ncg_place_free (group->place);
-  group->place = g_steal_pointer (&place);
+    message = g_strdup_printf ("the slice of %s is not there: %s",
+                               self->manager->config->daemons_group, error->message);
+  set_condition (self, "DaemonsSlice", self->daemons != NULL, message);
   step_done (task);
 }
 
+/* The slices above the pods, by the class of the pods that are in them. */
+static const struct {
+  QosClass qos;
+  const char *condition;
+  const char *what;
+} levels[] = {
+  { QOS_GUARANTEED, "PodsSlice", "the slice of all pods" },
+  { QOS_BURSTABLE, "BurstableSlice", "the slice of Burstable pods" },
+  { QOS_BESTEFFORT, "BestEffortSlice", "the slice of BestEffort pods" },
+};
+
+typedef struct {
+  GTask *task;
+  gsize level;
+} Step;
+
 static void
-on_class_there (GObject *source, GAsyncResult *result, gpointer user_data)
+on_level_there (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree Step *step = user_data;
   g_autoptr (GTask) task = step->task;
   Node *self = g_task_get_task_data (task);
-  g_autofree char *name = g_strconcat (qos_to_string (step->qos), "Slice", NULL);
+  const char *what = levels[step->level].what;
   g_autofree char *message = NULL;
   g_autoptr (GError) error = NULL;
   gboolean holds = qos_tree_ensure_finish (result, &error);
 
   if (holds)
-    message = g_strdup_printf ("the slice of %s pods is there", qos_to_string (step->qos));
+    message = g_strdup_printf ("%s is there", what);
   else
-    message = g_strdup_printf ("the slice of %s pods is not as it should be: %s",
-                               qos_to_string (step->qos), error->message);
-  set_condition (self, name, holds, message);
+    message = g_strdup_printf ("%s is not as it should be: %s", what, error->message);
+  set_condition (self, levels[step->level].condition, holds, message);
   step_done (task);
-}
-
-static Step *
-step_new (GTask *task, Group *group, QosClass qos)
-{
-  Step *step = g_new0 (Step, 1);
-
-  step->task = g_object_ref (task);
-  step->group = group;
-  step->qos = qos;
-  return step;
 }
 
 void
@@ -340,26 +303,26 @@ node_bootstrap_async (Node *self, GAsyncReadyCallback callback, gpointer user_da
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   Manager *manager = self->manager;
-  gint64 deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
+  g_auto (NcgResources) nothing = { 0 };
+  NcgGroup daemons = {
+    .path = manager->config->daemons_group,
+    .description = "NodeCgroups: Kubernetes daemons",
+    .resources = &nothing,
+    .adopt = TRUE,
+  };
 
   g_task_set_task_data (task, self, NULL);
-  self->pending = N_GROUPS + 2;
-  for (int i = 0; i < N_GROUPS; i++) {
-    Group *group = &self->groups[i];
-    NcgGroup wanted = {
-      .path = group->path,
-      .description = group->description,
-      .resources = &group->resources,
-      .adopt = TRUE,
-    };
+  self->pending = 1 + G_N_ELEMENTS (levels);
+  ncg_driver_ensure_group_async (manager->driver, &daemons,
+                                 g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_daemons_there,
+                                 g_object_ref (task));
+  for (gsize i = 0; i < G_N_ELEMENTS (levels); i++) {
+    Step *step = g_new0 (Step, 1);
 
-    ncg_driver_ensure_group_async (manager->driver, &wanted, deadline, on_group_there,
-                                   step_new (task, group, QOS_GUARANTEED));
+    step->task = g_object_ref (task);
+    step->level = i;
+    qos_tree_ensure_async (manager->qos, levels[i].qos, on_level_there, step);
   }
-  qos_tree_ensure_async (manager->qos, QOS_BURSTABLE, on_class_there,
-                         step_new (task, NULL, QOS_BURSTABLE));
-  qos_tree_ensure_async (manager->qos, QOS_BESTEFFORT, on_class_there,
-                         step_new (task, NULL, QOS_BESTEFFORT));
 }
 
 void
@@ -390,21 +353,34 @@ add_row (GVariantBuilder *rows,
 }
 
 static void
-verify_group (Node *self, const Group *group, GVariantBuilder *rows)
+verify_level (Node *self, QosClass qos, GVariantBuilder *rows)
 {
+  const NcgResources *resources;
+  const char *path;
   g_autoptr (NcgCgroup) cgroup = NULL;
   g_autoptr (GPtrArray) checks = NULL;
 
-  if (group->place != NULL)
-    cgroup = manager_open_cgroup (self->manager, group->place->cgroup, NULL);
-  add_row (rows, group->path, "cgroup", "present", cgroup != NULL ? "present" : NULL);
-  if (cgroup == NULL)
+  if (!qos_tree_get (self->manager->qos, qos, &path, &resources))
     return;
-  checks = ncg_verify_read (self->manager->hierarchy, group->place->cgroup, &group->resources);
-  for (guint i = 0; i < checks->len; i++) {
+  cgroup = manager_open_cgroup (self->manager, path, NULL);
+  add_row (rows, path, "cgroup", "present", cgroup != NULL ? "present" : NULL);
+  checks = ncg_verify_read (self->manager->hierarchy, path, resources);
+  for (guint i = 0; cgroup != NULL && i < checks->len; i++) {
     const NcgCheck *check = g_ptr_array_index (checks, i);
-    add_row (rows, group->path, check->file, check->wanted, check->actual);
+    g_variant_builder_add (rows, "(ssssb)", path, check->file, check->wanted,
+                           check->actual != NULL ? check->actual : "missing", check->ok);
   }
+}
+
+static void
+verify_daemons (Node *self, GVariantBuilder *rows)
+{
+  g_autoptr (NcgCgroup) cgroup = NULL;
+
+  if (self->daemons != NULL)
+    cgroup = manager_open_cgroup (self->manager, self->daemons->cgroup, NULL);
+  add_row (rows, self->manager->config->daemons_group, "cgroup", "present",
+           cgroup != NULL ? "present" : NULL);
 }
 
 GVariant *
@@ -416,8 +392,9 @@ node_verify (Node *self)
   gsize n;
 
   g_variant_builder_init (&rows, G_VARIANT_TYPE ("a(ssssb)"));
-  for (int i = 0; i < N_GROUPS; i++)
-    verify_group (self, &self->groups[i], &rows);
+  verify_daemons (self, &rows);
+  for (gsize i = 0; i < G_N_ELEMENTS (levels); i++)
+    verify_level (self, levels[i].qos, &rows);
   sysctls = bootstrap_get_sysctls (&n);
   for (gsize i = 0; i < n; i++) {
     g_autofree char *actual = ncg_machine_read_sysctl (root, sysctls[i].name, NULL);

@@ -2,8 +2,11 @@
 /*
  * Creating a pod.
  *
- * The slice of the class and the pod's own are asked for at once. Whatever fails, the file stays
- * until the slice is known to be gone, so that the next daemon can finish.
+ * The slice of the class and the pod's own are asked for at once, and what can be done meanwhile
+ * is: the file is written, the object made. The file is there before the reply is; what a daemon
+ * that was killed between the two calls left behind is a slice of ours, without a file and without
+ * processes, and recovery removes it. Whatever fails, the file stays until the slice is known to be
+ * gone.
  */
 #include "daemon/pod-create.h"
 
@@ -17,6 +20,8 @@ typedef struct {
   Spec spec;
   Pod *pod;
   gboolean is_resumed;
+  gboolean is_predicted; /* nothing was yet where the pod's cgroup should come to be */
+  gboolean is_verified;  /* there, by the kernel */
   guint pending;
   GError *error; /* the first one */
 } Create;
@@ -102,12 +107,16 @@ verify_and_commit (GTask *task)
   Manager *manager = create->manager;
   Pod *pod = create->pod;
 
-  if (!ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, &create->error) ||
-      !manager_save_pod (manager, pod, STORE_POD, &create->error)) {
+  if (!create->is_verified &&
+      (!ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, &create->error) ||
+       !manager_save_pod (manager, pod, STORE_CREATING, &create->error))) {
     undo (task);
     return;
   }
-  store_remove (manager->store, create->uid, STORE_CREATING, NULL);
+  if (!store_move (manager->store, create->uid, STORE_CREATING, STORE_POD, &create->error)) {
+    undo (task);
+    return;
+  }
   pod->state = POD_ACTIVE;
   manager_announce_pod (manager, pod);
   succeed (task, pod);
@@ -140,6 +149,37 @@ on_class_there (GObject *source, GAsyncResult *result, gpointer user_data)
   step_done (task, error);
 }
 
+/* The place was predicted, and nothing was there. If the kernel has all settings there now, it is
+ * the pod's, and nobody needs to wait until systemd has said so, too. */
+static void
+on_group_started (gpointer user_data)
+{
+  GTask *task = user_data;
+  Create *create = g_task_get_task_data (task);
+  const Pod *pod = create->pod;
+
+  if (!create->is_predicted ||
+      !ncg_verify_cgroup (create->manager->hierarchy, pod->cgroup, &pod->resources, NULL))
+    return;
+  create->is_verified = TRUE;
+  step_done (task, NULL);
+}
+
+/* Systemd's answer to a pod that its caller has been told of. */
+static void
+confirm_place (Create *create, const NcgPlace *place)
+{
+  Pod *pod = create->pod;
+
+  if (place == NULL || g_str_equal (pod->cgroup, place->cgroup) ||
+      g_hash_table_lookup (create->manager->pods, pod->uid) != pod)
+    return;
+  g_warning ("pod %s is not at %s, as predicted, but at %s", pod->uid, pod->cgroup, place->cgroup);
+  pod_set_cgroup (pod, place->cgroup);
+  manager_save_pod (create->manager, pod, STORE_POD, NULL);
+  manager_pod_changed (create->manager, pod);
+}
+
 static void
 on_group_there (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -148,7 +188,12 @@ on_group_there (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   g_autoptr (NcgPlace) place = ncg_driver_ensure_group_finish (result, &error);
 
-  if (place != NULL)
+  if (create->is_verified) {
+    confirm_place (create, place);
+    g_clear_error (&error);
+    return;
+  }
+  if (place != NULL && !g_str_equal (create->pod->cgroup, place->cgroup))
     pod_set_cgroup (create->pod, place->cgroup);
   step_done (task, error);
 }
@@ -159,18 +204,29 @@ ask_driver (GTask *task)
   Create *create = g_task_get_task_data (task);
   Manager *manager = create->manager;
   Pod *pod = create->pod;
-  g_autofree char *description = g_strdup_printf ("NodeCgroups: pod %s", pod->uid);
+  GError *error = NULL;
+  g_autofree char *description = g_strconcat (POD_DESCRIPTION_PREFIX, pod->uid, NULL);
   NcgGroup group = {
     .path = pod->path,
     .description = description,
     .resources = &pod->resources,
+    .started = on_group_started,
+    .user_data = task,
   };
+  g_autoptr (NcgCgroup) before = manager_open_cgroup (manager, pod->cgroup, NULL);
 
-  create->pending = 2;
+  create->is_predicted = before == NULL;
+  create->pending = 3;
   ncg_driver_ensure_group_async (manager->driver, &group,
                                  g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_group_there,
                                  g_object_ref (task));
   qos_tree_ensure_async (manager->qos, pod->qos, on_class_there, g_object_ref (task));
+  if (!create->is_resumed && !manager_save_pod (manager, pod, STORE_CREATING, &error)) {
+    step_done (task, error);
+    return;
+  }
+  manager_prepare_pod (manager, pod);
+  step_done (task, NULL);
 }
 
 /* A pod of that uid is there: the same again, one to be made anew, or another. */
@@ -201,7 +257,9 @@ make_pod (Create *create, GError **error)
   Manager *manager = create->manager;
   g_autofree char *path = NULL;
   g_autofree char *slice = NULL;
+  g_autofree char *cgroup = NULL;
   Pod *other;
+  Pod *pod;
 
   path = manager_get_pod_path (manager, create->uid, spec_get_qos (&create->spec));
   slice = ncg_driver_group_unit (manager->driver, path, error);
@@ -216,7 +274,10 @@ make_pod (Create *create, GError **error)
         create->uid, slice, other->uid);
     return NULL;
   }
-  return pod_new (create->uid, path, slice, &create->spec);
+  pod = pod_new (create->uid, path, slice, &create->spec);
+  cgroup = ncg_driver_predict_cgroup (manager->driver, path);
+  pod_set_cgroup (pod, cgroup);
+  return pod;
 }
 
 static void
@@ -232,10 +293,6 @@ on_turn (GTask *task)
   if (create->pod == NULL)
     create->pod = make_pod (create, &error);
   if (create->pod == NULL) {
-    fail (task, error);
-    return;
-  }
-  if (!create->is_resumed && !manager_save_pod (manager, create->pod, STORE_CREATING, &error)) {
     fail (task, error);
     return;
   }

@@ -25,6 +25,8 @@ typedef struct {
   Spec spec;
   Pod *pod;
   Container *container; /* while it is starting */
+  NcgResources resources;
+  GError *save_error;
   gint64 deadline;
 } Join;
 
@@ -40,6 +42,8 @@ join_free (gpointer data)
   g_ptr_array_unref (join->processes);
   g_clear_pointer (&join->origins, g_ptr_array_unref);
   spec_clear (&join->spec);
+  ncg_resources_clear (&join->resources);
+  g_clear_error (&join->save_error);
   g_clear_pointer (&join->pod, pod_unref);
   g_free (join);
 }
@@ -152,27 +156,34 @@ forget_container (Join *join)
   manager_save_pod (join->manager, join->pod, STORE_POD, &error);
 }
 
+/* All processes in the leaf, and the settings as they should be. */
+static gboolean
+verify_leaf (Join *join, const char *path, GError **error)
+{
+  g_autoptr (NcgCgroup) leaf = manager_open_cgroup (join->manager, path, error);
+
+  return leaf != NULL && attach (join, leaf, error) &&
+         ncg_verify_cgroup (join->manager->hierarchy, path, &join->resources, error);
+}
+
 static void
 leaf_started (GTask *task, const NcgPlace *place)
 {
   Join *join = g_task_get_task_data (task);
   Container *container = join->container;
-  g_autoptr (NcgCgroup) leaf = NULL;
-  g_auto (NcgResources) resources = { 0 };
   GError *error = NULL;
 
   g_free (container->cgroup);
   container->cgroup = g_strdup (place->cgroup);
-  settings_for_container (&join->spec, &resources);
-  leaf = manager_open_cgroup (join->manager, place->cgroup, &error);
-  if (leaf == NULL && g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
-    g_clear_error (&error);
-    g_set_error (&error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
-                 "the processes ended before they had joined container %s of pod %s", join->name,
-                 join->uid);
-  }
-  if (leaf == NULL || !attach (join, leaf, &error) ||
-      !ncg_verify_cgroup (join->manager->hierarchy, place->cgroup, &resources, &error)) {
+  if (join->save_error != NULL)
+    error = g_steal_pointer (&join->save_error);
+  if (error != NULL || !verify_leaf (join, place->cgroup, &error)) {
+    if (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+      g_clear_error (&error);
+      g_set_error (&error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
+                   "the processes ended before they had joined container %s of pod %s", join->name,
+                   join->uid);
+    }
     move_back (join);
     forget_container (join);
     fail (task, error);
@@ -221,7 +232,6 @@ start_leaf (GTask *task)
   Manager *manager = join->manager;
   g_autofree char *unit = NULL;
   g_autofree char *description = NULL;
-  g_auto (NcgResources) resources = { 0 };
   GError *error = NULL;
   NcgLeaf leaf;
 
@@ -235,23 +245,22 @@ start_leaf (GTask *task)
   join->container->has_spec = TRUE;
   spec_copy (&join->spec, &join->container->spec);
   g_hash_table_insert (manager->leaves, g_strdup (unit), join->pod);
-  if (!manager_save_pod (manager, join->pod, STORE_POD, &error)) {
-    forget_container (join);
-    fail (task, error);
-    return;
-  }
   description = g_strdup_printf ("NodeCgroups: container %s of pod %s", join->name, join->uid);
-  settings_for_container (&join->spec, &resources);
+  ncg_resources_clear (&join->resources);
+  settings_for_container (&join->spec, &join->resources);
   leaf = (NcgLeaf){
     .parent = join->pod->path,
     .uid = join->uid,
     .name = join->name,
     .description = description,
-    .resources = &resources,
+    .resources = &join->resources,
     .processes = join->processes,
   };
   ncg_driver_start_leaf_async (manager->driver, &leaf, join->deadline, on_leaf_started,
                                g_object_ref (task));
+  /* While systemd is at work. Without the file the next daemon would still find the leaf in the
+   * tree, but not know its spec. */
+  manager_save_pod (manager, join->pod, STORE_POD, &join->save_error);
 }
 
 /* A leaf can end between the look at the table and the write: then a new one is started. */

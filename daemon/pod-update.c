@@ -150,20 +150,33 @@ apply (GTask *task)
                                     update->deadline, on_resources_set, g_object_ref (task));
 }
 
+/* What the kernel can take back without swap: not all of "file", which has shared memory in it. */
+static guint64
+read_reclaimable (const NcgCgroup *cgroup)
+{
+  static const char *const keys[] = { "active_file", "inactive_file", "slab_reclaimable" };
+  guint64 sum = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++) {
+    guint64 bytes = 0;
+
+    ncg_cgroup_read_key (cgroup, "memory.stat", keys[i], &bytes, NULL);
+    sum += bytes;
+  }
+  return sum;
+}
+
 /* Runs in a worker: memory.stat can be slow. */
 static void
 check_usage (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   Update *update = data;
   guint64 limit = ncg_resources_get (&update->resources, NCG_SETTING_MEMORY_MAX, NCG_UNLIMITED);
-  guint64 usage = 0, file = 0, slab = 0;
+  guint64 usage = 0;
   GError *error = NULL;
 
-  if (ncg_cgroup_read_u64 (update->cgroup, "memory.current", &usage, NULL) && usage > limit) {
-    ncg_cgroup_read_key (update->cgroup, "memory.stat", "file", &file, NULL);
-    ncg_cgroup_read_key (update->cgroup, "memory.stat", "slab_reclaimable", &slab, NULL);
-  }
-  usage -= MIN (usage, file + slab);
+  if (ncg_cgroup_read_u64 (update->cgroup, "memory.current", &usage, NULL) && usage > limit)
+    usage -= MIN (usage, read_reclaimable (update->cgroup));
   if (usage > limit)
     g_set_error (
         &error, NCG_ERROR, NCG_ERROR_BUSY,

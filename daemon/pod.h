@@ -39,6 +39,9 @@ typedef struct {
   GPtrArray *containers;  /* of Container */
 } Pod;
 
+/* How the unit of a pod is described, so that it is known again: this and the uid. */
+#define POD_DESCRIPTION_PREFIX "NodeCgroups: pod "
+
 /* Objects are under it, with the uid escaped as systemd escapes its own (sd_bus_path_encode(3)). */
 #define POD_OBJECT_PREFIX "/org/example/NodeCgroups/pod"
 

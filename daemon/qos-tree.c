@@ -136,14 +136,23 @@ on_resources_set (GObject *source, GAsyncResult *result, gpointer user_data)
     level_done (level, error);
 }
 
+static char *
+level_get_path (const Level *level)
+{
+  const char *root = level->tree->manager->config->cgroup_root;
+
+  if (level->qos == QOS_GUARANTEED)
+    return g_strdup (root);
+  return g_strconcat (g_str_equal (root, "/") ? "" : root, "/", qos_get_component (level->qos),
+                      NULL);
+}
+
 static void
 level_ensure_group (Level *level)
 {
-  gint64 deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   Manager *manager = level->tree->manager;
-  const char *root = manager->config->cgroup_root;
-  g_autofree char *path =
-      g_strconcat (g_str_equal (root, "/") ? "" : root, "/", qos_get_component (level->qos), NULL);
+  gint64 deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
+  g_autofree char *path = level_get_path (level);
   g_autofree char *description =
       g_strdup_printf ("NodeCgroups: %s pods", qos_to_string (level->qos));
   NcgGroup group = {
@@ -161,13 +170,15 @@ level_run (Level *level)
 {
   Manager *manager = level->tree->manager;
   gint64 deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
+  QosDemand demand;
   GTask *task;
 
   level->is_busy = TRUE;
   while ((task = g_queue_pop_head (&level->waiting)) != NULL)
     g_queue_push_tail (&level->joining, task);
   ncg_resources_clear (&level->sent);
-  settings_for_qos (level->qos, manager_sum_cpu_requests (manager, level->qos), &level->sent);
+  manager_sum_demand (manager, level->qos, &demand);
+  settings_for_qos (level->qos, &demand, &level->sent);
   if (level->is_applied && ncg_resources_equal (&level->sent, &level->applied))
     level_done (level, NULL);
   else if (level->is_applied)
@@ -177,27 +188,83 @@ level_run (Level *level)
     level_ensure_group (level);
 }
 
+static void
+level_join (Level *level, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_queue_push_tail (&level->waiting, g_task_new (NULL, NULL, callback, user_data));
+  if (!level->is_busy)
+    level_run (level);
+}
+
+typedef struct {
+  guint pending;
+  GError *error; /* the first one */
+} Ensure;
+
+static void
+ensure_free (gpointer data)
+{
+  Ensure *ensure = data;
+
+  g_clear_error (&ensure->error);
+  g_free (ensure);
+}
+
+static void
+on_level_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Ensure *ensure = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error) && ensure->error == NULL)
+    ensure->error = g_steal_pointer (&error);
+  if (--ensure->pending > 0)
+    return;
+  if (ensure->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&ensure->error));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
 void
 qos_tree_ensure_async (QosTree *self,
                        QosClass qos,
                        GAsyncReadyCallback callback,
                        gpointer user_data)
 {
-  GTask *task = g_task_new (NULL, NULL, callback, user_data);
-  Level *level = &self->levels[qos];
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  gboolean with_root = !g_str_equal (self->manager->config->cgroup_root, "/");
+  gboolean with_class = qos != QOS_GUARANTEED;
+  Ensure *ensure = g_new0 (Ensure, 1);
 
-  if (qos_get_component (qos)[0] == '\0') {
+  g_task_set_task_data (task, ensure, ensure_free);
+  ensure->pending = (with_root ? 1 : 0) + (with_class ? 1 : 0);
+  if (ensure->pending == 0)
     g_task_return_boolean (task, TRUE);
-    g_object_unref (task);
-    return;
-  }
-  g_queue_push_tail (&level->waiting, task);
-  if (!level->is_busy)
-    level_run (level);
+  if (with_root)
+    level_join (&self->levels[QOS_GUARANTEED], on_level_done, g_object_ref (task));
+  if (with_class)
+    level_join (&self->levels[qos], on_level_done, g_object_ref (task));
 }
 
 gboolean
 qos_tree_ensure_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+gboolean
+qos_tree_get (const QosTree *self,
+              QosClass qos,
+              const char **ret_cgroup,
+              const NcgResources **ret_resources)
+{
+  const Level *level = &self->levels[qos];
+
+  if (level->place == NULL || level->applied.set == 0)
+    return FALSE;
+  *ret_cgroup = level->place->cgroup;
+  *ret_resources = &level->applied;
+  return TRUE;
 }

@@ -7,6 +7,7 @@
 #include "daemon/pod-create.h"
 #include "daemon/pod-remove.h"
 #include "daemon/pod-update.h"
+#include "daemon/strays.h"
 #include "lib/error.h"
 #include "lib/names.h"
 #include "lib/verify.h"
@@ -19,12 +20,21 @@ typedef struct {
 } Recovery;
 
 static void
+on_strays_removed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  strays_remove_finish (result);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
 step_done (GTask *task)
 {
   Recovery *recovery = g_task_get_task_data (task);
 
   if (--recovery->pending == 0)
-    g_task_return_boolean (task, TRUE);
+    strays_remove_async (recovery->manager, on_strays_removed, g_object_ref (task));
 }
 
 static void

@@ -11,10 +11,12 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define HEADER "nodecgroups-pod 1\n"
+#define BAD_SUFFIX ".bad"
 #define SIZE_MAX_BYTES (1024 * 1024)
 
 struct Store {
@@ -54,6 +56,12 @@ store_new (const char *directory, GError **error)
   self->fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (self->fd < 0) {
     fail (self, "open", "", error);
+    return NULL;
+  }
+  if (flock (self->fd, LOCK_EX | LOCK_NB) < 0) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_BUSY,
+                 "could not lock %s: %s; is another nodecgroupsd running?", directory,
+                 g_strerror (errno));
     return NULL;
   }
   return g_steal_pointer (&self);
@@ -138,6 +146,18 @@ store_remove (Store *self, const char *uid, StorePhase phase, GError **error)
   return TRUE;
 }
 
+gboolean
+store_has_bad (Store *self, const char *uid)
+{
+  for (int phase = 0; phase < N_STORE_PHASES; phase++) {
+    g_autofree char *name = g_strconcat (uid, suffixes[phase], BAD_SUFFIX, NULL);
+
+    if (faccessat (self->fd, name, F_OK, 0) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 void
 store_entry_free (StoreEntry *self)
 {
@@ -207,7 +227,7 @@ parse_content (const Store *self, const char *name, GError **error)
 static void
 set_aside (const Store *self, const char *name, const char *reason, GPtrArray *warnings)
 {
-  g_autofree char *bad = g_strconcat (name, ".bad", NULL);
+  g_autofree char *bad = g_strconcat (name, BAD_SUFFIX, NULL);
 
   g_ptr_array_add (warnings, g_strdup_printf ("%s/%s is set aside as %s: %s", self->directory, name,
                                               bad, reason));
@@ -223,7 +243,7 @@ load_one (const Store *self, const char *name, GPtrArray *entries, GPtrArray *wa
   GVariant *content;
   StoreEntry *entry;
 
-  if (g_str_has_suffix (name, ".bad"))
+  if (g_str_has_suffix (name, BAD_SUFFIX))
     return;
   if (name[0] == '.' && g_str_has_suffix (name, ".tmp")) {
     unlinkat (self->fd, name, 0);

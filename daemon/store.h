@@ -27,7 +27,8 @@ typedef enum {
 
 typedef struct Store Store;
 
-/* Makes the directory. */
+/* Makes the directory, and keeps it locked until it is freed: two daemons would finish and undo
+ * each other's work. %NCG_ERROR_BUSY if another has it. */
 Store *store_new (const char *directory, GError **error);
 void store_free (Store *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Store, store_free)
@@ -41,6 +42,9 @@ gboolean store_move (Store *self, const char *uid, StorePhase from, StorePhase t
 
 /* A file that is not there is fine. */
 gboolean store_remove (Store *self, const char *uid, StorePhase phase, GError **error);
+
+/* Whether a file of @uid was set aside as damaged. */
+gboolean store_has_bad (Store *self, const char *uid);
 
 typedef struct {
   char *uid;

@@ -62,11 +62,17 @@ open_beneath (int dir_fd, const char *relative)
     .flags = DIRECTORY_FLAGS,
     .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
   };
-  int fd = (int) syscall (SYS_openat2, dir_fd, relative, &how, sizeof how);
+  /* Old kernels do not have it, and seccomp filters that look at flags refuse it. */
+  static int is_missing;
+  int fd;
 
-  if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+  if (g_atomic_int_get (&is_missing))
     return open_stepwise (dir_fd, relative);
-  return fd;
+  fd = (int) syscall (SYS_openat2, dir_fd, relative, &how, sizeof how);
+  if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+    return fd;
+  g_atomic_int_set (&is_missing, 1);
+  return open_stepwise (dir_fd, relative);
 }
 
 static NcgError

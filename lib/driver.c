@@ -69,6 +69,12 @@ ncg_driver_leaf_unit (NcgDriver *self, const char *uid, const char *name, GError
   return self->ops->leaf_unit (self, uid, name, error);
 }
 
+char *
+ncg_driver_predict_cgroup (NcgDriver *self, const char *path)
+{
+  return self->ops->predict_cgroup (self, path);
+}
+
 void
 ncg_driver_probe_async (NcgDriver *self,
                         gint64 deadline_usec,
@@ -141,6 +147,22 @@ ncg_driver_start_leaf_async (NcgDriver *self,
 
 NcgPlace *
 ncg_driver_start_leaf_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+ncg_driver_describe_async (NcgDriver *self,
+                           const char *unit,
+                           gint64 deadline_usec,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  self->ops->describe_async (self, unit, deadline_usec, callback, user_data);
+}
+
+char *
+ncg_driver_describe_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
 }

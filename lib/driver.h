@@ -29,6 +29,10 @@ NcgPlace *ncg_place_new (const char *unit, const char *cgroup);
 void ncg_place_free (NcgPlace *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgPlace, ncg_place_free)
 
+/* Called once the group runs and before it is known where: the caller may look at the place that
+ * was predicted, and need not wait for the answer if the kernel has there what was asked for. */
+typedef void (*NcgDriverStarted) (gpointer user_data);
+
 /* A group to be there. The strings and the resources are copied by the call that takes them. */
 typedef struct {
   const char *path;
@@ -36,6 +40,8 @@ typedef struct {
   const NcgResources *resources;
   /* A group of that name that somebody else made is taken as well, and given the resources. */
   gboolean adopt;
+  NcgDriverStarted started; /* (nullable) */
+  gpointer user_data;       /* for started */
 } NcgGroup;
 
 /* A leaf to be started around processes. */
@@ -71,6 +77,7 @@ typedef struct {
   void (*destroy) (NcgDriver *self);
   char *(*group_unit) (NcgDriver *self, const char *path, GError **error);
   char *(*leaf_unit) (NcgDriver *self, const char *uid, const char *name, GError **error);
+  char *(*predict_cgroup) (NcgDriver *self, const char *path);
   void (*probe_async) (NcgDriver *self, gint64 deadline, GAsyncReadyCallback, gpointer);
   void (*ensure_group_async) (
       NcgDriver *self, const NcgGroup *group, gint64 deadline, GAsyncReadyCallback, gpointer);
@@ -82,6 +89,8 @@ typedef struct {
                                gpointer);
   void (*start_leaf_async) (
       NcgDriver *self, const NcgLeaf *leaf, gint64 deadline, GAsyncReadyCallback, gpointer);
+  void (*describe_async) (
+      NcgDriver *self, const char *unit, gint64 deadline, GAsyncReadyCallback, gpointer);
   void (*stop_async) (
       NcgDriver *self, const char *unit, gint64 deadline, GAsyncReadyCallback, gpointer);
   guint (*version) (NcgDriver *self);
@@ -107,6 +116,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgDriver, ncg_driver_free)
  */
 char *ncg_driver_group_unit (NcgDriver *self, const char *path, GError **error);
 char *ncg_driver_leaf_unit (NcgDriver *self, const char *uid, const char *name, GError **error);
+
+/* (transfer full): where the group @path will probably be. A guess to begin with: the truth is what
+ * ncg_driver_ensure_group_finish() says. */
+char *ncg_driver_predict_cgroup (NcgDriver *self, const char *path);
 
 /* Finds out what is on the other side: version and features. Again after each reconnection. */
 void ncg_driver_probe_async (NcgDriver *self,
@@ -152,6 +165,14 @@ void ncg_driver_start_leaf_async (NcgDriver *self,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);
 NcgPlace *ncg_driver_start_leaf_finish (GAsyncResult *result, GError **error);
+
+/* The description with which a group was made. Returns: (transfer full) */
+void ncg_driver_describe_async (NcgDriver *self,
+                                const char *unit,
+                                gint64 deadline_usec,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
+char *ncg_driver_describe_finish (GAsyncResult *result, GError **error);
 
 /* Stops a group or leaf and all that is in it, and removes its cgroup. One that is not there is
  * fine. */

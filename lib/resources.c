@@ -225,7 +225,8 @@ ncg_resources_expect_v1 (const NcgResources *self)
   for (gsize i = 0; i < G_N_ELEMENTS (number_files); i++) {
     NcgSetting setting = number_files[i].setting;
 
-    if (ncg_resources_is_set (self, setting) && !has_v1_file (setting))
+    if (ncg_resources_is_set (self, setting) && !has_v1_file (setting) &&
+        (setting == NCG_SETTING_PIDS_MAX || !is_optional (self, setting, number_files[i].neutral)))
       add_check (checks, number_files[i].controller, number_files[i].file,
                  format_number (self->numbers[setting]),
                  is_optional (self, setting, number_files[i].neutral));

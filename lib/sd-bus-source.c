@@ -14,6 +14,7 @@ typedef struct {
   GSource source;
   sd_bus *bus;
   gpointer tag;
+  int events; /* that the context polls for */
   NcgSdBusSourceClosed closed;
   gpointer user_data;
 } SdBusSource;
@@ -28,7 +29,10 @@ source_prepare (GSource *source, int *timeout_msec)
   *timeout_msec = -1;
   if (events < 0)
     return TRUE;
-  g_source_modify_unix_fd (source, self->tag, (GIOCondition) events);
+  /* Each change wakes the context up, so that one that changes nothing would spin. */
+  if (events != self->events)
+    g_source_modify_unix_fd (source, self->tag, (GIOCondition) events);
+  self->events = events;
   if (sd_bus_get_timeout (self->bus, &wanted_usec) < 0)
     return TRUE;
   if (wanted_usec == G_MAXUINT64)
@@ -92,6 +96,7 @@ ncg_sd_bus_source_new (sd_bus *bus, NcgSdBusSourceClosed closed, gpointer user_d
   self->bus = sd_bus_ref (bus);
   self->closed = closed;
   self->user_data = user_data;
+  self->events = G_IO_IN;
   self->tag = g_source_add_unix_fd (source, sd_bus_get_fd (bus), G_IO_IN);
   return source;
 }

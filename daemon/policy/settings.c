@@ -82,19 +82,44 @@ settings_for_container (const Spec *spec, NcgResources *ret_resources)
                       ret_resources);
 }
 
-void
-settings_for_qos (QosClass qos, guint64 cpu_request, NcgResources *ret_resources)
+static guint64
+add_saturated (guint64 a, guint64 b)
 {
-  g_auto (Spec) nothing = { 0 };
-
-  settings_from_spec (&nothing,
-                      ncg_cpu_weight_from_millicores (qos == QOS_BESTEFFORT ? 0 : cpu_request),
-                      ret_resources);
+  return a > NCG_UNLIMITED - b ? NCG_UNLIMITED : a + b;
 }
 
 void
-settings_for_pods_root (NcgResources *ret_resources)
+settings_add_demand (QosDemand *sum, const Spec *spec)
 {
-  *ret_resources = (NcgResources){ 0 };
-  ncg_resources_set (ret_resources, NCG_SETTING_CPU_WEIGHT, WEIGHT_DEFAULT);
+  sum->cpu_request += spec_get_cpu_request (spec);
+  sum->memory_min = add_saturated (sum->memory_min, get (spec, SPEC_MEMORY_MIN, 0));
+  sum->memory_low = add_saturated (sum->memory_low, get (spec, SPEC_MEMORY_LOW, 0));
+}
+
+/* Of the root only what follows from the pods is set, so that a limit that an administrator gave it
+ * stays. */
+static void
+settings_of_root (const QosDemand *demand, NcgResources *ret_resources)
+{
+  NcgResources resources = { 0 };
+
+  ncg_resources_set (&resources, NCG_SETTING_CPU_WEIGHT, WEIGHT_DEFAULT);
+  ncg_resources_set (&resources, NCG_SETTING_MEMORY_MIN, demand->memory_min);
+  ncg_resources_set (&resources, NCG_SETTING_MEMORY_LOW, demand->memory_low);
+  *ret_resources = resources;
+}
+
+void
+settings_for_qos (QosClass qos, const QosDemand *demand, NcgResources *ret_resources)
+{
+  g_auto (Spec) nothing = { 0 };
+  guint64 request = qos == QOS_BESTEFFORT ? 0 : demand->cpu_request;
+
+  if (qos == QOS_GUARANTEED) {
+    settings_of_root (demand, ret_resources);
+    return;
+  }
+  settings_from_spec (&nothing, ncg_cpu_weight_from_millicores (request), ret_resources);
+  ncg_resources_set (ret_resources, NCG_SETTING_MEMORY_MIN, demand->memory_min);
+  ncg_resources_set (ret_resources, NCG_SETTING_MEMORY_LOW, demand->memory_low);
 }

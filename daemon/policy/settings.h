@@ -16,10 +16,22 @@ void settings_for_pod (const Spec *spec, NcgResources *ret_resources);
 /* (out): the whole set of a container's leaf. */
 void settings_for_container (const Spec *spec, NcgResources *ret_resources);
 
-/* (out): the settings of the slice of a QoS class. @cpu_request: the sum of its pods' CPU requests
- * in millicores. BestEffort always has weight 1. */
-void settings_for_qos (QosClass qos, guint64 cpu_request, NcgResources *ret_resources);
+/* What the pods of a class, or of all, ask for together. A sum of protections without limit has
+ * none either: NCG_UNLIMITED. */
+typedef struct {
+  guint64 cpu_request; /* millicores */
+  guint64 memory_min;  /* bytes */
+  guint64 memory_low;  /* bytes */
+} QosDemand;
 
-/* (out): the settings of the slice of all pods while no reservation is configured: a sibling of
- * system.slice, with its weight. Nothing else, so that what an administrator set there stays. */
-void settings_for_pods_root (NcgResources *ret_resources);
+void settings_add_demand (QosDemand *sum, const Spec *spec);
+
+/**
+ * settings_for_qos:
+ *
+ * (out): the settings of the slice of a class. Burstable has the weight of its pods' requests,
+ * BestEffort always weight 1. Guaranteed pods are in the cgroup root itself, a sibling of
+ * system.slice with its weight. A protection holds only below ancestors that have it, too
+ * (cgroup-v2.rst, memory.min), therefore each has the sum of what is below it.
+ */
+void settings_for_qos (QosClass qos, const QosDemand *demand, NcgResources *ret_resources);

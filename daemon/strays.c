@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Strays.
+ */
+#include "daemon/strays.h"
+
+#include <string.h>
+
+typedef struct {
+  Manager *manager;
+  guint pending;
+} Search;
+
+typedef struct {
+  GTask *task;
+  char *unit;
+  char *cgroup;
+} Stray;
+
+static void
+stray_free (Stray *stray)
+{
+  g_object_unref (stray->task);
+  g_free (stray->unit);
+  g_free (stray->cgroup);
+  g_free (stray);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Stray, stray_free)
+
+static void
+step_done (GTask *task)
+{
+  Search *search = g_task_get_task_data (task);
+
+  if (--search->pending == 0)
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Stray) stray = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ncg_driver_stop_finish (result, &error))
+    g_message ("removed %s, whose creation had not been finished", stray->unit);
+  else
+    g_warning ("could not remove %s, whose creation had not been finished: %s", stray->unit,
+               error->message);
+  step_done (stray->task);
+}
+
+static gboolean
+is_populated (const Manager *manager, const char *path)
+{
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (manager, path, NULL);
+  gboolean populated = TRUE;
+
+  return cgroup == NULL || !ncg_cgroup_is_populated (cgroup, &populated, NULL) || populated;
+}
+
+static void
+on_described (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Stray) stray = user_data;
+  Search *search = g_task_get_task_data (stray->task);
+  g_autofree char *description = ncg_driver_describe_finish (result, NULL);
+  gboolean is_ours = description != NULL && g_str_has_prefix (description, POD_DESCRIPTION_PREFIX);
+  const char *uid = is_ours ? description + strlen (POD_DESCRIPTION_PREFIX) : NULL;
+
+  if (is_ours && !is_populated (search->manager, stray->cgroup) &&
+      !store_has_bad (search->manager->store, uid)) {
+    ncg_driver_stop_async (search->manager->driver, stray->unit,
+                           g_get_monotonic_time () + MANAGER_UNDO_USEC, on_stopped, stray);
+    stray = NULL;
+    return;
+  }
+  if (is_ours)
+    g_warning (
+        "%s was made here, but what is known of pod %s is lost; it is left alone, and creating "
+        "the pod again takes it over",
+        stray->unit, uid);
+  step_done (stray->task);
+}
+
+static void
+look_at (GTask *task, const char *parent, const char *name)
+{
+  Search *search = g_task_get_task_data (task);
+  Stray *stray;
+
+  if (strstr (name, "-pod") == NULL || !g_str_has_suffix (name, ".slice") ||
+      g_hash_table_contains (search->manager->slices, name))
+    return;
+  stray = g_new0 (Stray, 1);
+  stray->task = g_object_ref (task);
+  stray->unit = g_strdup (name);
+  stray->cgroup = g_strconcat (parent, "/", name, NULL);
+  search->pending++;
+  ncg_driver_describe_async (search->manager->driver, name,
+                             g_get_monotonic_time () + MANAGER_UNDO_USEC, on_described, stray);
+}
+
+static void
+look_below (GTask *task, QosClass qos)
+{
+  Search *search = g_task_get_task_data (task);
+  g_autofree char *pod_path = manager_get_pod_path (search->manager, "", qos);
+  g_autofree char *path = g_path_get_dirname (pod_path);
+  g_autofree char *parent = ncg_driver_predict_cgroup (search->manager->driver, path);
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (search->manager, parent, NULL);
+  g_auto (GStrv) children = cgroup != NULL ? ncg_cgroup_list_children (cgroup, NULL) : NULL;
+
+  for (guint i = 0; children != NULL && children[i] != NULL; i++)
+    look_at (task, parent, children[i]);
+}
+
+void
+strays_remove_async (Manager *manager, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Search *search = g_new0 (Search, 1);
+
+  search->manager = manager;
+  search->pending = 1;
+  g_task_set_task_data (task, search, g_free);
+  for (int qos = 0; qos < N_QOS_CLASSES; qos++)
+    look_below (task, (QosClass) qos);
+  step_done (task);
+}
+
+void
+strays_remove_finish (GAsyncResult *result)
+{
+  g_task_propagate_boolean (G_TASK (result), NULL);
+}

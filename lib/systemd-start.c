@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Starting a transient unit.
+ *
+ * A call whose reply was lost may have been carried out. Therefore it can be sent again: a unit
+ * with our description is ours, is given the properties once more, and is taken.
+ */
+#include "lib/systemd-start.h"
+
+#include "lib/error.h"
+#include "lib/process.h"
+#include "lib/unit-properties.h"
+
+#define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
+#define UNIT_INTERFACE "org.freedesktop.systemd1.Unit"
+/* A unit that has ended stays loaded until systemd collects it; its name is free only then. The
+ * same pause lets a lost systemd come back. */
+#define RETRY_MSEC 10
+
+/* One unit on its way to being there. */
+typedef struct {
+  NcgSystemd *systemd;
+  gboolean *without_pidfds;
+  char *proc;
+  char *unit;
+  char *description;
+  GVariant *properties;
+  GVariant *fixed;
+  GPtrArray *processes;
+  gboolean adopt;
+  gint64 deadline;
+  NcgDriverStarted started;
+  gpointer user_data;
+} Start;
+
+static void start_transient (GTask *task);
+static void fetch_control_group (GTask *task);
+
+/* Goes on with @step after a pause. The deadline is in every call, so that this ends. */
+static void
+retry_later (GTask *task, GSourceFunc step)
+{
+  g_autoptr (GSource) source = g_timeout_source_new (RETRY_MSEC);
+
+  g_source_set_callback (source, step, g_object_ref (task), g_object_unref);
+  g_source_attach (source, g_task_get_context (task));
+}
+
+static gboolean
+on_retry_start (gpointer user_data)
+{
+  start_transient (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_retry_fetch (gpointer user_data)
+{
+  fetch_control_group (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_free (Start *start)
+{
+  g_free (start->proc);
+  g_free (start->unit);
+  g_free (start->description);
+  g_variant_unref (start->properties);
+  g_variant_unref (start->fixed);
+  g_clear_pointer (&start->processes, g_ptr_array_unref);
+  g_free (start);
+}
+
+static gboolean
+is_leaf (const Start *start)
+{
+  return start->processes != NULL;
+}
+
+static void
+call_unit (
+    GTask *task, const char *method, GVariant *arguments, gboolean job, GAsyncReadyCallback done)
+{
+  Start *start = g_task_get_task_data (task);
+
+  ncg_systemd_call_async (start->systemd, NULL, NULL, method, arguments, NULL,
+                          job ? NCG_SYSTEMD_CALL_WAIT_FOR_JOB : NCG_SYSTEMD_CALL_NONE,
+                          start->deadline, done, g_object_ref (task));
+}
+
+static void
+get_property (GTask *task, const char *interface, const char *name, GAsyncReadyCallback done)
+{
+  Start *start = g_task_get_task_data (task);
+  g_autofree char *path = ncg_systemd_unit_path (start->unit);
+
+  ncg_systemd_call_async (
+      start->systemd, path, PROPERTIES_INTERFACE, name != NULL ? "Get" : "GetAll",
+      name != NULL ? g_variant_new ("(ss)", interface, name) : g_variant_new ("(s)", interface),
+      NULL, NCG_SYSTEMD_CALL_NONE, start->deadline, done, g_object_ref (task));
+}
+
+static void
+on_control_group (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Start *start = g_task_get_task_data (task);
+  g_autoptr (GVariant) value = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
+
+  if (reply == NULL && g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED)) {
+    retry_later (task, on_retry_fetch);
+    return;
+  }
+  if (reply == NULL) {
+    g_task_return_error (task, g_steal_pointer (&error));
+    return;
+  }
+  g_variant_get (reply, "(v)", &value);
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING) ||
+      g_variant_get_string (value, NULL)[0] != '/') {
+    /* A scope whose processes all ended has none any more. */
+    g_task_return_new_error (task, NCG_ERROR,
+                             is_leaf (start) ? NCG_ERROR_NO_SUCH_PROCESS : NCG_ERROR_SYSTEMD_FAILED,
+                             "systemd started %s, but it has no cgroup any more", start->unit);
+    return;
+  }
+  g_task_return_pointer (task, ncg_place_new (start->unit, g_variant_get_string (value, NULL)),
+                         (GDestroyNotify) ncg_place_free);
+}
+
+static void
+fetch_control_group (GTask *task)
+{
+  Start *start = g_task_get_task_data (task);
+
+  get_property (
+      task, is_leaf (start) ? "org.freedesktop.systemd1.Scope" : "org.freedesktop.systemd1.Slice",
+      "ControlGroup", on_control_group);
+}
+
+/* Only what got lost is sent again. */
+static gboolean
+retry_if_lost (GTask *task, const GError *error)
+{
+  if (!g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED))
+    return FALSE;
+  retry_later (task, on_retry_start);
+  return TRUE;
+}
+
+static void
+on_properties_set (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
+
+  if (reply != NULL)
+    fetch_control_group (task);
+  else if (!retry_if_lost (task, error))
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+set_properties (GTask *task)
+{
+  Start *start = g_task_get_task_data (task);
+
+  call_unit (task, "SetUnitProperties",
+             g_variant_new ("(sb@a(sv))", start->unit, TRUE, start->properties), FALSE,
+             on_properties_set);
+}
+
+static void
+on_existing_started (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
+
+  if (reply != NULL)
+    set_properties (task);
+  else if (!retry_if_lost (task, error))
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+wait_for_collection (GTask *task)
+{
+  Start *start = g_task_get_task_data (task);
+
+  if (g_get_monotonic_time () >= start->deadline) {
+    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_TIMEOUT,
+                             "systemd still has an ended unit %s loaded; see 'systemctl status %s'",
+                             start->unit, start->unit);
+    return;
+  }
+  ncg_systemd_call_async (start->systemd, NULL, NULL, "ResetFailedUnit",
+                          g_variant_new ("(s)", start->unit), NULL, NCG_SYSTEMD_CALL_NONE,
+                          start->deadline, NULL, NULL);
+  retry_later (task, on_retry_start);
+}
+
+static void
+decide_on_existing (GTask *task, const char *state, const char *description)
+{
+  Start *start = g_task_get_task_data (task);
+  gboolean is_active = g_str_equal (state, "active");
+  gboolean is_ours = start->adopt || g_str_equal (description, start->description);
+
+  if (is_active && is_ours && !is_leaf (start))
+    set_properties (task);
+  else if (is_active && is_ours)
+    fetch_control_group (task);
+  else if (is_active)
+    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_UNIT_EXISTS,
+                             "there is a unit %s that was not made here ('%s')", start->unit,
+                             description);
+  else if (start->adopt)
+    call_unit (task, "StartUnit", g_variant_new ("(ss)", start->unit, "replace"), TRUE,
+               on_existing_started);
+  else
+    wait_for_collection (task);
+}
+
+static void
+on_existing (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
+  g_autoptr (GVariant) all = NULL;
+  const char *state = "";
+  const char *description = "";
+
+  if (reply == NULL) {
+    if (!retry_if_lost (task, error))
+      g_task_return_error (task, g_steal_pointer (&error));
+    return;
+  }
+  g_variant_get (reply, "(@a{sv})", &all);
+  g_variant_lookup (all, "ActiveState", "&s", &state);
+  g_variant_lookup (all, "Description", "&s", &description);
+  decide_on_existing (task, state, description);
+}
+
+/* Where the kernel has the first process that is in the unit: it knows sooner than systemd answers.
+ */
+static char *
+find_leaf (const Start *start)
+{
+  for (guint i = 0; i < start->processes->len; i++) {
+    const NcgProcess *process = g_ptr_array_index (start->processes, i);
+    g_autofree char *cgroup = ncg_process_read_cgroup (process, start->proc, NULL);
+    g_autofree char *name = cgroup != NULL ? g_path_get_basename (cgroup) : NULL;
+
+    if (g_strcmp0 (name, start->unit) == 0)
+      return g_steal_pointer (&cgroup);
+  }
+  return NULL;
+}
+
+static void
+on_running (GTask *task)
+{
+  Start *start = g_task_get_task_data (task);
+  g_autofree char *leaf = is_leaf (start) ? find_leaf (start) : NULL;
+
+  if (leaf != NULL) {
+    g_task_return_pointer (task, ncg_place_new (start->unit, leaf),
+                           (GDestroyNotify) ncg_place_free);
+    return;
+  }
+  fetch_control_group (task);
+  if (start->started != NULL)
+    start->started (start->user_data);
+}
+
+static void
+on_transient_started (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Start *start = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
+
+  if (reply != NULL) {
+    on_running (task);
+  } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS)) {
+    get_property (task, UNIT_INTERFACE, NULL, on_existing);
+  } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_UNKNOWN_PROPERTY) && is_leaf (start) &&
+             !*start->without_pidfds) {
+    *start->without_pidfds = TRUE;
+    start_transient (task);
+  } else if (!retry_if_lost (task, error)) {
+    g_task_return_error (task, g_steal_pointer (&error));
+  }
+}
+
+/* Descriptors where systemd takes them, so that the number of a process that ended meanwhile cannot
+ * put a stranger into the scope; else numbers. */
+static GUnixFDList *
+add_processes (GVariantBuilder *properties, const GPtrArray *processes, gboolean as_pidfds)
+{
+  g_autoptr (GUnixFDList) fds = as_pidfds ? g_unix_fd_list_new () : NULL;
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, as_pidfds ? G_VARIANT_TYPE ("ah") : G_VARIANT_TYPE ("au"));
+  for (guint i = 0; i < processes->len; i++) {
+    const NcgProcess *process = g_ptr_array_index (processes, i);
+
+    if (!as_pidfds)
+      g_variant_builder_add (&list, "u", (guint32) process->pid);
+    else if (g_unix_fd_list_append (fds, process->fd, NULL) >= 0)
+      g_variant_builder_add (&list, "h", (gint32) i);
+  }
+  ncg_unit_properties_add (properties, as_pidfds ? "PIDFDs" : "PIDs",
+                           g_variant_builder_end (&list));
+  return g_steal_pointer (&fds);
+}
+
+static void
+add_all (GVariantBuilder *builder, GVariant *properties)
+{
+  GVariantIter iter;
+  GVariant *child;
+
+  g_variant_iter_init (&iter, properties);
+  while ((child = g_variant_iter_next_value (&iter)) != NULL) {
+    g_variant_builder_add_value (builder, child);
+    g_variant_unref (child);
+  }
+}
+
+static void
+start_transient (GTask *task)
+{
+  Start *start = g_task_get_task_data (task);
+  g_autoptr (GUnixFDList) fds = NULL;
+  GVariantBuilder properties;
+
+  g_variant_builder_init (&properties, G_VARIANT_TYPE ("a(sv)"));
+  add_all (&properties, start->fixed);
+  add_all (&properties, start->properties);
+  if (is_leaf (start))
+    fds = add_processes (&properties, start->processes, !*start->without_pidfds);
+  ncg_systemd_call_async (
+      start->systemd, NULL, NULL, "StartTransientUnit",
+      g_variant_new ("(ssa(sv)@a(sa(sv)))", start->unit, "replace", &properties,
+                     g_variant_new_array (G_VARIANT_TYPE ("(sa(sv))"), NULL, 0)),
+      fds, NCG_SYSTEMD_CALL_WAIT_FOR_JOB, start->deadline, on_transient_started,
+      g_object_ref (task));
+}
+
+void
+ncg_systemd_start_async (NcgSystemd *systemd,
+                         const NcgSystemdStart *what,
+                         gint64 deadline_usec,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Start *start = g_new0 (Start, 1);
+
+  start->systemd = systemd;
+  start->without_pidfds = what->without_pidfds;
+  start->proc = g_strdup (what->proc);
+  start->unit = g_strdup (what->unit);
+  start->description = g_strdup (what->description);
+  start->properties = g_variant_ref_sink (what->properties);
+  start->fixed = g_variant_ref_sink (what->fixed);
+  if (what->processes != NULL)
+    start->processes = g_ptr_array_ref ((GPtrArray *) what->processes);
+  start->adopt = what->adopt;
+  start->deadline = deadline_usec;
+  start->started = what->started;
+  start->user_data = what->user_data;
+  g_task_set_task_data (task, start, (GDestroyNotify) start_free);
+  start_transient (task);
+}
+
+NcgPlace *
+ncg_systemd_start_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

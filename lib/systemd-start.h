@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Starting a transient unit so that it is there in the end, whatever gets lost on the way: a slice
+ * without processes, or a scope around some.
+ */
+#pragma once
+
+#include "lib/driver.h"
+#include "lib/systemd.h"
+
+typedef struct {
+  const char *unit;
+  const char *description;    /* tells our units from others of the same name */
+  GVariant *properties;       /* a(sv), may be floating: may be set again while the unit runs */
+  GVariant *fixed;            /* a(sv), may be floating: what only StartTransientUnit takes */
+  const GPtrArray *processes; /* (nullable) (element-type NcgProcess): of a scope */
+  const char *proc;           /* the mount point of procfs */
+  gboolean adopt;             /* take a unit that somebody else made */
+  gboolean *without_pidfds;   /* outlives the call: set once systemd refused PIDFDs */
+  NcgDriverStarted started;   /* (nullable): see NcgGroup */
+  gpointer user_data;
+} NcgSystemdStart;
+
+/**
+ * ncg_systemd_start_async:
+ *
+ * One StartTransientUnit. A unit that is there already is taken if it is ours, by its description,
+ * or is to be adopted; it is started if need be, and given the properties. A name that is still
+ * taken by a unit that has ended is waited for. Errors: see ncg_driver_ensure_group_async() and
+ * ncg_driver_start_leaf_async().
+ */
+void ncg_systemd_start_async (NcgSystemd *systemd,
+                              const NcgSystemdStart *what,
+                              gint64 deadline_usec,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+NcgPlace *ncg_systemd_start_finish (GAsyncResult *result, GError **error);
