@@ -89,7 +89,10 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
                             call->calls->manager->config->group, (guint) caller.uid));
     return;
   }
-  call->start (call, &caller);
+  if (manager_check_ready (call->calls->manager, &error))
+    call->start (call, &caller);
+  else
+    call_fail (call, error);
 }
 
 static Call *

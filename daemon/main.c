@@ -127,6 +127,7 @@ on_connected (gpointer user_data)
 {
   App *app = user_data;
 
+  manager_set_connected (app->manager, TRUE);
   node_set_connected (app->node, TRUE);
   look_again (app);
 }
@@ -136,6 +137,7 @@ on_disconnected (gpointer user_data)
 {
   App *app = user_data;
 
+  manager_set_connected (app->manager, FALSE);
   node_set_connected (app->node, FALSE);
 }
 

@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+/* systemd is away for a moment when it executes itself anew. */
+#define PATIENCE_USEC (3 * G_USEC_PER_SEC)
+
 Manager *
 manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, Store *store)
 {
@@ -51,6 +54,26 @@ manager_set_listener (Manager *self, const ManagerListener *listener, gpointer u
 {
   self->listener = *listener;
   self->user_data = user_data;
+}
+
+void
+manager_set_connected (Manager *self, gboolean is_connected)
+{
+  self->lost_usec = is_connected ? 0 : g_get_monotonic_time ();
+}
+
+gboolean
+manager_check_ready (const Manager *self, GError **error)
+{
+  gint64 lost_usec = g_get_monotonic_time () - self->lost_usec;
+
+  if (self->lost_usec == 0 || lost_usec < PATIENCE_USEC)
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_READY,
+               "there has been no connection to systemd for %" G_GINT64_FORMAT
+               " s; it is tried again all the time, see 'journalctl -u nodecgroupsd'",
+               lost_usec / G_USEC_PER_SEC);
+  return FALSE;
 }
 
 Pod *

@@ -40,6 +40,7 @@ struct Manager {
   GHashTable *slices; /* unit → Pod, the same pods */
   GHashTable *leaves; /* unit → Pod in which it is */
   char *proc;         /* where procfs is */
+  gint64 lost_usec; /* since when there is no connection to the driver's other side; 0: there is */
   ManagerListener listener;
   gpointer user_data;
 };
@@ -50,6 +51,11 @@ Manager *
 manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, Store *store);
 void manager_free (Manager *self);
 void manager_set_listener (Manager *self, const ManagerListener *listener, gpointer user_data);
+
+void manager_set_connected (Manager *self, gboolean is_connected);
+
+/* A moment without a connection is waited for; after that, %NCG_ERROR_NOT_READY. */
+gboolean manager_check_ready (const Manager *self, GError **error);
 
 /* (transfer none): the pod, or %NCG_ERROR_NO_SUCH_POD */
 Pod *manager_find_pod (Manager *self, const char *uid, GError **error);
