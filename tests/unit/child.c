@@ -12,12 +12,15 @@
 pid_t
 child_start (void)
 {
+  pid_t parent = getpid ();
   pid_t pid = fork ();
 
   if (pid == 0) {
     prctl (PR_SET_PDEATHSIG, SIGKILL);
-    for (;;)
+    /* The parent may have ended before that. */
+    while (getppid () == parent)
       pause ();
+    _exit (1);
   }
   g_assert_cmpint (pid, >, 0);
   return pid;
