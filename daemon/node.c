@@ -173,14 +173,34 @@ check_hierarchy (Node *self)
   set_condition (self, "UnifiedHierarchy", hierarchy->mode == NCG_HIERARCHY_UNIFIED, message);
 }
 
+/* (transfer full) (nullable): the controllers that @path has, in whichever hierarchy. */
+static char *
+read_controllers (Node *self, const char *path, GError **error)
+{
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (self->manager, path, error);
+  g_autofree char *list =
+      cgroup != NULL ? ncg_cgroup_read (cgroup, "cgroup.controllers", error) : NULL;
+  GString *controllers = list != NULL ? g_string_new (list) : NULL;
+  GHashTableIter iter;
+  gpointer name, mount;
+
+  g_hash_table_iter_init (&iter, self->manager->hierarchy->v1_mounts);
+  while (controllers != NULL && g_hash_table_iter_next (&iter, &name, &mount)) {
+    g_autoptr (NcgCgroup) on_v1 = ncg_cgroup_open (mount, path, NULL);
+
+    if (on_v1 != NULL)
+      g_string_append_printf (controllers, "%s%s", controllers->len > 0 ? " " : "",
+                              (const char *) name);
+  }
+  return controllers != NULL ? g_string_free (controllers, FALSE) : NULL;
+}
+
 static void
 check_system_slice (Node *self)
 {
   g_autofree char *path = g_strconcat (self->manager->config->system_group, ".slice", NULL);
   g_autoptr (GError) error = NULL;
-  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (self->manager, path, &error);
-  g_autofree char *controllers =
-      cgroup != NULL ? ncg_cgroup_read (cgroup, "cgroup.controllers", &error) : NULL;
+  g_autofree char *controllers = read_controllers (self, path, &error);
   g_autofree char *missing = NULL;
   g_autofree char *message = NULL;
 
