@@ -1,0 +1,241 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The groups of tests that ./check knows: how their tests are called, what must be built
+# for them, and how one of them is run. Each run leaves its output in a log and adds to
+# `passed`, `failed` and `skipped`. To be sourced by ./check, which has sourced
+# tests/vm/lib.sh and set `work`, a directory that is deleted in the end.
+#
+# A program of tests/unit or tests/dbus is tests/KIND/test-NAME.c, and is built as test-NAME
+# in the same place of the build directory. A check is an executable in tests/check/, is
+# given the build directory, and ends with 0, 1 or 77 (skipped).
+
+passed=0 failed=0 skipped=0
+
+# Seconds for one program; sanitizers make it several times slower.
+declare -A limits=([check]=300 [unit]=120 [dbus]=300 [san]=900)
+
+# What a sanitizer finds shall fail the program that it is found in.
+export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
+### Names
+
+# programs KIND: what the programs of tests/KIND are called, by their sources, so that one that
+# is not built fails.
+programs ()
+{
+  find "$top/tests/$1" -maxdepth 1 -name 'test-*.c' -printf '%f\n' |
+    sed 's/^test-//; s/\.c$//' | sort
+}
+
+# machines: the table without comments, and without blanks around the columns.
+machines ()
+{
+  sed 's/#.*//; s/[[:blank:]]*|[[:blank:]]*/|/g; s/^ *//; s/ *$//; /^$/d' "$top/tests/vm/machines"
+}
+
+# list GROUP: the names of its tests; of vm the long ones too if `all` is set.
+list ()
+{
+  case $1 in
+    check)
+      printf '%s\n' check/gcc check/clang
+      find "$top/tests/check" -maxdepth 1 -type f -executable -printf 'check/%f\n' |
+        sed 's/\.[a-z]*$//' | sort
+      ;;
+    unit | dbus) programs "$1" | sed "s,^,$1/," ;;
+    san)
+      programs unit | sed 's,^,san/unit/,'
+      programs dbus | sed 's,^,san/dbus/,'
+      ;;
+    vm) machines | awk -F '|' -v all="${all-}" 'all != "" || $5 == "fast" { print "vm/" $1 }' ;;
+  esac
+}
+
+### Counting
+
+# count RESULT NAME LOG: a test that says how it went by its exit status.
+count ()
+{
+  case $1 in
+    0) passed=$((passed + 1)) ;;
+    77)
+      skipped=$((skipped + 1))
+      say "$2 was skipped: $(tail -n 1 "$3")"
+      ;;
+    *)
+      failed=$((failed + 1))
+      say "--- $2 failed, with status $1:"
+      cat "$3" >&2
+      ;;
+  esac
+}
+
+# count_tap NAME LOG: a program, or a machine with several, whose output is for tests/tap.
+count_tap ()
+{
+  local summary numbers
+  summary=$("$top/tests/tap" "$2")
+  read -ra numbers <<<"${summary##*$'\n'}"
+  passed=$((passed + numbers[0]))
+  failed=$((failed + numbers[1]))
+  skipped=$((skipped + numbers[2]))
+  if ((numbers[1])); then
+    say "--- $1 failed:"
+    cat "$2" >&2
+    say "--- $1: what failed:"
+    sed '$d; s/^/    /' <<<"$summary" >&2
+  elif ((numbers[2])); then
+    grep -hi '^[^#].*# *\(skip\|todo\)' "$2" | sed "s,^,$1: ," >&2
+  fi
+}
+
+### Building
+
+# build DIRECTORY OPTION...: in the tree, once for each run of ./check.
+declare -A built=()
+build ()
+{
+  local directory=$1 log=$work/$1.log status=0
+  if [[ ! -v built[$directory] ]]; then
+    {
+      configure "$top/$directory" "${@:2}" && ninja -C "$top/$directory"
+    } >"$log" 2>&1 </dev/null || status=$?
+    built[$directory]=$status
+  fi
+  return "${built[$directory]}"
+}
+
+build_gcc ()
+{
+  CC=gcc build build -Dwerror=true
+}
+
+build_clang ()
+{
+  CC=clang build build-clang -Dwerror=true
+}
+
+build_san ()
+{
+  CC=gcc build build-san -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
+}
+
+# overlay RELEASE: what is laid over the root file system of the release, built once.
+overlay ()
+{
+  local directory=$work/overlay-$1
+  [[ -d $directory ]] || "$top/tests/vm/build" "$1" "$directory.new" || return
+  [[ -d $directory ]] || mv "$directory.new" "$directory"
+  printf '%s\n' "$directory"
+}
+
+# prefetch: makes the root file systems of the given machines, while other tests run. Who needs
+# one that is not there yet waits for it.
+prefetch ()
+{
+  local name release kernel
+  for name; do
+    release=$(machine "${name#vm/}" 2)
+    kernel=${release#*/}
+    release=${release%/*}
+    "$top/tests/vm/root" run "$release" &
+    [[ $release == "$(host_release)" ]] || "$top/tests/vm/root" build "$release"
+    [[ $kernel == "$release" ]] || "$top/tests/vm/root" run "$kernel"
+    wait
+  done
+}
+
+### Running
+
+# not_built NAME DIRECTORY
+not_built ()
+{
+  failed=$((failed + 1))
+  say "--- $1 cannot run, because $2 was not built."
+}
+
+run_check ()
+{
+  local name=${1#check/} log=$work/log status=0 script
+  case $name in
+    gcc | clang)
+      "build_$name" || status=$?
+      log=$work/build.log
+      [[ $name == gcc ]] || log=$work/build-clang.log
+      ;;
+    *)
+      build_gcc || true  # most of them look at the sources alone
+      script=$(find "$top/tests/check" -maxdepth 1 \( -name "$name" -o -name "$name.*" \) | head -n 1)
+      (cd "$top" && timeout "${limits[check]}" "$script" build) >"$log" 2>&1 </dev/null || status=$?
+      ;;
+  esac
+  count "$status" "$1" "$log"
+}
+
+# run_program NAME DIRECTORY: NAME is GROUP/KIND/PROGRAM, or KIND/PROGRAM.
+run_program ()
+{
+  local kind=${1%/*} program=test-${1##*/} log=$work/log status=0
+  {
+    printf '# program %s\n' "$1"
+    (cd "$top" && timeout -k 5 "${limits[${1%%/*}]}" "$2/tests/${kind##*/}/$program" --tap) || status=$?
+    printf '# exit %d\n' "$status"
+  } >"$log" 2>&1 </dev/null
+  count_tap "$1" "$log"
+}
+
+run_unit ()
+{
+  if build_gcc; then
+    run_program "$1" "$top/build"
+  else
+    not_built "$1" build
+  fi
+}
+
+run_dbus ()
+{
+  run_unit "$1"
+}
+
+run_san ()
+{
+  if build_san; then
+    run_program "$1" "$top/build-san"
+  elif [[ ! -v san_shown ]]; then
+    san_shown=yes
+    count 1 'the build with sanitizers' "$work/build-san.log"
+  fi
+}
+
+# machine NAME COLUMN
+machine ()
+{
+  machines | awk -F '|' -v name="$1" -v column="$2" '$1 == name { print $column }'
+}
+
+# machine_arguments NAME: sets `arguments`, those of tests/vm/run without the programs.
+machine_arguments ()
+{
+  local release append
+  release=$(machine "$1" 2)
+  append=$(machine "$1" 3)
+  arguments=(--release "${release%/*}" --kernel "${release#*/}" --timeout "$(machine "$1" 4)")
+  [[ $append == - ]] || arguments+=(--append "$append")
+}
+
+run_vm ()
+{
+  local name=${1#vm/} log=$work/log directory release
+  release=$(machine "$name" 2)
+  build_gcc || { not_built "$1" build; return; }
+  if ! directory=$(overlay "${release%/*}" 2>"$log"); then
+    count 1 "$1: building it" "$log"
+    return
+  fi
+  machine_arguments "$name"
+  "$top/tests/vm/run" "${arguments[@]}" --tests "$(machine "$name" 6)" "$directory" >"$log" 2>&1 || true
+  count_tap "$1" "$log"
+}
