@@ -159,6 +159,15 @@ store_has_bad (Store *self, const char *uid)
 }
 
 void
+store_set_aside (Store *self, const char *uid, StorePhase phase)
+{
+  g_autofree char *name = file_name (uid, phase);
+  g_autofree char *bad = g_strconcat (name, BAD_SUFFIX, NULL);
+
+  renameat (self->fd, name, self->fd, bad);
+}
+
+void
 store_entry_free (StoreEntry *self)
 {
   g_free (self->uid);

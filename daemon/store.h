@@ -46,6 +46,9 @@ gboolean store_remove (Store *self, const char *uid, StorePhase phase, GError **
 /* Whether a file of @uid was set aside as damaged. */
 gboolean store_has_bad (Store *self, const char *uid);
 
+/* Renames a file whose content is of no use to "NAME.bad". */
+void store_set_aside (Store *self, const char *uid, StorePhase phase);
+
 typedef struct {
   char *uid;
   StorePhase phase;
