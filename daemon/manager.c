@@ -173,7 +173,7 @@ manager_add_pod (Manager *self, Pod *pod)
 void
 manager_drop_pod (Manager *self, Pod *pod)
 {
-  g_autoptr (Pod) dropped = pod_ref (pod);
+  G_GNUC_UNUSED g_autoptr (Pod) dropped = pod_ref (pod);
 
   for (guint i = 0; i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);

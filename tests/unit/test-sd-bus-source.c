@@ -110,8 +110,10 @@ test_idle (Ends *ends, gconstpointer unused)
   while (replies < 1)
     g_main_context_iteration (NULL, TRUE);
   g_timeout_add (200, on_timeout, &is_over);
-  for (; !is_over; turns++)
+  while (!is_over) {
     g_main_context_iteration (NULL, TRUE);
+    turns++;
+  }
   g_assert_cmpuint (turns, <, 20);
 }
 
