@@ -74,8 +74,10 @@ static gboolean
 on_deadline (gpointer user_data)
 {
   g_autoptr (GTask) task = g_object_ref (user_data);
+  const Wait *wait = g_task_get_task_data (task);
 
-  finish (task, FALSE);
+  /* The last event may not have had its turn yet. */
+  finish (task, is_empty (wait->fd));
   return G_SOURCE_REMOVE;
 }
 

@@ -312,9 +312,19 @@ open_process (Call *call, gsize i, GError **error)
 
   if (call->fds == NULL) {
     g_variant_get_child (call->list, i, "u", &pid);
-    return ncg_process_open (proc, pid <= G_MAXINT ? (pid_t) pid : -1, error);
+    if (pid <= G_MAXINT)
+      return ncg_process_open (proc, (pid_t) pid, error);
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "%u is not the number of a process",
+                 pid);
+    return NULL;
   }
   g_variant_get_child (call->list, i, "h", &handle);
+  if (handle < 0 || handle >= g_unix_fd_list_get_length (call->fds)) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "the message has no descriptor %d, of %d that came with it", handle,
+                 g_unix_fd_list_get_length (call->fds));
+    return NULL;
+  }
   fd = g_unix_fd_list_get (call->fds, handle, error);
   if (fd < 0)
     return NULL;

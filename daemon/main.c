@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #define PROBE_USEC (20 * G_USEC_PER_SEC)
+#define PROBE_AGAIN_MSEC 500
 
 typedef struct {
   const Config *config;
@@ -28,6 +29,8 @@ typedef struct {
   gboolean is_recovered;
   int status;
 } App;
+
+static void look_again (gpointer user_data);
 
 static void
 update_status (gpointer user_data)
@@ -90,6 +93,13 @@ on_recovered (GObject *source, GAsyncResult *result, gpointer user_data)
   node_bootstrap_async (app->node, on_bootstrapped, app);
 }
 
+static gboolean
+on_probe_again (gpointer user_data)
+{
+  look_again (user_data);
+  return G_SOURCE_REMOVE;
+}
+
 /* The pods first: what they request decides the weights of the slices that the bootstrap makes. */
 static void
 on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -98,8 +108,9 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!ncg_driver_probe_finish (result, &error)) {
-    g_warning ("could not ask systemd what it can do: %s", error->message);
+    g_warning ("could not ask systemd what it can do: %s; asking again", error->message);
     app->is_probing = FALSE;
+    g_timeout_add (PROBE_AGAIN_MSEC, on_probe_again, app);
     return;
   }
   if (app->is_recovered)

@@ -23,8 +23,11 @@ typedef struct {
   gboolean is_predicted; /* nothing was yet where the pod's cgroup should come to be */
   gboolean is_verified;  /* there, by the kernel */
   guint pending;
+  gint64 undo_deadline;
   GError *error; /* the first one */
 } Create;
+
+static void describe (GTask *task);
 
 static void
 create_free (gpointer data)
@@ -78,7 +81,41 @@ on_undone (GObject *source, GAsyncResult *result, gpointer user_data)
   drop (task);
 }
 
-/* Takes back what was begun, but never a slice that somebody else made. */
+static void
+on_described (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Create *create = g_task_get_task_data (task);
+  g_autofree char *ours = g_strconcat (POD_DESCRIPTION_PREFIX, create->uid, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *description = ncg_driver_describe_finish (result, &error);
+
+  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED)) {
+    describe (task);
+    return;
+  }
+  if (g_strcmp0 (description, ours) == 0) {
+    ncg_driver_stop_async (create->manager->driver, create->pod->slice, create->undo_deadline,
+                           on_undone, g_object_ref (task));
+    return;
+  }
+  /* There is none, or it is another's; or nobody knows, and the file stays. */
+  if (description != NULL)
+    store_remove (create->manager->store, create->uid, STORE_CREATING, NULL);
+  drop (task);
+}
+
+static void
+describe (GTask *task)
+{
+  Create *create = g_task_get_task_data (task);
+
+  ncg_driver_describe_async (create->manager->driver, create->pod->slice, create->undo_deadline,
+                             on_described, g_object_ref (task));
+}
+
+/* Takes back what was begun, but never a slice that somebody else made; whose it is cannot be seen
+ * from the error, which may be another's or a timeout. */
 static void
 undo (GTask *task)
 {
@@ -95,9 +132,8 @@ undo (GTask *task)
     drop (task);
     return;
   }
-  ncg_driver_stop_async (create->manager->driver, create->pod->slice,
-                         g_get_monotonic_time () + MANAGER_UNDO_USEC, on_undone,
-                         g_object_ref (task));
+  create->undo_deadline = g_get_monotonic_time () + MANAGER_UNDO_USEC;
+  describe (task);
 }
 
 static void

@@ -177,6 +177,12 @@ leaf_started (GTask *task, const NcgPlace *place)
   container->cgroup = g_strdup (place->cgroup);
   if (join->save_error != NULL)
     error = g_steal_pointer (&join->save_error);
+  /* systemd starts a slice that was stopped anew for the leaf, and without the pod's settings. */
+  else if (join->pod->state != POD_ACTIVE)
+    g_set_error (&error, NCG_ERROR, NCG_ERROR_FAILED,
+                 "the slice of pod %s was stopped by somebody else meanwhile; remove the pod, or "
+                 "create it again",
+                 join->uid);
   if (error != NULL || !verify_leaf (join, place->cgroup, &error)) {
     if (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
       g_clear_error (&error);

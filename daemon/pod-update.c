@@ -21,6 +21,7 @@ typedef struct {
   Pod *pod;
   Spec changes;
   Spec merged;
+  Spec before;
   NcgResources resources; /* of merged */
   NcgCgroup *cgroup;
   gboolean is_resumed;
@@ -38,6 +39,7 @@ update_free (gpointer data)
   g_clear_pointer (&update->pod, pod_unref);
   spec_clear (&update->changes);
   spec_clear (&update->merged);
+  spec_clear (&update->before);
   ncg_resources_clear (&update->resources);
   g_clear_pointer (&update->cgroup, ncg_cgroup_close);
   g_clear_error (&update->error);
@@ -57,6 +59,24 @@ finish (GTask *task, GError *error)
     g_task_return_error (task, error);
   else
     g_task_return_boolean (task, TRUE);
+}
+
+/* An empty list means all of the parent's. It has to be said in full, since the kernel refuses an
+ * empty set for a cgroup with processes (ENOSPC). */
+static gboolean
+fill_from_parent (
+    Update *update, NcgCpuset **set, const NcgCpuset *before, const char *file, GError **error)
+{
+  g_autofree char *parent_path = g_path_get_dirname (update->pod->cgroup);
+  g_autoptr (NcgCgroup) parent = NULL;
+  g_autofree char *list = NULL;
+
+  if (*set != NULL || before == NULL)
+    return TRUE;
+  parent = manager_open_cgroup (update->manager, parent_path, error);
+  list = parent != NULL ? ncg_cgroup_read (parent, file, error) : NULL;
+  *set = list != NULL ? ncg_cpuset_parse (list, error) : NULL;
+  return *set != NULL;
 }
 
 static void
@@ -79,38 +99,48 @@ static void
 set_back (GTask *task)
 {
   Update *update = g_task_get_task_data (task);
+  g_auto (NcgResources) before = { 0 };
 
-  ncg_driver_set_resources_async (
-      update->manager->driver, update->pod->slice, &update->pod->resources,
-      g_get_monotonic_time () + MANAGER_UNDO_USEC, on_set_back, g_object_ref (task));
+  ncg_resources_copy (&update->pod->resources, &before);
+  fill_from_parent (update, &before.cpus, update->resources.cpus, "cpuset.cpus.effective", NULL);
+  fill_from_parent (update, &before.memory_nodes, update->resources.memory_nodes,
+                    "cpuset.mems.effective", NULL);
+  ncg_driver_set_resources_async (update->manager->driver, update->pod->slice, &before,
+                                  g_get_monotonic_time () + MANAGER_UNDO_USEC, on_set_back,
+                                  g_object_ref (task));
 }
 
 static void
 on_class_done (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  qos_tree_ensure_finish (result, &error);
-  finish (task, error);
-}
-
-static void
-commit (GTask *task)
-{
   Update *update = g_task_get_task_data (task);
   Manager *manager = update->manager;
   Pod *pod = update->pod;
 
-  if (update->has_file &&
-      !store_move (manager->store, update->uid, STORE_UPDATING, STORE_POD, &update->error)) {
+  if (!qos_tree_ensure_finish (result, &update->error) ||
+      (update->has_file &&
+       !store_move (manager->store, update->uid, STORE_UPDATING, STORE_POD, &update->error))) {
+    pod_set_spec (pod, &update->before);
+    qos_tree_ensure_async (manager->qos, pod->qos, NULL, NULL);
     set_back (task);
     return;
   }
-  pod_set_spec (pod, &update->merged);
   pod->state = POD_ACTIVE;
   manager_pod_changed (manager, pod);
-  qos_tree_ensure_async (manager->qos, pod->qos, on_class_done, g_object_ref (task));
+  finish (task, NULL);
+}
+
+/* The slice of the class counts what its pods have, so that this one has to have it first. */
+static void
+commit (GTask *task)
+{
+  Update *update = g_task_get_task_data (task);
+  Pod *pod = update->pod;
+
+  spec_copy (&pod->spec, &update->before);
+  pod_set_spec (pod, &update->merged);
+  qos_tree_ensure_async (update->manager->qos, pod->qos, on_class_done, g_object_ref (task));
 }
 
 static void
@@ -202,24 +232,6 @@ on_usage_checked (GObject *source, GAsyncResult *result, gpointer user_data)
     finish (task, error);
 }
 
-/* An empty list means all of the parent's. It has to be said in full, since the kernel refuses an
- * empty set for a cgroup with processes (ENOSPC). */
-static gboolean
-fill_from_parent (
-    Update *update, NcgCpuset **set, const NcgCpuset *before, const char *file, GError **error)
-{
-  g_autofree char *parent_path = g_path_get_dirname (update->pod->cgroup);
-  g_autoptr (NcgCgroup) parent = NULL;
-  g_autofree char *list = NULL;
-
-  if (*set != NULL || before == NULL)
-    return TRUE;
-  parent = manager_open_cgroup (update->manager, parent_path, error);
-  list = parent != NULL ? ncg_cgroup_read (parent, file, error) : NULL;
-  *set = list != NULL ? ncg_cpuset_parse (list, error) : NULL;
-  return *set != NULL;
-}
-
 static gboolean
 prepare (Update *update, GError **error)
 {
@@ -260,6 +272,9 @@ on_turn (GTask *task)
     prepare (update, &error);
   }
   if (error != NULL) {
+    /* It would be tried at every start, and might meet another pod of that uid. */
+    if (update->has_file)
+      store_remove (update->manager->store, update->uid, STORE_UPDATING, NULL);
     finish (task, error);
     return;
   }

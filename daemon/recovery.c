@@ -173,6 +173,7 @@ resume_removal (GTask *task, Pod *pod)
 static void
 recover_entry (GTask *task, const StoreEntry *entry, const StoreEntry *next)
 {
+  Recovery *recovery = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (Pod) pod = NULL;
   gboolean has_pod =
@@ -183,14 +184,36 @@ recover_entry (GTask *task, const StoreEntry *entry, const StoreEntry *next)
     return;
   }
   pod = pod_load (entry->uid, entry->content, &error);
-  if (pod == NULL)
-    g_warning ("pod %s cannot be recovered from its file: %s", entry->uid, error->message);
-  else if (entry->phase == STORE_CREATING)
+  if (pod == NULL) {
+    g_warning ("pod %s cannot be recovered from its file, which is set aside: %s", entry->uid,
+               error->message);
+    store_set_aside (recovery->manager->store, entry->uid, entry->phase);
+    return;
+  }
+  if (entry->phase == STORE_CREATING)
     resume_creation (task, entry, pod, has_pod);
   else if (entry->phase == STORE_REMOVING)
     resume_removal (task, pod);
   else
     recover_active (task, pod);
+}
+
+/* Whether a later file of the same uid says that the pod is being removed: then there is nothing
+ * else to do for it. */
+static gboolean
+is_to_go (GPtrArray *entries, guint i)
+{
+  const StoreEntry *entry = g_ptr_array_index (entries, i);
+
+  for (i++; i < entries->len; i++) {
+    const StoreEntry *later = g_ptr_array_index (entries, i);
+
+    if (!g_str_equal (later->uid, entry->uid))
+      return FALSE;
+    if (later->phase == STORE_REMOVING)
+      return TRUE;
+  }
+  return FALSE;
 }
 
 void
@@ -212,9 +235,14 @@ recovery_run_async (Manager *manager, GAsyncReadyCallback callback, gpointer use
   }
   for (guint i = 0; i < warnings->len; i++)
     g_warning ("%s", (const char *) g_ptr_array_index (warnings, i));
-  for (guint i = 0; i < entries->len; i++)
-    recover_entry (task, g_ptr_array_index (entries, i),
-                   i + 1 < entries->len ? g_ptr_array_index (entries, i + 1) : NULL);
+  for (guint i = 0; i < entries->len; i++) {
+    const StoreEntry *entry = g_ptr_array_index (entries, i);
+
+    if (is_to_go (entries, i))
+      store_remove (manager->store, entry->uid, entry->phase, NULL);
+    else
+      recover_entry (task, entry, i + 1 < entries->len ? g_ptr_array_index (entries, i + 1) : NULL);
+  }
   step_done (task);
 }
 

@@ -68,7 +68,8 @@ open_beneath (int dir_fd, const char *relative)
 
   if (g_atomic_int_get (&is_missing))
     return open_stepwise (dir_fd, relative);
-  fd = (int) syscall (SYS_openat2, dir_fd, relative, &how, sizeof how);
+  /* SYS_openat2 came with glibc 2.32. */
+  fd = (int) syscall (__NR_openat2, dir_fd, relative, &how, sizeof how);
   if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
     return fd;
   g_atomic_int_set (&is_missing, 1);

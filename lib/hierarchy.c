@@ -12,6 +12,7 @@
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #define CGROUP_DIR "/sys/fs/cgroup"
 #define MOUNTINFO "/proc/self/mountinfo"

@@ -21,6 +21,7 @@
 typedef struct {
   NcgSystemd *systemd;
   gboolean *without_pidfds;
+  gboolean has_sent_pidfds; /* others may have found out meanwhile that it does not know them */
   char *proc;
   char *unit;
   char *description;
@@ -291,8 +292,8 @@ on_transient_started (GObject *source, GAsyncResult *result, gpointer user_data)
     on_running (task);
   } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS)) {
     get_property (task, UNIT_INTERFACE, NULL, on_existing);
-  } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_UNKNOWN_PROPERTY) && is_leaf (start) &&
-             !*start->without_pidfds) {
+  } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_UNKNOWN_PROPERTY) &&
+             start->has_sent_pidfds) {
     *start->without_pidfds = TRUE;
     start_transient (task);
   } else if (!retry_if_lost (task, error)) {
@@ -345,8 +346,9 @@ start_transient (GTask *task)
   g_variant_builder_init (&properties, G_VARIANT_TYPE ("a(sv)"));
   add_all (&properties, start->fixed);
   add_all (&properties, start->properties);
+  start->has_sent_pidfds = is_leaf (start) && !*start->without_pidfds;
   if (is_leaf (start))
-    fds = add_processes (&properties, start->processes, !*start->without_pidfds);
+    fds = add_processes (&properties, start->processes, start->has_sent_pidfds);
   ncg_systemd_call_async (
       start->systemd, NULL, NULL, "StartTransientUnit",
       g_variant_new ("(ssa(sv)@a(sa(sv)))", start->unit, "replace", &properties,
