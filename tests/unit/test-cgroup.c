@@ -122,7 +122,7 @@ forbid_openat2 (int errsv)
 {
   struct sock_filter filter[] = {
     BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
-    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, __NR_openat2, 0, 1),
     BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (guint) errsv),
     BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
@@ -130,7 +130,7 @@ forbid_openat2 (int errsv)
 
   g_assert_cmpint (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), ==, 0);
   g_assert_cmpint (prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), ==, 0);
-  g_assert_cmpint (syscall (SYS_openat2, -1, NULL, NULL, 0), ==, -1);
+  g_assert_cmpint (syscall (__NR_openat2, -1, NULL, NULL, 0), ==, -1);
   g_assert_cmpint (errno, ==, errsv);
 }
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The unit properties that the fake systemd knows: their types and ranges, as systemd 252 checks
+ * them, and what it writes to the kernel's files.
+ */
+#pragma once
+
+#include "tests/dbus/fake-kernel.h"
+
+/**
+ * fake_properties_check:
+ * @unit: a slice or scope; some properties are only for scopes
+ * @properties: a(sv)
+ * @unknown: set of names that are not known to this systemd
+ * @ret_message: (transfer full): systemd's words
+ *
+ * Returns: (nullable): the name of the error that systemd would answer, NULL if all are fine
+ */
+const char *fake_properties_check (const char *unit,
+                                   GVariant *properties,
+                                   GHashTable *unknown,
+                                   char **ret_message);
+
+/* Writes all files of a cgroup, as systemd does whenever one property changes: what @properties
+ * (name → GVariant) have, and else the defaults. */
+void fake_properties_apply (FakeKernel *kernel, const char *cgroup, GHashTable *properties);
+
+/* (transfer full): the interface @name of a slice or scope as XML */
+char *fake_properties_introspect (const char *name, gboolean of_scope, GHashTable *unknown);

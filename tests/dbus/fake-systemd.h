@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A systemd for tests: the parts of org.freedesktop.systemd1 that the daemon uses, on a socket of
+ * its own as the real one's /run/systemd/private, over a fake kernel. It keeps a record of its
+ * calls, and fails as it is told.
+ *
+ * All functions take the lock.
+ */
+#pragma once
+
+#include "tests/dbus/fake-faults.h"
+#include "tests/dbus/fake-kernel.h"
+
+typedef struct FakeSystemd FakeSystemd;
+
+/* It listens at once. */
+FakeSystemd *fake_systemd_new (FakeKernel *kernel);
+void fake_systemd_free (FakeSystemd *self);
+
+/* The socket goes, and with it the connections; units, and jobs that were begun, go on. */
+void fake_systemd_stop_listening (FakeSystemd *self);
+void fake_systemd_listen (FakeSystemd *self);
+
+/* The first that fits a call is taken. */
+void fake_systemd_add_fault (FakeSystemd *self, const FakeFault *fault);
+void fake_systemd_clear_faults (FakeSystemd *self);
+
+/* This systemd does not know the property. */
+void fake_systemd_hide_property (FakeSystemd *self, const char *name);
+
+/* (transfer container) (element-type GVariant): the arguments of each call of @method, in the order
+ * in which they came. @unit: (nullable): only for this one */
+GPtrArray *fake_systemd_list_calls (FakeSystemd *self, const char *method, const char *unit);
+guint fake_systemd_count_calls (FakeSystemd *self, const char *method, const char *unit);
+void fake_systemd_forget_calls (FakeSystemd *self);
+
+/* The most calls that have waited for their reply, or for their job's end, at a time. */
+guint fake_systemd_get_max_in_flight (FakeSystemd *self);
+
+/* What somebody else does: a unit that runs, or only has a file on disk; the end of one; and
+ * 'systemctl daemon-reload', which writes what units have to their cgroups. */
+void fake_systemd_start_unit (FakeSystemd *self, const char *name, const char *description);
+void
+fake_systemd_start_scope (FakeSystemd *self, const char *name, const char *description, pid_t pid);
+void fake_systemd_add_fragment (FakeSystemd *self, const char *name);
+void fake_systemd_stop_unit (FakeSystemd *self, const char *name);
+void fake_systemd_reload (FakeSystemd *self);
+
+/* Whether it runs. */
+gboolean fake_systemd_has_unit (FakeSystemd *self, const char *name);
+
+/* (transfer full) (nullable) */
+char *fake_systemd_get_description (FakeSystemd *self, const char *name);

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Slices and scopes.
+ */
+#include "tests/dbus/fake-units.h"
+
+#include "tests/dbus/fake-properties.h"
+
+#include <string.h>
+
+#define ROOT_SLICE "-.slice"
+
+struct FakeUnits {
+  FakeKernel *kernel;
+  GHashTable *units; /* name → FakeUnit */
+  FakeUnitsRemoved removed;
+  gpointer user_data;
+};
+
+static void
+unit_free (gpointer data)
+{
+  FakeUnit *unit = data;
+
+  g_free (unit->name);
+  g_free (unit->description);
+  g_free (unit->cgroup);
+  g_hash_table_unref (unit->properties);
+  g_free (unit);
+}
+
+FakeUnit *
+fake_units_find (FakeUnits *self, const char *name)
+{
+  return g_hash_table_lookup (self->units, name);
+}
+
+FakeUnit *
+fake_units_add (FakeUnits *self, const char *name)
+{
+  FakeUnit *unit = fake_units_find (self, name);
+
+  if (unit != NULL)
+    return unit;
+  unit = g_new0 (FakeUnit, 1);
+  unit->name = g_strdup (name);
+  unit->description = g_strdup (name);
+  unit->cgroup = g_strdup ("");
+  unit->properties =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_variant_unref);
+  g_hash_table_insert (self->units, unit->name, unit);
+  return unit;
+}
+
+static void
+drop (FakeUnits *self, FakeUnit *unit)
+{
+  if (self->removed != NULL)
+    self->removed (unit->name, self->user_data);
+  g_hash_table_remove (self->units, unit->name);
+}
+
+void
+fake_unit_set (FakeUnit *unit, GVariant *properties)
+{
+  for (gsize i = 0; i < g_variant_n_children (properties); i++) {
+    GVariant *value;
+    const char *name;
+
+    g_variant_get_child (properties, i, "(&sv)", &name, &value);
+    g_hash_table_replace (unit->properties, g_strdup (name), value);
+    if (g_str_equal (name, "Description")) {
+      g_free (unit->description);
+      unit->description = g_variant_dup_string (value, NULL);
+    }
+  }
+}
+
+/* (transfer full) (nullable): "a-b.slice" for "a-b-c.slice", NULL for the root */
+static char *
+parent_slice (const char *name)
+{
+  const char *dash = strrchr (name, '-');
+
+  if (g_str_equal (name, ROOT_SLICE))
+    return NULL;
+  return dash == NULL ? g_strdup (ROOT_SLICE)
+                      : g_strdup_printf ("%.*s.slice", (int) (dash - name), name);
+}
+
+static void
+activate (FakeUnits *self, FakeUnit *unit, const char *parent_cgroup)
+{
+  g_free (unit->cgroup);
+  unit->cgroup =
+      g_strconcat (g_str_equal (parent_cgroup, "/") ? "" : parent_cgroup, "/", unit->name, NULL);
+  unit->is_active = TRUE;
+  fake_kernel_make_cgroup (self->kernel, unit->cgroup);
+  fake_units_apply (self, unit);
+}
+
+/* Returns: the slice, running; where nobody asked for it, for the sake of what is in it */
+static FakeUnit *
+ensure_slice (FakeUnits *self, const char *name)
+{
+  FakeUnit *unit = fake_units_find (self, name);
+  g_autofree char *parent = parent_slice (name);
+
+  if (unit == NULL) {
+    unit = fake_units_add (self, name);
+    unit->is_implicit = TRUE;
+  }
+  if (!unit->is_active)
+    activate (self, unit, ensure_slice (self, parent)->cgroup);
+  return unit;
+}
+
+static GVariant *
+find_pids (const FakeUnit *unit)
+{
+  GVariant *pids = g_hash_table_lookup (unit->properties, "PIDFDs");
+
+  return pids != NULL ? pids : g_hash_table_lookup (unit->properties, "PIDs");
+}
+
+static gboolean
+start_scope (FakeUnits *self, FakeUnit *unit)
+{
+  GVariant *slice = g_hash_table_lookup (unit->properties, "Slice");
+  GVariant *pids = find_pids (unit);
+  FakeProcesses *processes = fake_kernel_get_processes (self->kernel);
+  guint n_moved = 0;
+
+  activate (self, unit,
+            ensure_slice (self, slice != NULL ? g_variant_get_string (slice, NULL) : "system.slice")
+                ->cgroup);
+  for (gsize i = 0; pids != NULL && i < g_variant_n_children (pids); i++) {
+    guint32 pid;
+
+    g_variant_get_child (pids, i, "u", &pid);
+    n_moved += fake_processes_move (processes, (pid_t) pid, unit->cgroup) ? 1 : 0;
+  }
+  if (n_moved == 0)
+    fake_units_stop (self, unit);
+  return n_moved > 0;
+}
+
+gboolean
+fake_units_start (FakeUnits *self, FakeUnit *unit)
+{
+  if (g_str_has_suffix (unit->name, ".scope"))
+    return start_scope (self, unit);
+  ensure_slice (self, unit->name);
+  fake_units_apply (self, unit);
+  return TRUE;
+}
+
+void
+fake_units_apply (FakeUnits *self, const FakeUnit *unit)
+{
+  if (unit->is_active && !g_str_equal (unit->name, ROOT_SLICE))
+    fake_properties_apply (self->kernel, unit->cgroup, unit->properties);
+}
+
+void
+fake_units_apply_all (FakeUnits *self)
+{
+  GHashTableIter iter;
+  gpointer unit;
+
+  g_hash_table_iter_init (&iter, self->units);
+  while (g_hash_table_iter_next (&iter, NULL, &unit))
+    fake_units_apply (self, unit);
+}
+
+static gboolean
+is_child (const FakeUnit *unit, const FakeUnit *of)
+{
+  g_autofree char *parent = g_path_get_dirname (unit->cgroup);
+
+  return unit->is_active && unit != of && g_str_equal (parent, of->cgroup);
+}
+
+static FakeUnit *
+find_child (FakeUnits *self, const FakeUnit *of)
+{
+  GHashTableIter iter;
+  gpointer unit;
+
+  g_hash_table_iter_init (&iter, self->units);
+  while (g_hash_table_iter_next (&iter, NULL, &unit))
+    if (is_child (unit, of))
+      return unit;
+  return NULL;
+}
+
+void
+fake_units_stop (FakeUnits *self, FakeUnit *unit)
+{
+  FakeProcesses *processes = fake_kernel_get_processes (self->kernel);
+  FakeUnit *child;
+
+  while (unit->is_active && (child = find_child (self, unit)) != NULL)
+    fake_units_stop (self, child);
+  if (unit->is_active) {
+    g_autofree char *cgroup = g_steal_pointer (&unit->cgroup);
+
+    unit->is_active = FALSE;
+    unit->cgroup = g_strdup ("");
+    if (g_str_has_suffix (unit->name, ".scope"))
+      fake_processes_end (processes, cgroup);
+    fake_kernel_remove_cgroup (self->kernel, cgroup);
+  }
+  if (!unit->has_fragment)
+    drop (self, unit);
+}
+
+/* A scope ends with its last process. */
+static void
+on_emptied (const char *cgroup, gpointer user_data)
+{
+  FakeUnits *self = user_data;
+  g_autofree char *name = g_path_get_basename (cgroup);
+  FakeUnit *unit = fake_units_find (self, name);
+
+  if (unit != NULL && unit->is_active && g_str_has_suffix (name, ".scope"))
+    fake_units_stop (self, unit);
+}
+
+FakeUnits *
+fake_units_new (FakeKernel *kernel, FakeUnitsRemoved removed, gpointer user_data)
+{
+  FakeUnits *self = g_new0 (FakeUnits, 1);
+  FakeUnit *root, *system;
+
+  self->kernel = kernel;
+  self->removed = removed;
+  self->user_data = user_data;
+  self->units = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, unit_free);
+  root = fake_units_add (self, ROOT_SLICE);
+  g_free (root->cgroup);
+  root->cgroup = g_strdup ("/");
+  root->is_active = TRUE;
+  system = fake_units_add (self, "system.slice");
+  system->has_fragment = TRUE;
+  fake_units_start (self, system);
+  fake_processes_set_emptied (fake_kernel_get_processes (kernel), on_emptied, self);
+  return self;
+}
+
+void
+fake_units_free (FakeUnits *self)
+{
+  fake_processes_set_emptied (fake_kernel_get_processes (self->kernel), NULL, NULL);
+  g_hash_table_unref (self->units);
+  g_free (self);
+}

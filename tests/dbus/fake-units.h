@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The units of the fake systemd: slices and scopes, with their cgroups. To be called with the lock
+ * held.
+ */
+#pragma once
+
+#include "tests/dbus/fake-kernel.h"
+
+typedef struct FakeUnits FakeUnits;
+
+typedef struct {
+  char *name;
+  char *description;
+  char *cgroup; /* "" while it does not run */
+  gboolean is_active;
+  gboolean is_implicit;   /* there for the sake of the units in it, and nobody has asked for it */
+  gboolean has_fragment;  /* a file on disk */
+  GHashTable *properties; /* name → GVariant */
+} FakeUnit;
+
+/* @removed: a unit is no longer known; called before it is freed */
+typedef void (*FakeUnitsRemoved) (const char *name, gpointer user_data);
+
+/* There are the root slice and system.slice. */
+FakeUnits *fake_units_new (FakeKernel *kernel, FakeUnitsRemoved removed, gpointer user_data);
+void fake_units_free (FakeUnits *self);
+
+FakeUnit *fake_units_find (FakeUnits *self, const char *name);
+
+/* Adds one that is not there; it does not run yet. */
+FakeUnit *fake_units_add (FakeUnits *self, const char *name);
+
+/* What a call has set. @properties: a(sv) */
+void fake_unit_set (FakeUnit *unit, GVariant *properties);
+
+/* Makes its cgroup, and the slices above it. Returns: FALSE if it is a scope whose processes are
+ * all gone, and then it is gone too. */
+gboolean fake_units_start (FakeUnits *self, FakeUnit *unit);
+
+/* Writes its files, if it runs. */
+void fake_units_apply (FakeUnits *self, const FakeUnit *unit);
+void fake_units_apply_all (FakeUnits *self);
+
+/* With all units in it; their processes are killed. Processes right in a slice stay, and so does
+ * its directory. A unit without a file on disk is removed. */
+void fake_units_stop (FakeUnits *self, FakeUnit *unit);

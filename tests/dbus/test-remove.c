@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * RemovePod. The files of the fake kernel do not wake whoever polls them, so a removal with
+ * processes takes as long as the daemon waits for them.
+ */
+#include "tests/dbus/calls.h"
+#include "tests/unit/child.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SLICE "machine-burstable-poda.slice"
+#define CGROUP "/machine.slice/machine-burstable.slice/" SLICE
+#define OBJECT MANAGER_PATH "/pod/a"
+
+static void
+create (Fixture *fixture, const char *uid)
+{
+  g_autofree char *slice = fixture_must_create (fixture, uid, "{'CPULimit': <'500m'>}");
+}
+
+static gboolean
+remove_with (Fixture *fixture, const char *uid, const char *options, GError **error)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+
+  calls_add (calls, "RemovePod", uid, options);
+  calls_wait (calls);
+  *error = calls_get_error (calls, 0);
+  return *error == NULL;
+}
+
+static void
+assert_gone (Fixture *fixture)
+{
+  static const char *const files[] = { "a.pod", "a.removing", "a.creating", "a.updating" };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    g_assert_false (fixture_has_file (fixture, files[i]));
+  g_assert_false (fake_systemd_has_unit (fixture->systemd, SLICE));
+  g_assert_false (fake_kernel_has_cgroup (fixture->kernel, CGROUP));
+  g_assert_null (fixture_call_object (fixture, OBJECT, POD_INTERFACE, "Verify", NULL, &error));
+  name = g_dbus_error_get_remote_error (error);
+  g_assert_cmpstr (name, ==, "org.freedesktop.DBus.Error.UnknownMethod");
+}
+
+static void
+assert_still_there (Fixture *fixture)
+{
+  g_assert_true (fixture_has_pod_state (fixture, "a", "active"));
+  g_assert_true (fixture_has_file (fixture, "a.pod"));
+  g_assert_false (fixture_has_file (fixture, "a.removing"));
+}
+
+static void
+test_empty (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  create (fixture, "a");
+  fixture_must_remove (fixture, "a");
+  assert_gone (fixture);
+  g_assert_false (fixture_remove (fixture, "a", &error));
+  fixture_assert_error (&error, "NoSuchPod", "a");
+  create (fixture, "a");
+  fixture_must_remove (fixture, "a");
+}
+
+static void
+test_object (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = NULL;
+
+  create (fixture, "a");
+  reply = fixture_call_object (fixture, OBJECT, POD_INTERFACE, "Remove",
+                               g_variant_new ("(a{sv})", NULL), &error);
+  g_assert_no_error (error);
+  assert_gone (fixture);
+}
+
+static pid_t
+add_process (Fixture *fixture)
+{
+  return fake_processes_start (fake_kernel_get_processes (fixture->kernel), CGROUP);
+}
+
+/* SIGTERM is enough. */
+static void
+test_grace (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  pid_t first, second;
+
+  create (fixture, "a");
+  first = add_process (fixture);
+  second = add_process (fixture);
+  remove_with (fixture, "a", "{'GracePeriodUSec': <uint64 300000>}", &error);
+  g_assert_no_error (error);
+  child_wait_killed (first, SIGTERM);
+  child_wait_killed (second, SIGTERM);
+  assert_gone (fixture);
+}
+
+static void
+test_kill (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  pid_t pid;
+
+  create (fixture, "a");
+  pid = add_process (fixture);
+  remove_with (fixture, "a", "{}", &error);
+  g_assert_no_error (error);
+  child_wait_killed (pid, SIGKILL);
+  assert_gone (fixture);
+}
+
+/* What does not end, not even by SIGKILL. */
+static void
+test_busy (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *holder = NULL;
+  g_autoptr (GError) error = NULL;
+  pid_t pid;
+
+  create (fixture, "a");
+  pid = add_process (fixture);
+  fake_processes_make_immortal (fake_kernel_get_processes (fixture->kernel), pid);
+  g_assert_false (remove_with (fixture, "a", "{}", &error));
+  holder = g_strdup_printf ("%d (test-dbus-remov, ", (int) pid);
+  fixture_assert_error (&error, "Busy", holder);
+  assert_still_there (fixture);
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StopUnit", SLICE), ==, 0);
+  kill (pid, SIGKILL);
+  child_wait_killed (pid, SIGKILL);
+  fixture_must_remove (fixture, "a");
+  assert_gone (fixture);
+}
+
+static void
+test_arguments (Fixture *fixture, gconstpointer data)
+{
+  static const char *const bad[] = {
+    "{'GracePeriod': <uint64 1>}",
+    "{'GracePeriodUSec': <1>}",
+    "{'GracePeriodUSec': <uint64 3600000001>}",
+  };
+  g_autoptr (GError) error = NULL;
+
+  create (fixture, "a");
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_assert_false (remove_with (fixture, "a", bad[i], &error));
+    fixture_assert_error (&error, "InvalidArgument", "GracePeriod");
+  }
+  assert_still_there (fixture);
+}
+
+static void
+test_stop_fails (Fixture *fixture, gconstpointer data)
+{
+  FakeFault faults[] = {
+    { "StopUnit", SLICE, FAKE_FAULT_ERROR, 1, 0, "org.freedesktop.DBus.Error.AccessDenied" },
+    { "StopUnit", SLICE, FAKE_FAULT_JOB_RESULT, 1, 0, "canceled" },
+  };
+  g_autoptr (GError) error = NULL;
+
+  create (fixture, "a");
+  for (gsize i = 0; i < G_N_ELEMENTS (faults); i++) {
+    fake_systemd_add_fault (fixture->systemd, &faults[i]);
+    g_assert_false (fixture_remove (fixture, "a", &error));
+    fixture_assert_error (&error, "SystemdFailed", SLICE);
+    assert_still_there (fixture);
+  }
+  fixture_must_remove (fixture, "a");
+  assert_gone (fixture);
+}
+
+/* Something else uses the cgroup while it is stopped. */
+static void
+test_orphan (Fixture *fixture, gconstpointer data)
+{
+  FakeFault fault = {
+    .method = "StopUnit",
+    .unit = SLICE,
+    .kind = FAKE_FAULT_DELAY,
+    .msec = 300,
+  };
+  g_autoptr (Calls) calls = calls_new (fixture);
+  GError *error = NULL;
+  pid_t pid;
+
+  create (fixture, "a");
+  fake_systemd_add_fault (fixture->systemd, &fault);
+  calls_add (calls, "RemovePod", "a", "{}");
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "StopUnit", SLICE) > 0);
+  g_assert_true (fixture_has_file (fixture, "a.removing"));
+  g_assert_false (fixture_has_file (fixture, "a.pod"));
+  pid = add_process (fixture);
+  calls_wait (calls);
+  error = calls_get_error (calls, 0);
+  fixture_assert_error (&error, "Busy", CGROUP);
+  kill (pid, SIGKILL);
+  child_wait_killed (pid, SIGKILL);
+}
+
+static void
+test_vanished (Fixture *fixture, gconstpointer data)
+{
+  create (fixture, "a");
+  fake_systemd_stop_unit (fixture->systemd, SLICE);
+  fixture_must_remove (fixture, "a");
+  assert_gone (fixture);
+}
+
+static void
+test_at_once (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+
+  create (fixture, "a");
+  for (guint i = 0; i < 20; i++) {
+    calls_use_new_client (calls);
+    calls_add (calls, "RemovePod", "a", "{}");
+  }
+  calls_wait (calls);
+  g_assert_cmpuint (calls_count_successes (calls), ==, 1);
+  for (guint i = 0; i < 20; i++) {
+    GError *error = calls_get_error (calls, i);
+
+    if (error != NULL)
+      fixture_assert_error (&error, "NoSuchPod", NULL);
+  }
+  assert_gone (fixture);
+}
+
+/* Calls for the same pod are done in the order in which they came. */
+static void
+test_in_turn (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+
+  for (guint i = 0; i < 5; i++) {
+    calls_add (calls, "CreatePod", "a", "{'CPULimit': <'1'>}");
+    calls_add (calls, "UpdatePod", "a", "{'CPULimit': <'2'>}");
+    calls_add (calls, "RemovePod", "a", "{}");
+  }
+  calls_wait (calls);
+  g_assert_cmpuint (calls_count_successes (calls), ==, 15);
+  assert_gone (fixture);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  FIXTURE_TEST ("/remove/empty", test_empty);
+  FIXTURE_TEST ("/remove/object", test_object);
+  FIXTURE_TEST ("/remove/grace", test_grace);
+  FIXTURE_TEST ("/remove/kill", test_kill);
+  FIXTURE_TEST ("/remove/busy", test_busy);
+  FIXTURE_TEST ("/remove/arguments", test_arguments);
+  FIXTURE_TEST ("/remove/stop-fails", test_stop_fails);
+  FIXTURE_TEST ("/remove/orphan", test_orphan);
+  FIXTURE_TEST ("/remove/vanished", test_vanished);
+  FIXTURE_TEST ("/remove/at-once", test_at_once);
+  FIXTURE_TEST ("/remove/in-turn", test_in_turn);
+  return g_test_run ();
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Turns.
+ */
+#include "daemon/turns.h"
+
+/* Which tasks have had their turn, by their data. */
+static GString *order;
+
+static void
+on_turn (GTask *task)
+{
+  g_string_append (order, g_task_get_task_data (task));
+}
+
+static void
+take (Turns *turns, const char *key, const char *name)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+
+  g_task_set_task_data (task, g_strdup (name), g_free);
+  turns_take (turns, key, on_turn, task);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+serve (void)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
+static void
+test_order (void)
+{
+  Turns *turns = turns_new ();
+
+  order = g_string_new (NULL);
+  take (turns, "a", "1");
+  take (turns, "a", "2");
+  take (turns, "a", "3");
+  serve ();
+  g_assert_cmpstr (order->str, ==, "1");
+  turns_leave (turns, "a");
+  g_assert_cmpstr (order->str, ==, "1");
+  serve ();
+  g_assert_cmpstr (order->str, ==, "12");
+  /* Who comes now waits behind the others. */
+  take (turns, "a", "4");
+  turns_leave (turns, "a");
+  serve ();
+  turns_leave (turns, "a");
+  serve ();
+  g_assert_cmpstr (order->str, ==, "1234");
+  turns_leave (turns, "a");
+  take (turns, "a", "5");
+  g_assert_cmpstr (order->str, ==, "12345");
+  turns_leave (turns, "a");
+  turns_free (turns);
+  g_string_free (order, TRUE);
+}
+
+/* Between the end of one turn and the next one's start it is nobody else's. */
+static void
+test_between (void)
+{
+  Turns *turns = turns_new ();
+
+  order = g_string_new (NULL);
+  take (turns, "a", "1");
+  take (turns, "a", "2");
+  turns_leave (turns, "a");
+  take (turns, "a", "3");
+  g_assert_cmpstr (order->str, ==, "1");
+  serve ();
+  g_assert_cmpstr (order->str, ==, "12");
+  turns_leave (turns, "a");
+  serve ();
+  g_assert_cmpstr (order->str, ==, "123");
+  turns_leave (turns, "a");
+  turns_free (turns);
+  g_string_free (order, TRUE);
+}
+
+static void
+test_keys (void)
+{
+  Turns *turns = turns_new ();
+
+  order = g_string_new (NULL);
+  take (turns, "a", "1");
+  take (turns, "b", "2");
+  take (turns, "", "3");
+  g_assert_cmpstr (order->str, ==, "123");
+  take (turns, "b", "4");
+  turns_leave (turns, "a");
+  serve ();
+  g_assert_cmpstr (order->str, ==, "123");
+  turns_leave (turns, "b");
+  serve ();
+  g_assert_cmpstr (order->str, ==, "1234");
+  turns_leave (turns, "b");
+  turns_leave (turns, "");
+  turns_free (turns);
+  g_string_free (order, TRUE);
+}
+
+/* Who still waits is released. */
+static void
+test_free (void)
+{
+  Turns *turns = turns_new ();
+
+  order = g_string_new (NULL);
+  take (turns, "a", "1");
+  take (turns, "a", "2");
+  turns_free (turns);
+  serve ();
+  g_assert_cmpstr (order->str, ==, "1");
+  g_string_free (order, TRUE);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/turns/order", test_order);
+  g_test_add_func ("/turns/between", test_between);
+  g_test_add_func ("/turns/keys", test_keys);
+  g_test_add_func ("/turns/free", test_free);
+  return g_test_run ();
+}
