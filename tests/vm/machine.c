@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The machine.
+ */
+#include "tests/vm/machine.h"
+
+#include "tests/vm/client.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CGROUPS "/sys/fs/cgroup"
+#define DAEMON "nodecgroupsd.service"
+#define DEADLINE_USEC (60 * G_USEC_PER_SEC)
+#define PAUSE_USEC 20000
+
+void
+machine_init (int argc, char **argv)
+{
+  char tap[] = "--tap";
+  g_autofree char **arguments = g_new0 (char *, (gsize) argc + 2);
+
+  memcpy (arguments, argv, (gsize) argc * sizeof (char *));
+  arguments[argc++] = tap;
+  g_test_init (&argc, &arguments, NULL);
+}
+
+void
+machine_fail (const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_assertion_message (G_LOG_DOMAIN, __FILE__, __LINE__, G_STRFUNC, message);
+  abort ();
+}
+
+gint64
+machine_get_deadline (void)
+{
+  return g_get_monotonic_time () + DEADLINE_USEC;
+}
+
+void
+machine_pause (gint64 deadline, const char *condition, const char *where)
+{
+  if (g_get_monotonic_time () > deadline)
+    machine_fail ("%s: it never came to be that %s", where, condition);
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+  g_usleep (PAUSE_USEC);
+}
+
+static gboolean
+run (const char *line, char **ret_output)
+{
+  const char *argv[] = { "/bin/sh", "-c", line, NULL };
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, ret_output, NULL, &status,
+                &error);
+  g_assert_no_error (error);
+  return status == 0;
+}
+
+char *
+machine_run (const char *format, ...)
+{
+  g_autofree char *line = NULL;
+  g_autofree char *output = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  line = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  if (!run (line, &output))
+    machine_fail ("'%s' failed", line);
+  return g_strchomp (g_steal_pointer (&output));
+}
+
+gboolean
+machine_try (const char *format, ...)
+{
+  g_autofree char *line = NULL;
+  g_autofree char *output = NULL;
+  gboolean ok;
+  va_list arguments;
+
+  va_start (arguments, format);
+  line = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  ok = run (line, &output);
+  if (output[0] != '\0')
+    g_printerr ("%s: %s", line, output);
+  return ok;
+}
+
+void
+machine_start_daemon (void)
+{
+  g_free (machine_run ("systemctl start " DAEMON));
+}
+
+void
+machine_prepare (void)
+{
+  g_free (
+      machine_run ("systemctl stop " DAEMON " 'machine-*pod*.slice' && rm -rf " MACHINE_POD_FILES));
+  machine_start_daemon ();
+}
+
+void
+machine_stop_daemon (void)
+{
+  g_free (machine_run ("systemctl stop " DAEMON));
+}
+
+void
+machine_restart_daemon (void)
+{
+  g_free (machine_run ("systemctl restart " DAEMON));
+}
+
+void
+machine_crash_daemon (void)
+{
+  pid_t pid = client_get_daemon_pid ();
+
+  g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
+  machine_wait_until (client_get_daemon_pid () != pid);
+  /* If systemd has not noticed yet there is nothing to start for it; then it will do so by itself.
+   */
+  machine_start_daemon ();
+  machine_wait_until (client_get_daemon_pid () > 0);
+}
+
+char *
+machine_show (const char *unit, const char *property)
+{
+  return machine_run ("systemctl show -P %s -- '%s'", property, unit);
+}
+
+/* What systemctl prints of one unit, until an empty line. */
+static void
+parse_unit (GHashTable *shown, char **lines)
+{
+  const char *unit = NULL;
+
+  for (char **line = lines; *line != NULL; line++)
+    if (g_str_has_prefix (*line, "Id="))
+      unit = *line + strlen ("Id=");
+  for (char **line = lines; unit != NULL && *line != NULL; line++) {
+    char *value = strchr (*line, '=');
+
+    if (value == NULL)
+      continue;
+    g_hash_table_insert (shown, g_strdup_printf ("%s %.*s", unit, (int) (value - *line), *line),
+                         g_strdup (value + 1));
+  }
+}
+
+GHashTable *
+machine_show_all (const char *const *units)
+{
+  GHashTable *shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autofree char *names = g_strjoinv ("' '", (char **) units);
+  g_autofree char *text = machine_run ("systemctl show -- '%s'", names);
+  g_auto (GStrv) blocks = g_strsplit (text, "\n\n", -1);
+
+  for (char **block = blocks; *block != NULL; block++) {
+    g_auto (GStrv) lines = g_strsplit (*block, "\n", -1);
+    parse_unit (shown, lines);
+  }
+  return shown;
+}
+
+/* systemctl has a word for no limit, but not for every property. */
+static gboolean
+is_same_value (const char *actual, const char *wanted)
+{
+  return g_strcmp0 (actual, wanted) == 0 ||
+         (g_str_equal (wanted, "infinity") && g_strcmp0 (actual, "18446744073709551615") == 0);
+}
+
+void
+machine_assert_shown (GHashTable *shown, const char *unit, const char *wanted)
+{
+  const char *const units[] = { unit, NULL };
+  g_autoptr (GHashTable) all = shown != NULL ? g_hash_table_ref (shown) : machine_show_all (units);
+  g_auto (GStrv) pairs = g_strsplit (wanted, " ", -1);
+
+  for (char **pair = pairs; *pair != NULL; pair++) {
+    char *value = strchr (*pair, '=');
+    g_autofree char *key = g_strdup_printf ("%s %.*s", unit, (int) (value - *pair), *pair);
+    const char *actual = g_hash_table_lookup (all, key);
+
+    if (!is_same_value (actual, value + 1))
+      machine_fail ("systemctl show %s: %s should be shown, but it is '%s'", unit, *pair,
+                    actual != NULL ? actual : "missing");
+  }
+}
+
+char *
+machine_list_units (const char *pattern)
+{
+  return machine_run ("systemctl list-units --all --full --plain --no-legend '%s' | "
+                      "awk '{ print $1 }' | sort | paste -sd ' '",
+                      pattern);
+}
+
+void
+machine_reload_systemd (void)
+{
+  g_free (machine_run ("systemctl daemon-reload"));
+}
+
+void
+machine_reexecute_systemd (void)
+{
+  g_free (machine_run ("systemctl daemon-reexec"));
+  machine_wait_until (machine_try ("systemctl show -P Version >/dev/null"));
+}
+
+static char *
+read_path (const char *path)
+{
+  char *text = NULL;
+
+  return g_file_get_contents (path, &text, NULL, NULL) ? g_strchomp (text) : NULL;
+}
+
+char *
+machine_read (const char *cgroup, const char *file)
+{
+  g_autofree char *path = g_build_filename (CGROUPS, cgroup, file, NULL);
+
+  return read_path (path);
+}
+
+guint64
+machine_read_number (const char *cgroup, const char *file)
+{
+  g_autofree char *text = machine_read (cgroup, file);
+
+  if (text == NULL || !g_ascii_isdigit (text[0]))
+    machine_fail ("%s/%s should be a number, and is '%s'", cgroup, file, text ? text : "missing");
+  return g_ascii_strtoull (text, NULL, 10);
+}
+
+guint64
+machine_read_key (const char *cgroup, const char *file, const char *key)
+{
+  g_autofree char *text = machine_read (cgroup, file);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  gsize length = strlen (key);
+
+  for (char **line = lines; *line != NULL; line++)
+    if (g_str_has_prefix (*line, key) && (*line)[length] == ' ')
+      return g_ascii_strtoull (*line + length, NULL, 10);
+  machine_fail ("%s/%s has no '%s'", cgroup, file, key);
+}
+
+void
+machine_write (const char *cgroup, const char *file, const char *value)
+{
+  g_autofree char *path = g_build_filename (CGROUPS, cgroup, file, NULL);
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+
+  if (fd < 0 || write (fd, value, strlen (value)) < 0)
+    machine_fail ("'%s' cannot be written to %s: %m", value, path);
+  close (fd);
+}
+
+gboolean
+machine_has_cgroup (const char *cgroup)
+{
+  g_autofree char *path = g_build_filename (CGROUPS, cgroup, NULL);
+
+  return g_file_test (path, G_FILE_TEST_IS_DIR);
+}
+
+void
+machine_assert_files (const char *cgroup, const char *wanted)
+{
+  g_auto (GStrv) pairs = g_strsplit (wanted, ";", -1);
+
+  for (char **pair = pairs; *pair != NULL; pair++) {
+    char *value = strchr (*pair, '=');
+    g_autofree char *file = g_strndup (*pair, (gsize) (value - *pair));
+    g_autofree char *actual = machine_read (cgroup, file);
+
+    if (g_strcmp0 (actual, value + 1) != 0)
+      machine_fail ("%s of %s should be '%s', and is '%s'", file, cgroup, value + 1,
+                    actual != NULL ? actual : "missing");
+  }
+}
+
+char *
+machine_list_pod_cgroups (void)
+{
+  return machine_run ("find " CGROUPS "/machine.slice -type d -name 'machine-*pod*.slice' "
+                      "-printf '%%f\\n' | sort | paste -sd ' '");
+}
+
+char *
+machine_list_pod_files (void)
+{
+  return machine_run ("ls -A " MACHINE_POD_FILES " | sort | paste -sd ' '");
+}
+
+char *
+machine_find_process (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/cgroup", (int) pid);
+  g_autofree char *text = read_path (path);
+  const char *line = text != NULL ? strstr (text, "0::") : NULL;
+
+  return line != NULL ? g_strndup (line + 3, strcspn (line + 3, "\n")) : NULL;
+}
+
+void
+machine_assert_process_in (pid_t pid, const char *cgroup)
+{
+  g_autofree char *actual = machine_find_process (pid);
+
+  if (g_strcmp0 (actual, cgroup) != 0)
+    machine_fail ("process %d should be in %s, and is in %s", (int) pid, cgroup,
+                  actual != NULL ? actual : "no cgroup");
+}
