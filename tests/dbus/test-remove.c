@@ -132,7 +132,7 @@ test_busy (Fixture *fixture, gconstpointer data)
   pid = add_process (fixture);
   fake_processes_make_immortal (fake_kernel_get_processes (fixture->kernel), pid);
   g_assert_false (remove_with (fixture, "a", "{}", &error));
-  holder = g_strdup_printf ("%d (test-dbus-remov, ", (int) pid);
+  holder = g_strdup_printf ("%d (test-remove, ", (int) pid);
   fixture_assert_error (&error, "Busy", holder);
   assert_still_there (fixture);
   g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StopUnit", SLICE), ==, 0);

@@ -52,8 +52,8 @@ workload_free (Workload *self)
   g_free (self);
 }
 
-static void
-send_command (Workload *self, const char *format, va_list arguments)
+static void G_GNUC_PRINTF (2, 0)
+    send_command (Workload *self, const char *format, va_list arguments)
 {
   g_autofree char *command = g_strdup_vprintf (format, arguments);
   g_autofree char *line = g_strconcat (command, "\n", NULL);
