@@ -134,6 +134,12 @@ attach (Join *join, const NcgCgroup *leaf, GError **error)
     if (!ncg_cgroup_write (leaf, "cgroup.procs", pid, error) ||
         !is_inside (join, i, path, &inside, error))
       return FALSE;
+    if (!inside && ncg_process_is_ending (process, join->manager->proc)) {
+      g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
+                   "process %s ended before it had joined container %s of pod %s", pid, join->name,
+                   join->uid);
+      return FALSE;
+    }
     if (!inside) {
       g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED,
                    "process %s was put into %s, but something moved it elsewhere at once", pid,
@@ -217,7 +223,7 @@ on_leaf_started (GObject *source, GAsyncResult *result, gpointer user_data)
   for (guint i = 0; i < join->processes->len; i++) {
     const NcgProcess *process = g_ptr_array_index (join->processes, i);
 
-    if (gone == NULL && ncg_process_has_exited (process))
+    if (gone == NULL && ncg_process_is_ending (process, join->manager->proc))
       gone = g_error_new (NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
                           "process %d ended before it had joined container %s of pod %s",
                           (int) process->pid, join->name, join->uid);

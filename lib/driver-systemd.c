@@ -180,6 +180,7 @@ typedef struct {
   char *unit;
   GVariant *properties;
   gint64 deadline;
+  gboolean is_thawed;
 } Change;
 
 static void send_change (GTask *task);
@@ -227,6 +228,30 @@ change_new (NcgDriver *base,
 }
 
 static void
+on_thawed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, NULL);
+
+  send_change (task);
+}
+
+/* From 257 on systemd does not stop what it has frozen, and its job says no more than that. */
+static gboolean
+thaw_and_retry (GTask *task)
+{
+  Change *change = g_task_get_task_data (task);
+
+  if (change->is_thawed || !ncg_systemd_features_has (change->driver->features, "freeze"))
+    return FALSE;
+  change->is_thawed = TRUE;
+  ncg_systemd_call_async (change->driver->systemd, NULL, NULL, "ThawUnit",
+                          g_variant_new ("(s)", change->unit), NULL, NCG_SYSTEMD_CALL_NONE,
+                          change->deadline, on_thawed, g_object_ref (task));
+  return TRUE;
+}
+
+static void
 on_changed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -239,7 +264,7 @@ on_changed (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_boolean (task, TRUE);
   else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED))
     retry_later (task);
-  else
+  else if (!is_stop || !thaw_and_retry (task))
     g_task_return_error (task, g_steal_pointer (&error));
 }
 

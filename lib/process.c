@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 /* include/linux/sched.h of the kernel */
+#define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000
 
 static gboolean
@@ -279,4 +280,13 @@ ncg_process_describe (const char *proc, pid_t pid)
     return g_strdup_printf ("%d", (int) pid);
   escaped = ncg_error_escape (stat.command);
   return g_strdup_printf ("%d (%s, %c)", (int) pid, escaped, stat.state);
+}
+
+gboolean
+ncg_process_is_ending (const NcgProcess *self, const char *proc)
+{
+  g_auto (Stat) stat = { 0 };
+
+  return ncg_process_has_exited (self) || !read_stat (proc, self->pid, &stat, NULL) ||
+         (stat.flags & PF_EXITING) != 0;
 }

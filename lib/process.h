@@ -40,6 +40,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgProcess, ncg_process_close)
  * ended is state Z in /proc too, and has not. */
 gboolean ncg_process_has_exited (const NcgProcess *self);
 
+/* Whether it has ended or is about to: the kernel has it exiting (PF_EXITING) already, when it
+ * stays in the cgroup in which it is, while the pidfd does not tell yet. */
+gboolean ncg_process_is_ending (const NcgProcess *self, const char *proc);
+
 /**
  * ncg_process_read_cgroup:
  *
