@@ -23,7 +23,10 @@ typedef struct {
   PodState before;
   guint64 grace_usec;
   NcgCgroup *cgroup;
+  GQueue frozen; /* char *: units of leaves that were frozen */
 } Remove;
+
+static void stop_all (GTask *task);
 
 static void
 remove_free (gpointer data)
@@ -33,6 +36,7 @@ remove_free (gpointer data)
   g_free (remove->uid);
   g_clear_pointer (&remove->pod, pod_unref);
   g_clear_pointer (&remove->cgroup, ncg_cgroup_close);
+  g_queue_clear_full (&remove->frozen, g_free);
   g_free (remove);
 }
 
@@ -120,12 +124,25 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-stop_slice (GTask *task)
+on_leaf_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  ncg_driver_stop_finish (result, NULL);
+  stop_all (task);
+}
+
+/* A leaf that systemd has frozen is not stopped with the slice: it would stay loaded, without a
+ * cgroup, and in the way of the next one of its name. */
+static void
+stop_all (GTask *task)
 {
   Remove *remove = g_task_get_task_data (task);
+  gint64 deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
+  g_autofree char *leaf = g_queue_pop_head (&remove->frozen);
 
-  ncg_driver_stop_async (remove->manager->driver, remove->pod->slice,
-                         g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_stopped,
+  ncg_driver_stop_async (remove->manager->driver, leaf != NULL ? leaf : remove->pod->slice,
+                         deadline, leaf != NULL ? on_leaf_stopped : on_stopped,
                          g_object_ref (task));
 }
 
@@ -136,7 +153,7 @@ on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
   Remove *remove = g_task_get_task_data (task);
 
   if (cgroup_wait_empty_finish (result))
-    stop_slice (task);
+    stop_all (task);
   else
     fail (task, describe_holders (remove));
 }
@@ -163,9 +180,24 @@ on_grace_over (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
 
   if (cgroup_wait_empty_finish (result))
-    stop_slice (task);
+    stop_all (task);
   else
     kill_all (task);
+}
+
+static void
+note_frozen (Remove *remove)
+{
+  g_auto (GStrv) children = ncg_cgroup_list_children (remove->cgroup, NULL);
+
+  for (guint i = 0; children != NULL && children[i] != NULL; i++) {
+    g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (remove->cgroup, children[i], NULL);
+    guint64 is_frozen = 0;
+
+    if (child != NULL && ncg_cgroup_read_u64 (child, "cgroup.freeze", &is_frozen, NULL) &&
+        is_frozen != 0)
+      g_queue_push_tail (&remove->frozen, g_strdup (children[i]));
+  }
 }
 
 static void
@@ -176,7 +208,7 @@ end_processes (GTask *task)
 
   if (remove->cgroup == NULL ||
       (ncg_cgroup_is_populated (remove->cgroup, &populated, NULL) && !populated)) {
-    stop_slice (task);
+    stop_all (task);
     return;
   }
   if (remove->grace_usec == 0) {
@@ -210,6 +242,8 @@ on_turn (GTask *task)
   }
   manager_set_state (manager, pod, POD_REMOVING);
   remove->cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
+  if (remove->cgroup != NULL)
+    note_frozen (remove);
   end_processes (task);
 }
 
@@ -227,6 +261,7 @@ pod_remove_async (Manager *manager,
   remove->uid = g_strdup (uid);
   remove->grace_usec = grace_usec;
   remove->before = POD_ACTIVE;
+  g_queue_init (&remove->frozen);
   g_task_set_task_data (task, remove, remove_free);
   turns_take (manager->turns, uid, on_turn, task);
 }

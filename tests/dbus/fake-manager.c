@@ -240,8 +240,9 @@ handle_start_unit (FakeCall *call)
     fail_not_loaded (call);
 }
 
+/* For what knows of a unit and changes nothing that matters here. */
 static void
-handle_reset_failed_unit (FakeCall *call)
+handle_known_unit (FakeCall *call)
 {
   if (fake_units_find (call->owner->units, call->unit) != NULL)
     reply (call, "");
@@ -313,11 +314,12 @@ static const struct {
   { "Get", handle_get },
   { "GetAll", handle_get_all },
   { "Introspect", handle_introspect },
-  { "ResetFailedUnit", handle_reset_failed_unit },
+  { "ResetFailedUnit", handle_known_unit },
   { "SetUnitProperties", handle_set_unit_properties },
   { "StartTransientUnit", handle_start_transient_unit },
   { "StartUnit", handle_start_unit },
   { "StopUnit", handle_stop_unit },
+  { "ThawUnit", handle_known_unit },
 };
 
 static gboolean

@@ -195,10 +195,9 @@ test_pods_at_once (Fixture *fixture, gconstpointer data)
   FakeFault fault = {
     .method = "StartTransientUnit",
     .kind = FAKE_FAULT_JOB_DELAY,
-    .msec = 300,
+    .msec = 1000,
   };
   g_autoptr (Calls) calls = calls_new (fixture);
-  gint64 begin = g_get_monotonic_time ();
 
   fake_systemd_add_fault (fixture->systemd, &fault);
   for (guint i = 0; i < 20; i++) {
@@ -207,7 +206,7 @@ test_pods_at_once (Fixture *fixture, gconstpointer data)
   }
   calls_wait (calls);
   g_assert_cmpuint (calls_count_successes (calls), ==, 20);
-  g_assert_cmpint (g_get_monotonic_time () - begin, <, 3 * G_USEC_PER_SEC);
+  g_assert_cmpuint (fake_systemd_get_max_in_flight (fixture->systemd), ==, 20);
 }
 
 /* The intent is on disk while systemd works, the fact before the reply. */
@@ -275,23 +274,16 @@ test_leftover (Fixture *fixture, gconstpointer data)
 static void
 test_prediction (Fixture *fixture, gconstpointer data)
 {
-  FakeFault fault = {
-    .method = "Get",
-    .unit = POD_A_SLICE,
-    .kind = FAKE_FAULT_DELAY,
-    .msec = 1500,
-  };
-  gint64 begin = g_get_monotonic_time ();
+  FakeFault fault = { .method = "Get", .unit = POD_A_SLICE, .kind = FAKE_FAULT_NO_REPLY };
   g_autofree char *slice = NULL;
+  g_autofree char *again = NULL;
 
   fake_systemd_add_fault (fixture->systemd, &fault);
   slice = fixture_must_create (fixture, "a", "{'CPULimit': <'500m'>}");
-  g_assert_cmpint (g_get_monotonic_time () - begin, <, G_USEC_PER_SEC);
   assert_file (fixture, POD_A, "cpu.max", "50000 100000");
   fixture_must_remove (fixture, "a");
-  slice = (g_free (slice), fixture_must_create (fixture, "a", "{'CPULimit': <'600m'>}"));
-  g_usleep (1600000);
-  g_assert_true (fixture_has_file (fixture, "a.pod"));
+  again = fixture_must_create (fixture, "a", "{'CPULimit': <'600m'>}");
+  assert_file (fixture, POD_A, "cpu.max", "60000 100000");
 }
 
 static void

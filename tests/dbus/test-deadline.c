@@ -65,7 +65,7 @@ assert_served (Fixture *fixture)
   g_autofree char *slice = fixture_must_create (fixture, "quick", "{}");
 
   fixture_must_remove (fixture, "quick");
-  g_assert_cmpint (g_get_monotonic_time () - begin, <, G_USEC_PER_SEC);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 10 * G_USEC_PER_SEC);
 }
 
 static void

@@ -2,6 +2,7 @@
 /*
  * What a daemon finds at its start: files, slices, and what does not fit.
  */
+#include "tests/dbus/fake-thread.h"
 #include "tests/dbus/fixture.h"
 
 #include <glib/gstdio.h>
@@ -205,10 +206,12 @@ static void
 test_changed_at_reload (Fixture *fixture, gconstpointer data)
 {
   create (fixture);
+  fake_lock ();
+  fake_kernel_write (fixture->kernel, CGROUP, "cpu.max", "70000 100000");
   fake_kernel_ignore_writes (fixture->kernel, SLICE, "cpu.max");
   fake_systemd_reload (fixture->systemd);
   fake_kernel_take_writes (fixture->kernel, SLICE, "cpu.max");
-  fake_kernel_write (fixture->kernel, CGROUP, "cpu.max", "70000 100000");
+  fake_unlock ();
   fixture_wait (count_calls (fixture, "SetUnitProperties") > 0);
   assert_quota (fixture, "50000 100000");
 }

@@ -164,8 +164,8 @@ static void
 test_stop_fails (Fixture *fixture, gconstpointer data)
 {
   FakeFault faults[] = {
-    { "StopUnit", SLICE, FAKE_FAULT_ERROR, 1, 0, "org.freedesktop.DBus.Error.AccessDenied" },
-    { "StopUnit", SLICE, FAKE_FAULT_JOB_RESULT, 1, 0, "canceled" },
+    { "StopUnit", SLICE, FAKE_FAULT_ERROR, 0, 0, "org.freedesktop.DBus.Error.AccessDenied" },
+    { "StopUnit", SLICE, FAKE_FAULT_JOB_RESULT, 0, 0, "canceled" },
   };
   g_autoptr (GError) error = NULL;
 
@@ -175,9 +175,23 @@ test_stop_fails (Fixture *fixture, gconstpointer data)
     g_assert_false (fixture_remove (fixture, "a", &error));
     fixture_assert_error (&error, "SystemdFailed", SLICE);
     assert_still_there (fixture);
+    fake_systemd_clear_faults (fixture->systemd);
   }
   fixture_must_remove (fixture, "a");
   assert_gone (fixture);
+}
+
+/* systemd 257 and later do not stop what they have frozen. */
+static void
+test_frozen (Fixture *fixture, gconstpointer data)
+{
+  FakeFault fault = { "StopUnit", SLICE, FAKE_FAULT_JOB_RESULT, 1, 0, "frozen" };
+
+  create (fixture, "a");
+  fake_systemd_add_fault (fixture->systemd, &fault);
+  fixture_must_remove (fixture, "a");
+  assert_gone (fixture);
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "ThawUnit", SLICE), ==, 1);
 }
 
 /* Something else uses the cgroup while it is stopped. */
@@ -265,6 +279,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/remove/busy", test_busy);
   FIXTURE_TEST ("/remove/arguments", test_arguments);
   FIXTURE_TEST ("/remove/stop-fails", test_stop_fails);
+  FIXTURE_TEST ("/remove/frozen", test_frozen);
   FIXTURE_TEST ("/remove/orphan", test_orphan);
   FIXTURE_TEST ("/remove/vanished", test_vanished);
   FIXTURE_TEST ("/remove/at-once", test_at_once);

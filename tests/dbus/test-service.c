@@ -157,6 +157,41 @@ test_objects (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (uid, ==, "a-b");
 }
 
+static gboolean
+has_object (GDBusObjectManager *objects, const char *path)
+{
+  g_autoptr (GDBusInterface) interface =
+      g_dbus_object_manager_get_interface (objects, path, POD_INTERFACE);
+  g_autoptr (GVariant) uid = NULL;
+
+  if (interface == NULL)
+    return FALSE;
+  uid = g_dbus_proxy_get_cached_property (G_DBUS_PROXY (interface), "Uid");
+  return g_strcmp0 (g_variant_get_string (uid, NULL), "b") == 0;
+}
+
+/* As a client's library sees it: what is there, what comes, and what goes. */
+static void
+test_object_manager (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *first = fixture_must_create (fixture, "a", "{}");
+  g_autofree char *second = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusObjectManager) objects = g_dbus_object_manager_client_new_sync (
+      fixture->connection, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE, BUS_NAME, MANAGER_PATH, NULL,
+      NULL, NULL, NULL, &error);
+  g_autolist (GDBusObject) known = NULL;
+
+  g_assert_no_error (error);
+  known = g_dbus_object_manager_get_objects (objects);
+  g_assert_cmpuint (g_list_length (known), ==, 1);
+  g_assert_cmpstr (g_dbus_object_get_object_path (known->data), ==, MANAGER_PATH "/pod/a");
+  second = fixture_must_create (fixture, "b", "{}");
+  fixture_wait (has_object (objects, MANAGER_PATH "/pod/b"));
+  fixture_must_remove (fixture, "b");
+  fixture_wait (!has_object (objects, MANAGER_PATH "/pod/b"));
+}
+
 static void
 assert_pod_property (Fixture *fixture, const char *name, const char *expected)
 {
@@ -377,6 +412,7 @@ main (int argc, char **argv)
   FIXTURE_TEST_WITHOUT_DAEMON ("/service/features", test_features);
   FIXTURE_TEST ("/service/introspection", test_introspection);
   FIXTURE_TEST ("/service/objects", test_objects);
+  FIXTURE_TEST ("/service/object-manager", test_object_manager);
   FIXTURE_TEST ("/service/pod-properties", test_pod_properties);
   FIXTURE_TEST ("/service/list", test_list);
   FIXTURE_TEST ("/service/signals", test_signals);

@@ -110,8 +110,10 @@ machine_start_daemon (void)
 void
 machine_prepare (void)
 {
-  g_free (
-      machine_run ("systemctl stop " DAEMON " 'machine-*pod*.slice' && rm -rf " MACHINE_POD_FILES));
+  g_free (machine_run ("systemctl stop " DAEMON " && rm -rf " MACHINE_POD_FILES " && "
+                       "{ systemctl stop 'machine-*pod*.slice' || "
+                       "{ systemctl thaw 'machine-*pod*.slice'; "
+                       "systemctl stop 'machine-*pod*.slice'; }; }"));
   machine_start_daemon ();
 }
 

@@ -152,19 +152,22 @@ test_frozen (void)
   assert_nothing_left ();
 }
 
-/* The same, frozen by systemd, which keeps a state of it. */
+/* The same, frozen by systemd, which keeps a state of it: the pod, or a container of it. */
 static void
 test_frozen_by_systemd (void)
 {
-  g_autoptr (Workload) workload = NULL;
+  static const char *const units[] = { SLICE, "podp-main.scope" };
 
-  set_up ("{}");
-  workload = start_in ("main");
-  g_free (machine_run ("systemctl freeze " SLICE));
-  machine_wait_until (is_frozen ());
-  client_remove_pod ("p");
-  workload_wait_ended (workload, SIGKILL);
-  assert_nothing_left ();
+  for (gsize i = 0; i < G_N_ELEMENTS (units); i++) {
+    g_autoptr (Workload) workload = NULL;
+
+    set_up ("{}");
+    workload = start_in ("main");
+    g_free (machine_run ("systemctl freeze %s", units[i]));
+    client_remove_pod ("p");
+    workload_wait_ended (workload, SIGKILL);
+    assert_nothing_left ();
+  }
 }
 
 /* Processes and cgroups that somebody else put into the pod. */
