@@ -27,6 +27,7 @@ typedef struct {
   Container *container; /* while it is starting */
   NcgResources resources;
   GError *save_error;
+  GError *error; /* to be returned when the leaf is stopped */
   gint64 deadline;
 } Join;
 
@@ -44,6 +45,7 @@ join_free (gpointer data)
   spec_clear (&join->spec);
   ncg_resources_clear (&join->resources);
   g_clear_error (&join->save_error);
+  g_clear_error (&join->error);
   g_clear_pointer (&join->pod, pod_unref);
   g_free (join);
 }
@@ -173,6 +175,38 @@ verify_leaf (Join *join, const char *path, GError **error)
 }
 
 static void
+on_leaf_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Join *join = g_task_get_task_data (task);
+
+  ncg_driver_stop_finish (result, NULL);
+  forget_container (join);
+  fail (task, g_steal_pointer (&join->error));
+}
+
+/* A leaf that no process came into does not end by itself: systemd waits for the last one to leave.
+ */
+static void
+give_up_leaf (GTask *task, const NcgPlace *place, GError *error)
+{
+  Join *join = g_task_get_task_data (task);
+  g_autoptr (NcgCgroup) leaf = manager_open_cgroup (join->manager, place->cgroup, NULL);
+  gboolean populated = FALSE;
+
+  move_back (join);
+  if (leaf != NULL && ncg_cgroup_is_populated (leaf, &populated, NULL) && !populated) {
+    join->error = error;
+    ncg_driver_stop_async (join->manager->driver, place->unit,
+                           g_get_monotonic_time () + MANAGER_UNDO_USEC, on_leaf_stopped,
+                           g_object_ref (task));
+    return;
+  }
+  forget_container (join);
+  fail (task, error);
+}
+
+static void
 leaf_started (GTask *task, const NcgPlace *place)
 {
   Join *join = g_task_get_task_data (task);
@@ -189,21 +223,19 @@ leaf_started (GTask *task, const NcgPlace *place)
                  "the slice of pod %s was stopped by somebody else meanwhile; remove the pod, or "
                  "create it again",
                  join->uid);
-  if (error != NULL || !verify_leaf (join, place->cgroup, &error)) {
-    if (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
-      g_clear_error (&error);
-      g_set_error (&error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
-                   "the processes ended before they had joined container %s of pod %s", join->name,
-                   join->uid);
-    }
-    move_back (join);
-    forget_container (join);
-    fail (task, error);
+  if (error == NULL && verify_leaf (join, place->cgroup, &error)) {
+    container->is_starting = FALSE;
+    manager_pod_changed (join->manager, join->pod);
+    succeed (task, container);
     return;
   }
-  container->is_starting = FALSE;
-  manager_pod_changed (join->manager, join->pod);
-  succeed (task, container);
+  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+    g_clear_error (&error);
+    g_set_error (&error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
+                 "the processes ended before they had joined container %s of pod %s", join->name,
+                 join->uid);
+  }
+  give_up_leaf (task, place, error);
 }
 
 static void
