@@ -15,14 +15,17 @@
 
 struct Auth {
   char *group;
-  GHashTable *known; /* unique name → AuthCaller */
+  GHashTable *known;   /* unique name → AuthCaller */
+  GHashTable *lookups; /* unique name → Lookup that is under way, owned by its call */
 };
 
+/* Calls of the same sender wait for the same lookup, so that none overtakes another. */
 typedef struct {
   Auth *auth;
   char *group;
   char *sender;
   AuthCaller caller;
+  GPtrArray *tasks;
 } Lookup;
 
 Auth *
@@ -32,6 +35,7 @@ auth_new (const char *group)
 
   self->group = g_strdup (group);
   self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->lookups = g_hash_table_new (g_str_hash, g_str_equal);
   return self;
 }
 
@@ -42,6 +46,7 @@ auth_free (Auth *self)
     return;
   g_free (self->group);
   g_hash_table_unref (self->known);
+  g_hash_table_unref (self->lookups);
   g_free (self);
 }
 
@@ -49,6 +54,7 @@ void
 auth_forget (Auth *self)
 {
   g_hash_table_remove_all (self->known);
+  g_hash_table_remove_all (self->lookups);
 }
 
 static AuthCaller *
@@ -60,13 +66,25 @@ caller_copy (const AuthCaller *caller)
   return copy;
 }
 
-static void
-lookup_free (gpointer data)
+static Lookup *
+lookup_new (Auth *self, const char *sender)
 {
-  Lookup *lookup = data;
+  Lookup *lookup = g_new0 (Lookup, 1);
 
+  lookup->auth = self;
+  lookup->group = g_strdup (self->group);
+  lookup->sender = g_strdup (sender);
+  lookup->tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  g_hash_table_insert (self->lookups, lookup->sender, lookup);
+  return lookup;
+}
+
+static void
+lookup_free (Lookup *lookup)
+{
   g_free (lookup->group);
   g_free (lookup->sender);
+  g_ptr_array_unref (lookup->tasks);
   g_free (lookup);
 }
 
@@ -114,31 +132,43 @@ look_up_member (GTask *task, gpointer source, gpointer data, GCancellable *cance
   g_task_return_boolean (task, TRUE);
 }
 
+/* @error: (nullable): why it is not known who that is */
 static void
-remember (GTask *task)
+lookup_done (Lookup *lookup, const GError *error)
 {
-  Lookup *lookup = g_task_get_task_data (task);
-  GHashTable *known = lookup->auth->known;
+  Auth *self = lookup->auth;
+  /* On another bus the name is another's. */
+  gboolean is_current = g_hash_table_lookup (self->lookups, lookup->sender) == lookup;
 
-  if (g_hash_table_size (known) >= CACHE_MAX)
-    g_hash_table_remove_all (known);
-  g_hash_table_insert (known, g_strdup (lookup->sender), caller_copy (&lookup->caller));
-  g_task_return_pointer (task, caller_copy (&lookup->caller), g_free);
+  if (is_current)
+    g_hash_table_remove (self->lookups, lookup->sender);
+  if (g_hash_table_size (self->known) >= CACHE_MAX)
+    g_hash_table_remove_all (self->known);
+  if (is_current && error == NULL)
+    g_hash_table_insert (self->known, g_strdup (lookup->sender), caller_copy (&lookup->caller));
+  for (guint i = 0; i < lookup->tasks->len; i++) {
+    GTask *task = g_ptr_array_index (lookup->tasks, i);
+
+    if (error == NULL)
+      g_task_return_pointer (task, caller_copy (&lookup->caller), g_free);
+    else
+      g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+                               "the bus does not say who %s is: %s", lookup->sender,
+                               error->message);
+  }
+  lookup_free (lookup);
 }
 
 static void
 on_member_known (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-
-  remember (task);
+  lookup_done (user_data, NULL);
 }
 
 static void
 on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  Lookup *lookup = g_task_get_task_data (task);
+  Lookup *lookup = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
@@ -146,8 +176,7 @@ on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
   guint32 uid;
 
   if (reply == NULL) {
-    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
-                             "the bus does not say who %s is: %s", lookup->sender, error->message);
+    lookup_done (lookup, error);
     return;
   }
   g_variant_get (reply, "(u)", &uid);
@@ -155,10 +184,10 @@ on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
   lookup->caller.is_owner = uid == 0 || uid == geteuid ();
   lookup->caller.may_change = lookup->caller.is_owner;
   if (lookup->caller.is_owner) {
-    remember (task);
+    lookup_done (lookup, NULL);
     return;
   }
-  worker = g_task_new (NULL, NULL, on_member_known, g_object_ref (task));
+  worker = g_task_new (NULL, NULL, on_member_known, lookup);
   g_task_set_task_data (worker, lookup, NULL);
   g_task_run_in_thread (worker, look_up_member);
 }
@@ -170,24 +199,25 @@ auth_identify_async (Auth *self,
                      GAsyncReadyCallback callback,
                      gpointer user_data)
 {
-  GTask *task = g_task_new (NULL, NULL, callback, user_data);
-  AuthCaller *known = sender != NULL ? g_hash_table_lookup (self->known, sender) : NULL;
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  const AuthCaller *known = g_hash_table_lookup (self->known, sender);
   Lookup *lookup;
 
   if (known != NULL) {
     g_task_return_pointer (task, caller_copy (known), g_free);
-    g_object_unref (task);
     return;
   }
-  lookup = g_new0 (Lookup, 1);
-  lookup->auth = self;
-  lookup->group = g_strdup (self->group);
-  lookup->sender = g_strdup (sender);
-  g_task_set_task_data (task, lookup, lookup_free);
+  lookup = g_hash_table_lookup (self->lookups, sender);
+  if (lookup != NULL) {
+    g_ptr_array_add (lookup->tasks, g_steal_pointer (&task));
+    return;
+  }
+  lookup = lookup_new (self, sender);
+  g_ptr_array_add (lookup->tasks, g_steal_pointer (&task));
   g_dbus_connection_call (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                           "org.freedesktop.DBus", "GetConnectionUnixUser",
                           g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(u)"),
-                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid, task);
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid, lookup);
 }
 
 gboolean
