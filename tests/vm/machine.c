@@ -130,16 +130,19 @@ machine_restart_daemon (void)
 }
 
 void
+machine_revive_daemon (void)
+{
+  machine_wait_until (machine_try ("systemctl start " DAEMON) && client_get_daemon_pid () > 0);
+}
+
+void
 machine_crash_daemon (void)
 {
   pid_t pid = client_get_daemon_pid ();
 
   g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
   machine_wait_until (client_get_daemon_pid () != pid);
-  /* If systemd has not noticed yet there is nothing to start for it; then it will do so by itself.
-   */
-  machine_start_daemon ();
-  machine_wait_until (client_get_daemon_pid () > 0);
+  machine_revive_daemon ();
 }
 
 char *

@@ -45,6 +45,10 @@ void machine_prepare (void);
 void machine_stop_daemon (void);
 void machine_restart_daemon (void);
 
+/* Starts what was killed. As long as systemd has not noticed there is nothing to start for it, and
+ * a start that was under way fails. */
+void machine_revive_daemon (void);
+
 /* SIGKILL, and up again: by itself or helped, whichever is first. */
 void machine_crash_daemon (void);
 

@@ -336,8 +336,7 @@ run_round (Client *clients, guint round)
   g_atomic_int_set (&is_over, TRUE);
   for (guint i = 0; i < CLIENTS; i++)
     g_thread_join (threads[i]);
-  machine_start_daemon ();
-  machine_wait_until (client_get_daemon_pid () > 0);
+  machine_revive_daemon ();
 }
 
 static void
