@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Waiting for "populated 0".
+ * Waiting for "populated 0"; on v1, which does not tell, by looking again and again.
  */
 #include "daemon/cgroup-wait.h"
 
@@ -9,8 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#define POLL_MSEC 50
+
 typedef struct {
-  int fd;
+  const NcgCgroup *cgroup;
+  int fd; /* -1 on v1 */
   GSource *events;
   GSource *deadline;
 } Wait;
@@ -49,6 +52,16 @@ is_empty (int fd)
   return strstr (text, "populated 0") != NULL;
 }
 
+static gboolean
+has_nothing (const Wait *wait)
+{
+  gboolean populated = FALSE;
+
+  if (wait->fd >= 0)
+    return is_empty (wait->fd);
+  return ncg_cgroup_is_populated (wait->cgroup, &populated, NULL) && !populated;
+}
+
 static void
 finish (GTask *task, gboolean empty)
 {
@@ -71,13 +84,24 @@ on_events (int fd, GIOCondition condition, gpointer user_data)
 }
 
 static gboolean
+on_look_again (gpointer user_data)
+{
+  g_autoptr (GTask) task = g_object_ref (user_data);
+
+  if (!has_nothing (g_task_get_task_data (task)))
+    return G_SOURCE_CONTINUE;
+  finish (task, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 on_deadline (gpointer user_data)
 {
   g_autoptr (GTask) task = g_object_ref (user_data);
   const Wait *wait = g_task_get_task_data (task);
 
   /* The last event may not have had its turn yet. */
-  finish (task, is_empty (wait->fd));
+  finish (task, has_nothing (wait));
   return G_SOURCE_REMOVE;
 }
 
@@ -91,15 +115,17 @@ cgroup_wait_empty_async (const NcgCgroup *cgroup,
   gint64 left_usec = MAX (deadline_usec - g_get_monotonic_time (), 0);
   Wait *wait = g_new0 (Wait, 1);
 
+  wait->cgroup = cgroup;
   wait->fd = ncg_cgroup_open_events (cgroup, NULL);
   g_task_set_task_data (task, wait, wait_free);
-  if (wait->fd < 0 || is_empty (wait->fd)) {
+  if (has_nothing (wait)) {
     g_task_return_boolean (task, TRUE);
     return;
   }
-  wait->events = g_unix_fd_source_new (wait->fd, G_IO_PRI | G_IO_ERR);
-  g_source_set_callback (wait->events, G_SOURCE_FUNC (on_events), g_object_ref (task),
-                         g_object_unref);
+  wait->events = wait->fd >= 0 ? g_unix_fd_source_new (wait->fd, G_IO_PRI | G_IO_ERR)
+                               : g_timeout_source_new (POLL_MSEC);
+  g_source_set_callback (wait->events, wait->fd >= 0 ? G_SOURCE_FUNC (on_events) : on_look_again,
+                         g_object_ref (task), g_object_unref);
   wait->deadline = g_timeout_source_new ((guint) MIN (left_usec / 1000, G_MAXINT));
   g_source_set_callback (wait->deadline, on_deadline, g_object_ref (task), g_object_unref);
   g_source_attach (wait->events, g_task_get_context (task));

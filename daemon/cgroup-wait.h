@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Waits for a cgroup to be empty, by its cgroup.events file and without polling in between.
+ * Waits for a cgroup to be empty, by its cgroup.events file and without polling in between;
+ * on v1, which has none, by polling.
  */
 #pragma once
 
@@ -10,7 +11,7 @@
 
 /**
  * cgroup_wait_empty_async:
- * @cgroup: (transfer none): held open by a descriptor of its own
+ * @cgroup: (transfer none): must outlive the call
  * @deadline_usec: in g_get_monotonic_time()'s clock
  *
  * Ends with %TRUE once no process is in @cgroup and below, or it is gone; with %FALSE and no error

@@ -136,7 +136,8 @@ connect_to_bus (DbusServer *self)
   g_autofree char *address =
       config->bus_address != NULL
           ? g_strdup (config->bus_address)
-          : g_dbus_address_get_for_bus_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
+          : g_dbus_address_get_for_bus_sync (
+                config->is_user ? G_BUS_TYPE_SESSION : G_BUS_TYPE_SYSTEM, NULL, &error);
 
   if (address == NULL) {
     g_warning ("there is no system bus: %s; trying again", error->message);

@@ -158,6 +158,7 @@ on_unit_removed (const char *unit, gpointer user_data)
   App *app = user_data;
 
   manager_unit_removed (app->manager, unit);
+  recovery_check_slice (app->manager, unit);
 }
 
 static gboolean
@@ -170,8 +171,19 @@ on_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-app_start (App *app, GError **error)
+/* sd_booted(3) */
+static const char *
+choose_driver (const Config *config)
+{
+  g_autofree char *mark = g_strconcat (config->root, "/run/systemd/system", NULL);
+
+  if (config->driver != NULL)
+    return config->driver;
+  return config->is_user || g_file_test (mark, G_FILE_TEST_IS_DIR) ? "systemd" : "cgroupfs";
+}
+
+static NcgDriver *
+make_driver (App *app, GError **error)
 {
   static const NcgDriverListener listener = {
     .connected = on_connected,
@@ -180,19 +192,34 @@ app_start (App *app, GError **error)
     .unit_removed = on_unit_removed,
   };
   const Config *config = app->config;
-  g_autofree char *directory = g_strconcat (config->root, "/run/nodecgroups/pods", NULL);
-  g_autoptr (Store) store = NULL;
+  g_autofree char *socket = g_build_filename (g_get_user_runtime_dir (), "systemd/private", NULL);
   NcgDriverConfig driver_config = {
     .root = config->root,
-    .bus_address = config->root[0] == '\0' ? "unix:path=/run/dbus/system_bus_socket" : NULL,
+    .hierarchy = app->hierarchy,
+    .user_socket = config->is_user ? socket : NULL,
+    .may_drop = config->may_drop,
   };
+
+  if (config->root[0] == '\0' && !config->is_user)
+    driver_config.bus_address = "unix:path=/run/dbus/system_bus_socket";
+  return ncg_driver_new (choose_driver (config), &driver_config, &listener, app, error);
+}
+
+static gboolean
+app_start (App *app, GError **error)
+{
+  const Config *config = app->config;
+  g_autofree char *runtime = config->is_user ? g_strdup (g_get_user_runtime_dir ())
+                                             : g_strconcat (config->root, "/run", NULL);
+  g_autofree char *directory = g_build_filename (runtime, "nodecgroups/pods", NULL);
+  g_autoptr (Store) store = NULL;
   NcgDriver *driver;
 
   app->hierarchy = ncg_hierarchy_detect (config->root, error);
   store = app->hierarchy != NULL ? store_new (directory, error) : NULL;
   if (store == NULL)
     return FALSE;
-  driver = ncg_driver_new (config->driver, &driver_config, &listener, app, error);
+  driver = make_driver (app, error);
   if (driver == NULL)
     return FALSE;
   app->manager = manager_new (config, app->hierarchy, driver, g_steal_pointer (&store));

@@ -132,7 +132,8 @@ manager_find_process (Manager *self, guint pid, char **ret_container, GError **e
                  pid);
     return NULL;
   }
-  path = ncg_process_read_cgroup_of_pid (self->proc, (pid_t) pid, error);
+  path = ncg_process_read_cgroup_of_pid (self->proc, (pid_t) pid,
+                                         ncg_hierarchy_get_primary (self->hierarchy), error);
   if (path == NULL)
     return NULL;
   g_hash_table_iter_init (&iter, self->pods);
@@ -234,13 +235,7 @@ manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **error)
 NcgCgroup *
 manager_open_cgroup (const Manager *self, const char *path, GError **error)
 {
-  if (self->hierarchy->unified_mount == NULL) {
-    g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
-                 "this machine has no cgroup v2 hierarchy mounted (%s)",
-                 ncg_hierarchy_mode_to_string (self->hierarchy->mode));
-    return NULL;
-  }
-  return ncg_cgroup_open (self->hierarchy->unified_mount, path, error);
+  return ncg_cgroup_open (ncg_hierarchy_get_primary (self->hierarchy)->mount, path, error);
 }
 
 /* A unit's name may be taken again at once, so that only the kernel tells whether it is gone. */
@@ -331,8 +326,11 @@ manager_check_cpus (const Manager *self, const Spec *spec, GError **error)
          check_online (self, spec->memory_nodes, "MemoryNodes", "node", error);
 }
 
-static void
-add_rows (Manager *self, GVariantBuilder *rows, const char *path, const NcgResources *resources)
+void
+manager_add_rows (Manager *self,
+                  const char *path,
+                  const NcgResources *resources,
+                  GVariantBuilder *rows)
 {
   g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (self, path, NULL);
   g_autoptr (GPtrArray) checks = NULL;
@@ -343,9 +341,26 @@ add_rows (Manager *self, GVariantBuilder *rows, const char *path, const NcgResou
     return;
   checks = ncg_verify_read (self->hierarchy, path, resources);
   for (guint i = 0; i < checks->len; i++) {
-    const NcgCheck *check = g_ptr_array_index (checks, i);
-    g_variant_builder_add (rows, "(ssssb)", path, check->file, check->wanted,
+    const NcgFileSetting *check = g_ptr_array_index (checks, i);
+    g_autofree char *setting = check->key != NULL
+                                   ? g_strdup_printf ("%s %s", check->file, check->key)
+                                   : g_strdup (check->file);
+
+    g_variant_builder_add (rows, "(ssssb)", path, setting, check->wanted,
                            check->actual != NULL ? check->actual : "missing", check->ok);
+  }
+}
+
+/* What systemd was not told is not as it should be. */
+static void
+add_dropped (Manager *self, const char *path, const char *unit, GVariantBuilder *rows)
+{
+  g_autoptr (GPtrArray) list = ncg_driver_list_dropped (self->driver, unit);
+
+  for (guint i = 0; i < list->len; i++) {
+    const NcgDropped *dropped = g_ptr_array_index (list, i);
+    g_variant_builder_add (rows, "(ssssb)", path, dropped->setting, dropped->wanted,
+                           dropped->reason, FALSE);
   }
 }
 
@@ -355,7 +370,8 @@ manager_verify_pod (Manager *self, const Pod *pod)
   GVariantBuilder rows;
 
   g_variant_builder_init (&rows, G_VARIANT_TYPE ("a(ssssb)"));
-  add_rows (self, &rows, pod->cgroup, &pod->resources);
+  manager_add_rows (self, pod->cgroup, &pod->resources, &rows);
+  add_dropped (self, pod->cgroup, pod->slice, &rows);
   for (guint i = 0; i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
     g_auto (NcgResources) resources = { 0 };
@@ -363,7 +379,8 @@ manager_verify_pod (Manager *self, const Pod *pod)
     if (!container->has_spec || container->is_starting)
       continue;
     settings_for_container (&container->spec, &resources);
-    add_rows (self, &rows, container->cgroup, &resources);
+    manager_add_rows (self, container->cgroup, &resources, &rows);
+    add_dropped (self, container->cgroup, container->unit, &rows);
   }
   return g_variant_ref_sink (g_variant_builder_end (&rows));
 }

@@ -85,7 +85,7 @@ void manager_drop_container (Manager *self, Pod *pod, Container *container);
 /* Writes the pod's file in @phase. */
 gboolean manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **error);
 
-/* (transfer full): a cgroup of the unified hierarchy */
+/* (transfer full): a cgroup of the primary hierarchy, in which all of ours are */
 NcgCgroup *manager_open_cgroup (const Manager *self, const char *path, GError **error);
 
 /* A unit is gone, as the driver tells. */
@@ -93,6 +93,12 @@ void manager_unit_removed (Manager *self, const char *unit);
 
 /* (transfer full): a(ssssb), see VerifyPod */
 GVariant *manager_verify_pod (Manager *self, const Pod *pod);
+
+/* Adds to an open a(ssssb) what the cgroup @path should have and what the kernel has. */
+void manager_add_rows (Manager *self,
+                       const char *path,
+                       const NcgResources *resources,
+                       GVariantBuilder *rows);
 
 /* Whether the CPUs and memory nodes of @spec are online; %NCG_ERROR_INVALID_ARGUMENT naming those
  * there are if not: systemd accepts them, and the kernel ignores them. */

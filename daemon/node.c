@@ -8,7 +8,6 @@
 #include "daemon/policy/settings.h"
 #include "lib/error.h"
 #include "lib/machine.h"
-#include "lib/verify.h"
 
 typedef struct {
   char *name;
@@ -177,20 +176,20 @@ check_hierarchy (Node *self)
 static char *
 read_controllers (Node *self, const char *path, GError **error)
 {
-  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (self->manager, path, error);
-  g_autofree char *list =
-      cgroup != NULL ? ncg_cgroup_read (cgroup, "cgroup.controllers", error) : NULL;
-  GString *controllers = list != NULL ? g_string_new (list) : NULL;
-  GHashTableIter iter;
-  gpointer name, mount;
+  const GPtrArray *trees = self->manager->hierarchy->trees;
+  g_autoptr (NcgCgroup) primary = manager_open_cgroup (self->manager, path, error);
+  GString *controllers = primary != NULL ? g_string_new (NULL) : NULL;
 
-  g_hash_table_iter_init (&iter, self->manager->hierarchy->v1_mounts);
-  while (controllers != NULL && g_hash_table_iter_next (&iter, &name, &mount)) {
-    g_autoptr (NcgCgroup) on_v1 = ncg_cgroup_open (mount, path, NULL);
+  for (guint i = 0; controllers != NULL && i < trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (trees, i);
+    g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, NULL);
+    g_autofree char *list = NULL;
 
-    if (on_v1 != NULL)
-      g_string_append_printf (controllers, "%s%s", controllers->len > 0 ? " " : "",
-                              (const char *) name);
+    if (cgroup != NULL)
+      list = tree->is_v1 ? g_strjoinv (" ", tree->controllers)
+                         : ncg_cgroup_read (cgroup, "cgroup.controllers", NULL);
+    if (list != NULL)
+      g_string_append_printf (controllers, "%s%s", controllers->len > 0 ? " " : "", list);
   }
   return controllers != NULL ? g_string_free (controllers, FALSE) : NULL;
 }
@@ -377,19 +376,10 @@ verify_level (Node *self, QosClass qos, GVariantBuilder *rows)
 {
   const NcgResources *resources;
   const char *path;
-  g_autoptr (NcgCgroup) cgroup = NULL;
-  g_autoptr (GPtrArray) checks = NULL;
 
   if (!qos_tree_get (self->manager->qos, qos, &path, &resources))
     return;
-  cgroup = manager_open_cgroup (self->manager, path, NULL);
-  add_row (rows, path, "cgroup", "present", cgroup != NULL ? "present" : NULL);
-  checks = ncg_verify_read (self->manager->hierarchy, path, resources);
-  for (guint i = 0; cgroup != NULL && i < checks->len; i++) {
-    const NcgCheck *check = g_ptr_array_index (checks, i);
-    g_variant_builder_add (rows, "(ssssb)", path, check->file, check->wanted,
-                           check->actual != NULL ? check->actual : "missing", check->ok);
-  }
+  manager_add_rows (self->manager, path, resources, rows);
 }
 
 static void

@@ -95,8 +95,10 @@ on_described (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   if (g_strcmp0 (description, ours) == 0) {
-    ncg_driver_stop_async (create->manager->driver, create->pod->slice, create->undo_deadline,
-                           on_undone, g_object_ref (task));
+    NcgPlace place = pod_get_place (create->pod);
+
+    ncg_driver_stop_async (create->manager->driver, &place, create->undo_deadline, on_undone,
+                           g_object_ref (task));
     return;
   }
   /* There is none, or it is another's; or nobody knows, and the file stays. */
@@ -109,9 +111,10 @@ static void
 describe (GTask *task)
 {
   Create *create = g_task_get_task_data (task);
+  NcgPlace place = pod_get_place (create->pod);
 
-  ncg_driver_describe_async (create->manager->driver, create->pod->slice, create->undo_deadline,
-                             on_described, g_object_ref (task));
+  ncg_driver_describe_async (create->manager->driver, &place, create->undo_deadline, on_described,
+                             g_object_ref (task));
 }
 
 /* Takes back what was begun, but never a slice that somebody else made; whose it is cannot be seen

@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Joining.
- *
- * systemd starts a scope around the first processes. Further ones are written into its
- * cgroup.procs: systemd itself takes them only for delegated units. In both cases the kernel is
- * asked where they are, through a pidfd, so that a reused number does not count.
+ * Joining: a leaf around the first processes, which further ones join. The driver sees to it that
+ * they are there.
  */
 #include "daemon/pod-join.h"
 
 #include "daemon/policy/settings.h"
+#include "lib/attach.h"
 #include "lib/error.h"
 #include "lib/names.h"
-#include "lib/process.h"
 #include "lib/verify.h"
-
-#include <string.h>
 
 typedef struct {
   Manager *manager;
   char *uid;
   char *name;
   GPtrArray *processes;
-  GPtrArray *origins; /* (element-type utf8): where each process was */
+  NcgOrigins *origins;
   Spec spec;
   Pod *pod;
   Container *container; /* while it is starting */
@@ -41,7 +36,7 @@ join_free (gpointer data)
   g_free (join->uid);
   g_free (join->name);
   g_ptr_array_unref (join->processes);
-  g_clear_pointer (&join->origins, g_ptr_array_unref);
+  g_clear_pointer (&join->origins, ncg_origins_free);
   spec_clear (&join->spec);
   ncg_resources_clear (&join->resources);
   g_clear_error (&join->save_error);
@@ -69,89 +64,6 @@ succeed (GTask *task, const Container *container)
                          (GDestroyNotify) ncg_place_free);
 }
 
-static gboolean
-note_origins (Join *join, GError **error)
-{
-  join->origins = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < join->processes->len; i++) {
-    const NcgProcess *process = g_ptr_array_index (join->processes, i);
-    char *origin = ncg_process_read_cgroup (process, join->manager->proc, error);
-
-    if (origin == NULL)
-      return FALSE;
-    g_ptr_array_add (join->origins, origin);
-  }
-  return TRUE;
-}
-
-/* As far as it goes: a process may have ended, and its cgroup with it. */
-static void
-move_back (Join *join)
-{
-  for (guint i = 0; i < join->processes->len; i++) {
-    const NcgProcess *process = g_ptr_array_index (join->processes, i);
-    const char *origin = g_ptr_array_index (join->origins, i);
-    g_autofree char *pid = g_strdup_printf ("%d", (int) process->pid);
-    g_autofree char *current = ncg_process_read_cgroup (process, join->manager->proc, NULL);
-    g_autoptr (NcgCgroup) cgroup = NULL;
-
-    if (current == NULL || g_str_equal (current, origin))
-      continue;
-    cgroup = manager_open_cgroup (join->manager, origin, NULL);
-    if (cgroup != NULL)
-      ncg_cgroup_write (cgroup, "cgroup.procs", pid, NULL);
-  }
-}
-
-/* Which of the processes are not there yet, or an error if one has ended. */
-static gboolean
-is_inside (Join *join, guint i, const char *leaf, gboolean *ret_inside, GError **error)
-{
-  const NcgProcess *process = g_ptr_array_index (join->processes, i);
-  g_autofree char *current = ncg_process_read_cgroup (process, join->manager->proc, error);
-  gsize length = strlen (leaf);
-
-  if (current == NULL)
-    return FALSE;
-  *ret_inside =
-      strncmp (current, leaf, length) == 0 && (current[length] == '\0' || current[length] == '/');
-  return TRUE;
-}
-
-/* Moves those that are not there yet, and makes sure of all. */
-static gboolean
-attach (Join *join, const NcgCgroup *leaf, GError **error)
-{
-  const char *path = ncg_cgroup_get_path (leaf);
-
-  for (guint i = 0; i < join->processes->len; i++) {
-    const NcgProcess *process = g_ptr_array_index (join->processes, i);
-    g_autofree char *pid = g_strdup_printf ("%d", (int) process->pid);
-    gboolean inside;
-
-    if (!is_inside (join, i, path, &inside, error))
-      return FALSE;
-    if (inside)
-      continue;
-    if (!ncg_cgroup_write (leaf, "cgroup.procs", pid, error) ||
-        !is_inside (join, i, path, &inside, error))
-      return FALSE;
-    if (!inside && ncg_process_is_ending (process, join->manager->proc)) {
-      g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
-                   "process %s ended before it had joined container %s of pod %s", pid, join->name,
-                   join->uid);
-      return FALSE;
-    }
-    if (!inside) {
-      g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED,
-                   "process %s was put into %s, but something moved it elsewhere at once", pid,
-                   path);
-      return FALSE;
-    }
-  }
-  return TRUE;
-}
-
 static void
 forget_container (Join *join)
 {
@@ -162,16 +74,6 @@ forget_container (Join *join)
   manager_drop_container (join->manager, join->pod, join->container);
   join->container = NULL;
   manager_save_pod (join->manager, join->pod, STORE_POD, &error);
-}
-
-/* All processes in the leaf, and the settings as they should be. */
-static gboolean
-verify_leaf (Join *join, const char *path, GError **error)
-{
-  g_autoptr (NcgCgroup) leaf = manager_open_cgroup (join->manager, path, error);
-
-  return leaf != NULL && attach (join, leaf, error) &&
-         ncg_verify_cgroup (join->manager->hierarchy, path, &join->resources, error);
 }
 
 static void
@@ -185,25 +87,16 @@ on_leaf_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   fail (task, g_steal_pointer (&join->error));
 }
 
-/* A leaf that no process came into does not end by itself: systemd waits for the last one to leave.
- */
+/* The leaf is there, but not as it should be. */
 static void
 give_up_leaf (GTask *task, const NcgPlace *place, GError *error)
 {
   Join *join = g_task_get_task_data (task);
-  g_autoptr (NcgCgroup) leaf = manager_open_cgroup (join->manager, place->cgroup, NULL);
-  gboolean populated = FALSE;
 
-  move_back (join);
-  if (leaf != NULL && ncg_cgroup_is_populated (leaf, &populated, NULL) && !populated) {
-    join->error = error;
-    ncg_driver_stop_async (join->manager->driver, place->unit,
-                           g_get_monotonic_time () + MANAGER_UNDO_USEC, on_leaf_stopped,
-                           g_object_ref (task));
-    return;
-  }
-  forget_container (join);
-  fail (task, error);
+  join->error = error;
+  ncg_origins_restore (join->origins);
+  ncg_driver_stop_async (join->manager->driver, place, g_get_monotonic_time () + MANAGER_UNDO_USEC,
+                         on_leaf_stopped, g_object_ref (task));
 }
 
 static void
@@ -223,7 +116,8 @@ leaf_started (GTask *task, const NcgPlace *place)
                  "the slice of pod %s was stopped by somebody else meanwhile; remove the pod, or "
                  "create it again",
                  join->uid);
-  if (error == NULL && verify_leaf (join, place->cgroup, &error)) {
+  if (error == NULL &&
+      ncg_verify_cgroup (join->manager->hierarchy, place->cgroup, &join->resources, &error)) {
     container->is_starting = FALSE;
     manager_pod_changed (join->manager, join->pod);
     succeed (task, container);
@@ -245,26 +139,12 @@ on_leaf_started (GObject *source, GAsyncResult *result, gpointer user_data)
   Join *join = g_task_get_task_data (task);
   GError *error = NULL;
   g_autoptr (NcgPlace) place = ncg_driver_start_leaf_finish (result, &error);
-  g_autoptr (GError) gone = NULL;
 
   if (place != NULL) {
     leaf_started (task, place);
     return;
   }
-  /* A scope fails to start when its processes end first, and says no more than "failed". */
-  for (guint i = 0; i < join->processes->len; i++) {
-    const NcgProcess *process = g_ptr_array_index (join->processes, i);
-
-    if (gone == NULL && ncg_process_is_ending (process, join->manager->proc))
-      gone = g_error_new (NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
-                          "process %d ended before it had joined container %s of pod %s",
-                          (int) process->pid, join->name, join->uid);
-  }
-  if (gone != NULL) {
-    g_clear_error (&error);
-    error = g_steal_pointer (&gone);
-  }
-  move_back (join);
+  g_prefix_error (&error, "container %s of pod %s: ", join->name, join->uid);
   forget_container (join);
   fail (task, error);
 }
@@ -274,12 +154,20 @@ start_leaf (GTask *task)
 {
   Join *join = g_task_get_task_data (task);
   Manager *manager = join->manager;
-  g_autofree char *unit = NULL;
-  g_autofree char *description = NULL;
+  g_autofree char *description =
+      g_strdup_printf ("NodeCgroups: container %s of pod %s", join->name, join->uid);
+  NcgLeaf leaf = {
+    .parent = join->pod->path,
+    .uid = join->uid,
+    .name = join->name,
+    .description = description,
+    .resources = &join->resources,
+    .processes = join->processes,
+    .user = NCG_NO_USER,
+  };
   GError *error = NULL;
-  NcgLeaf leaf;
+  g_autofree char *unit = ncg_driver_leaf_unit (manager->driver, &leaf, &error);
 
-  unit = ncg_driver_leaf_unit (manager->driver, join->uid, join->name, &error);
   if (unit == NULL) {
     fail (task, error);
     return;
@@ -289,17 +177,9 @@ start_leaf (GTask *task)
   join->container->has_spec = TRUE;
   spec_copy (&join->spec, &join->container->spec);
   g_hash_table_insert (manager->leaves, g_strdup (unit), join->pod);
-  description = g_strdup_printf ("NodeCgroups: container %s of pod %s", join->name, join->uid);
+  manager_pod_changed (manager, join->pod);
   ncg_resources_clear (&join->resources);
   settings_for_container (&join->spec, &join->resources);
-  leaf = (NcgLeaf){
-    .parent = join->pod->path,
-    .uid = join->uid,
-    .name = join->name,
-    .description = description,
-    .resources = &join->resources,
-    .processes = join->processes,
-  };
   ncg_driver_start_leaf_async (manager->driver, &leaf, join->deadline, on_leaf_started,
                                g_object_ref (task));
   /* While systemd is at work. Without the file the next daemon would still find the leaf in the
@@ -309,11 +189,33 @@ start_leaf (GTask *task)
 
 /* A leaf can end between the look at the table and the write: then a new one is started. */
 static void
-join_existing (GTask *task, Container *container)
+on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Join *join = g_task_get_task_data (task);
+  Container *container = pod_find_container (join->pod, join->name);
+  GError *error = NULL;
+
+  if (ncg_driver_join_finish (result, &error) && container != NULL) {
+    succeed (task, container);
+    return;
+  }
+  if (error == NULL || g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+    g_clear_error (&error);
+    if (container != NULL)
+      manager_drop_container (join->manager, join->pod, container);
+    start_leaf (task);
+    return;
+  }
+  fail (task, error);
+}
+
+static void
+join_existing (GTask *task, const Container *container)
 {
   Join *join = g_task_get_task_data (task);
-  g_autoptr (NcgCgroup) leaf = NULL;
-  GError *error = NULL;
+  NcgPlace place = container_get_place (container);
+  NcgJoin what = { .place = &place, .processes = join->processes, .user = NCG_NO_USER };
 
   if (!spec_is_empty (&join->spec) &&
       !(container->has_spec && spec_equal (&join->spec, &container->spec))) {
@@ -324,19 +226,8 @@ join_existing (GTask *task, Container *container)
                        join->name, join->uid));
     return;
   }
-  leaf = manager_open_cgroup (join->manager, container->cgroup, &error);
-  if (leaf != NULL && attach (join, leaf, &error)) {
-    succeed (task, container);
-    return;
-  }
-  move_back (join);
-  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
-    g_clear_error (&error);
-    manager_drop_container (join->manager, join->pod, container);
-    start_leaf (task);
-    return;
-  }
-  fail (task, error);
+  ncg_driver_join_async (join->manager->driver, &what, join->deadline, on_joined,
+                         g_object_ref (task));
 }
 
 static void
@@ -347,7 +238,10 @@ on_turn (GTask *task)
   GError *error = NULL;
   Pod *pod = manager_find_pod (join->manager, join->uid, &error);
 
-  if (pod == NULL || !note_origins (join, &error)) {
+  if (pod != NULL && join->origins == NULL)
+    join->origins =
+        ncg_origins_read (join->manager->hierarchy, join->manager->proc, join->processes, &error);
+  if (pod == NULL || join->origins == NULL) {
     fail (task, error);
     return;
   }

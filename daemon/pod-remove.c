@@ -2,19 +2,17 @@
 /*
  * Removing a pod.
  *
- * The processes are killed by us (cgroup.kill is atomic against forks, what systemd does is not),
- * and only an empty slice is given to systemd to stop.
+ * The processes are killed first (what the driver does is atomic against forks, what systemd does
+ * is not), and only an empty group is stopped.
  */
 #include "daemon/pod-remove.h"
 
 #include "daemon/cgroup-wait.h"
 #include "lib/error.h"
-#include "lib/process.h"
 
 #include <signal.h>
 
 #define KILL_USEC (5 * G_USEC_PER_SEC)
-#define HOLDERS_MAX 10
 
 typedef struct {
   Manager *manager;
@@ -68,40 +66,6 @@ succeed (GTask *task)
   g_task_return_boolean (task, TRUE);
 }
 
-static GError *
-describe_holders (const Remove *remove)
-{
-  g_autoptr (GArray) pids = ncg_cgroup_list_processes (remove->cgroup, TRUE, NULL);
-  g_autoptr (GString) holders = g_string_new (NULL);
-
-  for (guint i = 0; pids != NULL && i < MIN (pids->len, HOLDERS_MAX); i++) {
-    g_autofree char *holder =
-        ncg_process_describe (remove->manager->proc, g_array_index (pids, pid_t, i));
-    g_string_append_printf (holders, "%s%s", i > 0 ? ", " : "", holder);
-  }
-  if (pids != NULL && pids->len > HOLDERS_MAX)
-    g_string_append_printf (holders, " and %u more", pids->len - HOLDERS_MAX);
-  return g_error_new (
-      NCG_ERROR, NCG_ERROR_BUSY,
-      "pod %s cannot be removed: SIGKILL did not end %s; a process in state D waits "
-      "for the kernel, see /proc/PID/stack, and try again",
-      remove->uid, holders->len > 0 ? holders->str : "its processes");
-}
-
-/* systemd leaves the directory of a stopped slice if somebody put processes right into it. */
-static gboolean
-remove_directory (const Remove *remove)
-{
-  g_autofree char *parent_path = g_path_get_dirname (remove->pod->cgroup);
-  g_autofree char *name = g_path_get_basename (remove->pod->cgroup);
-  g_autoptr (NcgCgroup) parent = NULL;
-
-  if (remove->pod->cgroup[0] == '\0')
-    return TRUE;
-  parent = manager_open_cgroup (remove->manager, parent_path, NULL);
-  return parent == NULL || ncg_cgroup_remove_child (parent, name, NULL);
-}
-
 static void
 on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -109,18 +73,12 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   Remove *remove = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (!ncg_driver_stop_finish (result, &error)) {
-    fail (task, error);
-    return;
-  }
-  if (remove_directory (remove)) {
+  if (ncg_driver_stop_finish (result, &error)) {
     succeed (task);
     return;
   }
-  fail (task, g_error_new (NCG_ERROR, NCG_ERROR_BUSY,
-                           "pod %s was stopped, but its cgroup %s cannot be removed: somebody put "
-                           "processes into it meanwhile; try again",
-                           remove->uid, remove->pod->cgroup));
+  g_prefix_error (&error, "pod %s cannot be removed: ", remove->uid);
+  fail (task, error);
 }
 
 static void
@@ -140,10 +98,13 @@ stop_all (GTask *task)
   Remove *remove = g_task_get_task_data (task);
   gint64 deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   g_autofree char *leaf = g_queue_pop_head (&remove->frozen);
+  g_autofree char *cgroup = g_strconcat (remove->pod->cgroup, "/", leaf, NULL);
+  NcgPlace place = pod_get_place (remove->pod);
 
-  ncg_driver_stop_async (remove->manager->driver, leaf != NULL ? leaf : remove->pod->slice,
-                         deadline, leaf != NULL ? on_leaf_stopped : on_stopped,
-                         g_object_ref (task));
+  if (leaf != NULL)
+    place = (NcgPlace){ .unit = leaf, .cgroup = cgroup };
+  ncg_driver_stop_async (remove->manager->driver, &place, deadline,
+                         leaf != NULL ? on_leaf_stopped : on_stopped, g_object_ref (task));
 }
 
 static void
@@ -151,27 +112,24 @@ on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Remove *remove = g_task_get_task_data (task);
+  GError *error = NULL;
 
-  if (cgroup_wait_empty_finish (result))
+  if (ncg_driver_kill_finish (result, &error)) {
     stop_all (task);
-  else
-    fail (task, describe_holders (remove));
+    return;
+  }
+  g_prefix_error (&error, "pod %s cannot be removed: ", remove->uid);
+  fail (task, error);
 }
 
 static void
 kill_all (GTask *task)
 {
   Remove *remove = g_task_get_task_data (task);
-  GError *error = NULL;
+  NcgPlace place = pod_get_place (remove->pod);
 
-  if (!ncg_cgroup_kill (remove->cgroup, &error) &&
-      !g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
-    fail (task, error);
-    return;
-  }
-  g_clear_error (&error);
-  cgroup_wait_empty_async (remove->cgroup, g_get_monotonic_time () + KILL_USEC, on_killed,
-                           g_object_ref (task));
+  ncg_driver_kill_async (remove->manager->driver, &place, g_get_monotonic_time () + KILL_USEC,
+                         on_killed, g_object_ref (task));
 }
 
 static void

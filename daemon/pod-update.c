@@ -88,7 +88,7 @@ on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!ncg_driver_set_resources_finish (result, &error))
     g_prefix_error (&update->error,
-                    "%s, and the old settings could not be set back (%s): ", update->uid,
+                    "the old settings of pod %s could not be set back either (%s): ", update->uid,
                     error->message);
   if (update->has_file)
     store_remove (update->manager->store, update->uid, STORE_UPDATING, NULL);
@@ -99,13 +99,14 @@ static void
 set_back (GTask *task)
 {
   Update *update = g_task_get_task_data (task);
+  NcgPlace place = pod_get_place (update->pod);
   g_auto (NcgResources) before = { 0 };
 
   ncg_resources_copy (&update->pod->resources, &before);
   fill_from_parent (update, &before.cpus, update->resources.cpus, "cpuset.cpus.effective", NULL);
   fill_from_parent (update, &before.memory_nodes, update->resources.memory_nodes,
                     "cpuset.mems.effective", NULL);
-  ncg_driver_set_resources_async (update->manager->driver, update->pod->slice, &before,
+  ncg_driver_set_resources_async (update->manager->driver, &place, &before,
                                   g_get_monotonic_time () + MANAGER_UNDO_USEC, on_set_back,
                                   g_object_ref (task));
 }
@@ -162,6 +163,7 @@ apply (GTask *task)
 {
   Update *update = g_task_get_task_data (task);
   Manager *manager = update->manager;
+  NcgPlace place = pod_get_place (update->pod);
 
   if (!update->is_resumed) {
     g_autoptr (GVariant) content = pod_save (update->pod, &update->merged);
@@ -176,8 +178,8 @@ apply (GTask *task)
   if (ncg_resources_equal (&update->resources, &update->pod->resources) && !update->is_resumed)
     commit (task);
   else
-    ncg_driver_set_resources_async (manager->driver, update->pod->slice, &update->resources,
-                                    update->deadline, on_resources_set, g_object_ref (task));
+    ncg_driver_set_resources_async (manager->driver, &place, &update->resources, update->deadline,
+                                    on_resources_set, g_object_ref (task));
 }
 
 /* What the kernel can take back without swap: not all of "file", which has shared memory in it. */

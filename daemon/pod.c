@@ -105,6 +105,18 @@ pod_set_cgroup (Pod *self, const char *cgroup)
   self->cgroup = g_strdup (cgroup);
 }
 
+NcgPlace
+pod_get_place (const Pod *self)
+{
+  return (NcgPlace){ .unit = self->slice, .cgroup = self->cgroup };
+}
+
+NcgPlace
+container_get_place (const Container *self)
+{
+  return (NcgPlace){ .unit = self->unit, .cgroup = self->cgroup };
+}
+
 Container *
 pod_find_container (const Pod *self, const char *name)
 {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/policy/spec.h"
+#include "lib/driver.h"
 
 typedef enum {
   POD_CREATING,
@@ -61,6 +62,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pod, pod_unref)
 /* Replaces the spec and computes what follows from it. The class stays. */
 void pod_set_spec (Pod *self, const Spec *spec);
 void pod_set_cgroup (Pod *self, const char *cgroup);
+
+/* (out) (transfer none): for the driver; valid as long as the pod and its names are. */
+NcgPlace pod_get_place (const Pod *self);
+NcgPlace container_get_place (const Container *self);
 
 Container *pod_find_container (const Pod *self, const char *name);
 Container *pod_find_unit (const Pod *self, const char *unit);

@@ -182,7 +182,7 @@ level_run (Level *level)
   if (level->is_applied && ncg_resources_equal (&level->sent, &level->applied))
     level_done (level, NULL);
   else if (level->is_applied)
-    ncg_driver_set_resources_async (manager->driver, level->place->unit, &level->sent, deadline,
+    ncg_driver_set_resources_async (manager->driver, level->place, &level->sent, deadline,
                                     on_resources_set, level);
   else
     level_ensure_group (level);

@@ -7,6 +7,7 @@
 #include "daemon/pod-create.h"
 #include "daemon/pod-remove.h"
 #include "daemon/pod-update.h"
+#include "daemon/policy/settings.h"
 #include "daemon/strays.h"
 #include "lib/error.h"
 #include "lib/names.h"
@@ -73,17 +74,28 @@ on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   step_done (task);
 }
 
+static void
+keep_container (Manager *manager, const Container *container)
+{
+  NcgPlace place = container_get_place (container);
+  g_auto (NcgResources) resources = { 0 };
+  NcgKept kept = { .place = &place, .resources = &resources, .ends_empty = TRUE };
+
+  if (container->has_spec)
+    settings_for_container (&container->spec, &resources);
+  ncg_driver_keep (manager->driver, &kept);
+}
+
 /* The leaves that are there are the truth; the file only adds their specs. */
 static void
-recover_containers (Pod *pod, const NcgCgroup *cgroup)
+recover_containers (Manager *manager, Pod *pod, const NcgCgroup *cgroup)
 {
   g_auto (GStrv) children = ncg_cgroup_list_children (cgroup, NULL);
 
   for (guint i = 0; children != NULL && children[i] != NULL; i++) {
-    const char *child = children[i];
-    g_autofree char *name = ncg_names_container_from_unit (pod->uid, child);
-    /* systemd escapes some names of cgroups with a leading "_", and no unit of ours starts so. */
-    const char *unit = child[0] == '_' ? child + 1 : child;
+    g_autofree char *path = g_strconcat (ncg_cgroup_get_path (cgroup), "/", children[i], NULL);
+    g_autofree char *unit = NULL;
+    g_autofree char *name = ncg_driver_get_container_name (manager->driver, pod->uid, path, &unit);
     Container *container;
 
     if (name == NULL)
@@ -92,7 +104,8 @@ recover_containers (Pod *pod, const NcgCgroup *cgroup)
     if (container == NULL)
       container = pod_add_container (pod, name, unit);
     g_free (container->cgroup);
-    container->cgroup = g_strconcat (ncg_cgroup_get_path (cgroup), "/", child, NULL);
+    container->cgroup = g_steal_pointer (&path);
+    keep_container (manager, container);
   }
   for (guint i = pod->containers->len; i > 0; i--) {
     Container *container = g_ptr_array_index (pod->containers, i - 1);
@@ -103,14 +116,25 @@ recover_containers (Pod *pod, const NcgCgroup *cgroup)
 }
 
 static void
+keep_pod (Manager *manager, const Pod *pod)
+{
+  NcgPlace place = pod_get_place (pod);
+  NcgKept kept = { .place = &place, .resources = &pod->resources };
+
+  ncg_driver_keep (manager->driver, &kept);
+}
+
+static void
 recover_active (GTask *task, Pod *pod)
 {
   Recovery *recovery = g_task_get_task_data (task);
   Manager *manager = recovery->manager;
   g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
 
-  if (cgroup != NULL)
-    recover_containers (pod, cgroup);
+  if (cgroup != NULL) {
+    keep_pod (manager, pod);
+    recover_containers (manager, pod, cgroup);
+  }
   pod->state = cgroup != NULL ? POD_ACTIVE : POD_VANISHED;
   manager_add_pod (manager, pod);
   manager_announce_pod (manager, pod);
@@ -289,4 +313,14 @@ recovery_check_pods (Manager *manager)
     Pod *pod = g_ptr_array_index (differing, i);
     pod_update_resume_async (manager, pod, NULL, on_repaired, g_strdup (pod->uid));
   }
+}
+
+void
+recovery_check_slice (Manager *manager, const char *unit)
+{
+  Pod *pod = g_hash_table_lookup (manager->slices, unit);
+
+  if (pod != NULL && pod->state == POD_ACTIVE &&
+      !ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL))
+    pod_update_resume_async (manager, pod, NULL, on_repaired, g_strdup (pod->uid));
 }

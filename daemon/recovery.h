@@ -18,3 +18,7 @@ gboolean recovery_run_finish (GAsyncResult *result, GError **error);
 /* Looks at all pods again, after systemd was away or has loaded its units anew: what is gone is
  * known as gone, and settings that differ are applied again. It ends in the background. */
 void recovery_check_pods (Manager *manager);
+
+/* A unit is gone. If it is the slice of a pod that is there all the same, systemd started it anew
+ * for something in it, without the pod's settings: then they are set again. */
+void recovery_check_slice (Manager *manager, const char *unit);

@@ -13,16 +13,14 @@ typedef struct {
 
 typedef struct {
   GTask *task;
-  char *unit;
-  char *cgroup;
+  NcgPlace *place;
 } Stray;
 
 static void
 stray_free (Stray *stray)
 {
   g_object_unref (stray->task);
-  g_free (stray->unit);
-  g_free (stray->cgroup);
+  ncg_place_free (stray->place);
   g_free (stray);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Stray, stray_free)
@@ -43,9 +41,9 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (ncg_driver_stop_finish (result, &error))
-    g_message ("removed %s, whose creation had not been finished", stray->unit);
+    g_message ("removed %s, whose creation had not been finished", stray->place->unit);
   else
-    g_warning ("could not remove %s, whose creation had not been finished: %s", stray->unit,
+    g_warning ("could not remove %s, whose creation had not been finished: %s", stray->place->unit,
                error->message);
   step_done (stray->task);
 }
@@ -68,9 +66,9 @@ on_described (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean is_ours = description != NULL && g_str_has_prefix (description, POD_DESCRIPTION_PREFIX);
   const char *uid = is_ours ? description + strlen (POD_DESCRIPTION_PREFIX) : NULL;
 
-  if (is_ours && !is_populated (search->manager, stray->cgroup) &&
+  if (is_ours && !is_populated (search->manager, stray->place->cgroup) &&
       !store_has_bad (search->manager->store, uid)) {
-    ncg_driver_stop_async (search->manager->driver, stray->unit,
+    ncg_driver_stop_async (search->manager->driver, stray->place,
                            g_get_monotonic_time () + MANAGER_UNDO_USEC, on_stopped, stray);
     stray = NULL;
     return;
@@ -79,25 +77,30 @@ on_described (GObject *source, GAsyncResult *result, gpointer user_data)
     g_warning (
         "%s was made here, but what is known of pod %s is lost; it is left alone, and creating "
         "the pod again takes it over",
-        stray->unit, uid);
+        stray->place->unit, uid);
   step_done (stray->task);
 }
 
+/* Only what may be a pod's is asked for. */
 static void
-look_at (GTask *task, const char *parent, const char *name)
+look_at (GTask *task, const char *parent_path, const char *parent, const char *name)
 {
   Search *search = g_task_get_task_data (task);
+  g_autofree char *cgroup = g_strconcat (parent, "/", name, NULL);
+  g_autofree char *path = g_strconcat (parent_path, "/", name, NULL);
+  gboolean is_unit = g_str_has_suffix (name, ".slice");
+  g_autofree char *unit =
+      is_unit ? g_strdup (name) : ncg_driver_group_unit (search->manager->driver, path, NULL);
   Stray *stray;
 
-  if (strstr (name, "-pod") == NULL || !g_str_has_suffix (name, ".slice") ||
-      g_hash_table_contains (search->manager->slices, name))
+  if (unit == NULL || strstr (unit, "pod") == NULL || !g_str_has_suffix (cgroup, unit) ||
+      g_hash_table_contains (search->manager->slices, unit))
     return;
   stray = g_new0 (Stray, 1);
   stray->task = g_object_ref (task);
-  stray->unit = g_strdup (name);
-  stray->cgroup = g_strconcat (parent, "/", name, NULL);
+  stray->place = ncg_place_new (unit, cgroup);
   search->pending++;
-  ncg_driver_describe_async (search->manager->driver, name,
+  ncg_driver_describe_async (search->manager->driver, stray->place,
                              g_get_monotonic_time () + MANAGER_UNDO_USEC, on_described, stray);
 }
 
@@ -112,7 +115,7 @@ look_below (GTask *task, QosClass qos)
   g_auto (GStrv) children = cgroup != NULL ? ncg_cgroup_list_children (cgroup, NULL) : NULL;
 
   for (guint i = 0; children != NULL && children[i] != NULL; i++)
-    look_at (task, parent, children[i]);
+    look_at (task, path, parent, children[i]);
 }
 
 void

@@ -6,39 +6,41 @@
 
 #include "lib/error.h"
 #include "lib/names.h"
-#include "lib/systemd-features.h"
-#include "lib/systemd-start.h"
-#include "lib/unit-properties.h"
+#include "lib/systemd-context.h"
+#include "lib/systemd-group.h"
+#include "lib/systemd-leaf.h"
+#include "lib/systemd-settings.h"
+#include "lib/tree-work.h"
 
 #define WINDOW 64
-#define RETRY_MSEC 10
+
+/* The controllers of v1 that systemd up to 257 makes cgroups for. */
+static const char *const controllers_of_systemd[] = {
+  "blkio", "cpu", "cpuacct", "devices", "memory", "pids", "name=systemd", NULL,
+};
 
 typedef struct {
   NcgDriver base;
-  NcgSystemd *systemd;
-  NcgSystemdFeatures *features;
-  gboolean without_pidfds; /* this systemd does not know the PIDFDs property */
-  char *proc;
+  NcgSystemdContext context;
+  NcgDriverListener listener;
+  gpointer user_data;
 } SystemdDriver;
 
-static GVariant *
-resources_to_properties (const NcgResources *resources)
+static NcgSystemdContext *
+get_context (NcgDriver *base)
 {
-  GVariantBuilder builder;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
-  ncg_unit_properties_add_resources (&builder, resources);
-  return g_variant_builder_end (&builder);
+  return &((SystemdDriver *) base)->context;
 }
 
+/* The slice of a path and, in @cgroup if it is not NULL, the slices above it. */
 static char *
-systemd_group_unit (NcgDriver *base, const char *path, GError **error)
+expand (const char *path, GString *cgroup, GError **error)
 {
   g_autofree char *unit = g_strdup ("-.slice");
   g_auto (GStrv) components = g_strsplit (path, "/", -1);
 
   for (guint i = 0; components[i] != NULL; i++) {
-    g_autofree char *child = NULL;
+    char *child;
 
     if (components[i][0] == '\0')
       continue;
@@ -46,50 +48,47 @@ systemd_group_unit (NcgDriver *base, const char *path, GError **error)
     if (child == NULL)
       return NULL;
     g_free (unit);
-    unit = g_steal_pointer (&child);
+    unit = child;
+    if (cgroup != NULL)
+      g_string_append_printf (cgroup, "/%s", unit);
   }
   return g_steal_pointer (&unit);
 }
 
 static char *
+systemd_group_unit (NcgDriver *base, const char *path, GError **error)
+{
+  return expand (path, NULL, error);
+}
+
+static char *
 systemd_predict_cgroup (NcgDriver *base, const char *path)
 {
-  g_autofree char *unit = g_strdup ("-.slice");
-  g_auto (GStrv) components = g_strsplit (path, "/", -1);
-  GString *cgroup = g_string_new (NULL);
+  NcgSystemdContext *context = get_context (base);
+  GString *cgroup =
+      g_string_new (context->features != NULL ? context->features->control_group : NULL);
+  g_autofree char *unit = expand (path, cgroup, NULL);
 
-  for (guint i = 0; components[i] != NULL; i++) {
-    char *child;
-
-    if (components[i][0] == '\0')
-      continue;
-    child = ncg_names_child_slice (unit, components[i], NULL);
-    if (child == NULL)
-      break;
-    g_free (unit);
-    unit = child;
-    g_string_append_printf (cgroup, "/%s", unit);
-  }
   return g_string_free (cgroup, FALSE);
 }
 
 static char *
-systemd_leaf_unit (NcgDriver *base, const char *uid, const char *name, GError **error)
+systemd_leaf_unit (NcgDriver *base, const NcgLeaf *leaf, GError **error)
 {
-  return ncg_names_leaf_unit (uid, name, ".scope", error);
+  return ncg_names_leaf_unit (leaf->uid, leaf->name,
+                              leaf->processes != NULL ? ".scope" : ".service", error);
 }
 
-static void
-on_started (GObject *source, GAsyncResult *result, gpointer user_data)
+static char *
+systemd_container_name (NcgDriver *base, const char *uid, const char *cgroup, char **ret_unit)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-  NcgPlace *place = ncg_systemd_start_finish (result, &error);
+  g_autofree char *child = g_path_get_basename (cgroup);
+  char *name = ncg_names_container_from_unit (uid, child);
 
-  if (place != NULL)
-    g_task_return_pointer (task, place, (GDestroyNotify) ncg_place_free);
-  else
-    g_task_return_error (task, error);
+  /* systemd escapes some names of cgroups with a leading "_", and no unit of ours starts so. */
+  if (name != NULL)
+    *ret_unit = g_strdup (child[0] == '_' ? child + 1 : child);
+  return name;
 }
 
 static void
@@ -99,47 +98,25 @@ systemd_ensure_group_async (NcgDriver *base,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
-  SystemdDriver *self = (SystemdDriver *) base;
-  g_autofree char *unit = NULL;
-  GVariantBuilder fixed;
   GError *error = NULL;
-  NcgSystemdStart start;
+  g_autofree char *unit = systemd_group_unit (base, group->path, &error);
 
-  unit = systemd_group_unit (base, group->path, &error);
-  if (unit == NULL) {
-    g_task_return_error (task, error);
-    return;
-  }
-  g_variant_builder_init (&fixed, G_VARIANT_TYPE ("a(sv)"));
-  ncg_unit_properties_add (&fixed, "Description", g_variant_new_string (group->description));
-  start = (NcgSystemdStart){
-    .unit = unit,
-    .description = group->description,
-    .properties = resources_to_properties (group->resources),
-    .fixed = g_variant_builder_end (&fixed),
-    .adopt = group->adopt,
-    .proc = self->proc,
-    .without_pidfds = &self->without_pidfds,
-    .started = group->started,
-    .user_data = group->user_data,
-  };
-  ncg_systemd_start_async (self->systemd, &start, deadline, on_started, g_object_ref (task));
+  if (unit == NULL)
+    g_task_report_error (NULL, callback, user_data, NULL, error);
+  else
+    ncg_systemd_group_ensure_async (get_context (base), group, unit, deadline, callback, user_data);
 }
 
-static GVariant *
-leaf_fixed_properties (SystemdDriver *self, const NcgLeaf *leaf, const char *parent)
+static void
+systemd_set_resources_async (NcgDriver *base,
+                             const NcgPlace *place,
+                             const NcgResources *resources,
+                             gint64 deadline,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
 {
-  GVariantBuilder fixed;
-
-  g_variant_builder_init (&fixed, G_VARIANT_TYPE ("a(sv)"));
-  ncg_unit_properties_add (&fixed, "Description", g_variant_new_string (leaf->description));
-  ncg_unit_properties_add (&fixed, "Slice", g_variant_new_string (parent));
-  ncg_unit_properties_add (&fixed, "CollectMode", g_variant_new_string ("inactive-or-failed"));
-  /* systemd's default ends the whole scope when one of its processes is killed for memory. */
-  if (ncg_systemd_features_has (self->features, "scope-oom-policy"))
-    ncg_unit_properties_add (&fixed, "OOMPolicy", g_variant_new_string ("continue"));
-  return g_variant_builder_end (&fixed);
+  ncg_systemd_settings_apply_async (get_context (base), place, resources, deadline, callback,
+                                    user_data);
 }
 
 static void
@@ -149,207 +126,111 @@ systemd_start_leaf_async (NcgDriver *base,
                           GAsyncReadyCallback callback,
                           gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
-  SystemdDriver *self = (SystemdDriver *) base;
-  g_autofree char *parent = NULL;
-  g_autofree char *unit = NULL;
   GError *error = NULL;
-  NcgSystemdStart start;
+  g_autofree char *parent = systemd_group_unit (base, leaf->parent, &error);
+  g_autofree char *unit = parent != NULL ? systemd_leaf_unit (base, leaf, &error) : NULL;
 
-  parent = systemd_group_unit (base, leaf->parent, &error);
-  unit = parent != NULL ? systemd_leaf_unit (base, leaf->uid, leaf->name, &error) : NULL;
-  if (unit == NULL) {
-    g_task_return_error (task, error);
-    return;
-  }
-  start = (NcgSystemdStart){
-    .unit = unit,
-    .description = leaf->description,
-    .properties = resources_to_properties (leaf->resources),
-    .fixed = leaf_fixed_properties (self, leaf, parent),
-    .processes = leaf->processes,
-    .proc = self->proc,
-    .without_pidfds = &self->without_pidfds,
-  };
-  ncg_systemd_start_async (self->systemd, &start, deadline, on_started, g_object_ref (task));
-}
-
-/* SetUnitProperties may be repeated when its reply was lost: it says the whole set. */
-typedef struct {
-  SystemdDriver *driver;
-  char *unit;
-  GVariant *properties;
-  gint64 deadline;
-  gboolean is_thawed;
-} Change;
-
-static void send_change (GTask *task);
-
-static gboolean
-on_retry (gpointer user_data)
-{
-  send_change (user_data);
-  return G_SOURCE_REMOVE;
-}
-
-/* The deadline is in the call, so that this ends. */
-static void
-retry_later (GTask *task)
-{
-  g_autoptr (GSource) source = g_timeout_source_new (RETRY_MSEC);
-
-  g_source_set_callback (source, on_retry, g_object_ref (task), g_object_unref);
-  g_source_attach (source, g_task_get_context (task));
+  if (unit == NULL)
+    g_task_report_error (NULL, callback, user_data, NULL, error);
+  else
+    ncg_systemd_leaf_start_async (get_context (base), leaf, unit, parent, deadline, callback,
+                                  user_data);
 }
 
 static void
-change_free (Change *change)
-{
-  g_free (change->unit);
-  g_clear_pointer (&change->properties, g_variant_unref);
-  g_free (change);
-}
-
-static GTask *
-change_new (NcgDriver *base,
-            const char *unit,
-            gint64 deadline,
-            GAsyncReadyCallback callback,
-            gpointer user_data)
-{
-  GTask *task = g_task_new (NULL, NULL, callback, user_data);
-  Change *change = g_new0 (Change, 1);
-
-  change->driver = (SystemdDriver *) base;
-  change->unit = g_strdup (unit);
-  change->deadline = deadline;
-  g_task_set_task_data (task, change, (GDestroyNotify) change_free);
-  return task;
-}
-
-static void
-on_thawed (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, NULL);
-
-  send_change (task);
-}
-
-/* From 257 on systemd does not stop what it has frozen, and its job says no more than that. */
-static gboolean
-thaw_and_retry (GTask *task)
-{
-  Change *change = g_task_get_task_data (task);
-
-  if (change->is_thawed || !ncg_systemd_features_has (change->driver->features, "freeze"))
-    return FALSE;
-  change->is_thawed = TRUE;
-  ncg_systemd_call_async (change->driver->systemd, NULL, NULL, "ThawUnit",
-                          g_variant_new ("(s)", change->unit), NULL, NCG_SYSTEMD_CALL_NONE,
-                          change->deadline, on_thawed, g_object_ref (task));
-  return TRUE;
-}
-
-static void
-on_changed (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  Change *change = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
-  gboolean is_stop = change->properties == NULL;
-
-  if (reply != NULL || (is_stop && g_error_matches (error, NCG_ERROR, NCG_ERROR_NO_SUCH_UNIT)))
-    g_task_return_boolean (task, TRUE);
-  else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED))
-    retry_later (task);
-  else if (!is_stop || !thaw_and_retry (task))
-    g_task_return_error (task, g_steal_pointer (&error));
-}
-
-static void
-send_change (GTask *task)
-{
-  Change *change = g_task_get_task_data (task);
-  gboolean is_stop = change->properties == NULL;
-
-  ncg_systemd_call_async (
-      change->driver->systemd, NULL, NULL, is_stop ? "StopUnit" : "SetUnitProperties",
-      is_stop ? g_variant_new ("(ss)", change->unit, "replace")
-              : g_variant_new ("(sb@a(sv))", change->unit, TRUE, change->properties),
-      NULL, is_stop ? NCG_SYSTEMD_CALL_WAIT_FOR_JOB : NCG_SYSTEMD_CALL_NONE, change->deadline,
-      on_changed, g_object_ref (task));
-}
-
-static void
-systemd_set_resources_async (NcgDriver *base,
-                             const char *unit,
-                             const NcgResources *resources,
-                             gint64 deadline,
-                             GAsyncReadyCallback callback,
-                             gpointer user_data)
-{
-  g_autoptr (GTask) task = change_new (base, unit, deadline, callback, user_data);
-  Change *change = g_task_get_task_data (task);
-
-  change->properties = g_variant_ref_sink (resources_to_properties (resources));
-  send_change (task);
-}
-
-static void
-systemd_stop_async (NcgDriver *base,
-                    const char *unit,
+systemd_join_async (NcgDriver *base,
+                    const NcgJoin *join,
                     gint64 deadline,
                     GAsyncReadyCallback callback,
                     gpointer user_data)
 {
-  g_autoptr (GTask) task = change_new (base, unit, deadline, callback, user_data);
+  ncg_systemd_leaf_join_async (get_context (base), join, deadline, callback, user_data);
+}
 
-  send_change (task);
+/* Directly and not by FreezeUnit: from 257 on systemd does not stop what it has frozen. */
+static void
+systemd_freeze_async (NcgDriver *base,
+                      const NcgPlace *place,
+                      gboolean frozen,
+                      gint64 deadline,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+  NcgSystemdContext *context = get_context (base);
+
+  ncg_tree_work_freeze_async (context->hierarchy, place->cgroup, frozen, deadline, callback,
+                              user_data);
 }
 
 static void
-on_description (GObject *source, GAsyncResult *result, gpointer user_data)
+systemd_kill_async (NcgDriver *base,
+                    const NcgPlace *place,
+                    gint64 deadline,
+                    GAsyncReadyCallback callback,
+                    gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-  g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
-  g_autoptr (GVariant) value = NULL;
+  NcgSystemdContext *context = get_context (base);
 
-  if (reply == NULL) {
-    g_task_return_error (task, error);
-    return;
-  }
-  g_variant_get (reply, "(v)", &value);
-  g_task_return_pointer (task,
-                         g_variant_is_of_type (value, G_VARIANT_TYPE_STRING)
-                             ? g_variant_dup_string (value, NULL)
-                             : g_strdup (""),
-                         g_free);
+  ncg_tree_work_kill_async (context->hierarchy, context->proc, place->cgroup, deadline, callback,
+                            user_data);
 }
 
 static void
 systemd_describe_async (NcgDriver *base,
-                        const char *unit,
+                        const NcgPlace *place,
                         gint64 deadline,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
-  SystemdDriver *self = (SystemdDriver *) base;
-  g_autofree char *path = ncg_systemd_unit_path (unit);
+  ncg_systemd_group_describe_async (get_context (base), place, deadline, callback, user_data);
+}
 
-  ncg_systemd_call_async (self->systemd, path, "org.freedesktop.DBus.Properties", "Get",
-                          g_variant_new ("(ss)", "org.freedesktop.systemd1.Unit", "Description"),
-                          NULL, NCG_SYSTEMD_CALL_NONE, deadline, on_description,
-                          g_task_new (NULL, NULL, callback, user_data));
+static void
+systemd_stop_async (NcgDriver *base,
+                    const NcgPlace *place,
+                    gint64 deadline,
+                    GAsyncReadyCallback callback,
+                    gpointer user_data)
+{
+  ncg_systemd_group_stop_async (get_context (base), place, deadline, callback, user_data);
+}
+
+static void
+systemd_keep (NcgDriver *base, const NcgKept *kept)
+{
+  NcgSystemdContext *context = get_context (base);
+
+  ncg_systemd_units_remember (context->units, kept->place, kept->resources, NULL);
+  ncg_own_files_keep (context->own, kept->place->unit, kept->place->cgroup, kept->resources);
+}
+
+static NcgDropped *
+copy_dropped (const NcgDropped *dropped)
+{
+  NcgDropped *copy = g_new0 (NcgDropped, 1);
+
+  copy->setting = g_strdup (dropped->setting);
+  copy->wanted = g_strdup (dropped->wanted);
+  copy->reason = g_strdup (dropped->reason);
+  return copy;
+}
+
+static GPtrArray *
+systemd_list_dropped (NcgDriver *base, const char *unit)
+{
+  const NcgSystemdUnit *known = ncg_systemd_units_find (get_context (base)->units, unit);
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
+
+  for (guint i = 0; known != NULL && known->dropped != NULL && i < known->dropped->len; i++)
+    g_ptr_array_add (list, copy_dropped (g_ptr_array_index (known->dropped, i)));
+  return list;
 }
 
 static void
 on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  SystemdDriver *self = g_task_get_task_data (task);
+  NcgSystemdContext *context = g_task_get_task_data (task);
   GError *error = NULL;
   NcgSystemdFeatures *features = ncg_systemd_features_probe_finish (result, &error);
 
@@ -357,9 +238,10 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
     return;
   }
-  g_clear_pointer (&self->features, ncg_systemd_features_free);
-  self->features = features;
-  self->without_pidfds = FALSE;
+  ncg_own_files_set_features (context->own, features);
+  g_clear_pointer (&context->features, ncg_systemd_features_free);
+  context->features = features;
+  context->without_pidfds = FALSE;
   g_task_return_boolean (task, TRUE);
 }
 
@@ -369,27 +251,90 @@ systemd_probe_async (NcgDriver *base,
                      GAsyncReadyCallback callback,
                      gpointer user_data)
 {
+  NcgSystemdContext *context = get_context (base);
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
-  SystemdDriver *self = (SystemdDriver *) base;
 
-  g_task_set_task_data (task, self, NULL);
-  ncg_systemd_features_probe_async (self->systemd, deadline, on_probed, task);
+  g_task_set_task_data (task, context, NULL);
+  ncg_systemd_features_probe_async (context->systemd, deadline, on_probed, task);
 }
 
 static guint
 systemd_version (NcgDriver *base)
 {
-  SystemdDriver *self = (SystemdDriver *) base;
+  NcgSystemdContext *context = get_context (base);
 
-  return self->features != NULL ? self->features->version : 0;
+  return context->features != NULL ? context->features->version : 0;
 }
 
 static char **
 systemd_features (NcgDriver *base)
 {
-  SystemdDriver *self = (SystemdDriver *) base;
+  NcgSystemdContext *context = get_context (base);
 
-  return self->features != NULL ? ncg_systemd_features_list (self->features) : g_new0 (char *, 1);
+  return context->features != NULL ? ncg_systemd_features_list (context->features)
+                                   : g_new0 (char *, 1);
+}
+
+static void
+on_connected (gpointer user_data)
+{
+  SystemdDriver *self = user_data;
+
+  if (self->listener.connected != NULL)
+    self->listener.connected (self->user_data);
+}
+
+static void
+on_disconnected (gpointer user_data)
+{
+  SystemdDriver *self = user_data;
+
+  if (self->listener.disconnected != NULL)
+    self->listener.disconnected (self->user_data);
+}
+
+static void
+on_reloaded (gpointer user_data)
+{
+  SystemdDriver *self = user_data;
+
+  ncg_own_files_restore_all (self->context.own);
+  if (self->listener.reloaded != NULL)
+    self->listener.reloaded (self->user_data);
+}
+
+/* Of a leaf that ended by itself something may be left in hierarchies that systemd does not know.
+ */
+static void
+on_unit_removed (const char *unit, gpointer user_data)
+{
+  SystemdDriver *self = user_data;
+  NcgSystemdContext *context = &self->context;
+  const NcgSystemdUnit *known = ncg_systemd_units_find (context->units, unit);
+
+  if (known != NULL) {
+    if (context->foreign->len > 0 && ncg_leaf_is_foreign (context->foreign, known->cgroup))
+      ncg_tree_work_remove_async (context->foreign, known->cgroup, g_get_monotonic_time (), NULL,
+                                  NULL);
+    ncg_own_files_forget (context->own, unit);
+    ncg_systemd_units_forget (context->units, unit);
+  }
+  if (self->listener.unit_removed != NULL)
+    self->listener.unit_removed (unit, self->user_data);
+}
+
+static GPtrArray *
+find_foreign (const NcgHierarchy *hierarchy)
+{
+  GPtrArray *foreign = g_ptr_array_new ();
+
+  for (guint i = 0; i < hierarchy->trees->len; i++) {
+    NcgTree *tree = g_ptr_array_index (hierarchy->trees, i);
+
+    if (tree->is_v1 && !g_strv_contains (controllers_of_systemd, tree->controllers[0]))
+      g_ptr_array_add (foreign, tree);
+  }
+  return foreign;
 }
 
 static NcgDriver *
@@ -397,35 +342,50 @@ systemd_create (const NcgDriverConfig *config,
                 const NcgDriverListener *listener,
                 gpointer user_data)
 {
+  static const NcgSystemdListener callbacks = {
+    .connected = on_connected,
+    .disconnected = on_disconnected,
+    .reloaded = on_reloaded,
+    .unit_removed = on_unit_removed,
+  };
   SystemdDriver *self = g_new0 (SystemdDriver, 1);
-  g_autofree char *socket = g_strconcat (config->root, "/run/systemd/private", NULL);
+  NcgSystemdContext *context = &self->context;
+  g_autofree char *socket = config->user_socket != NULL
+                                ? g_strdup (config->user_socket)
+                                : g_strconcat (config->root, "/run/systemd/private", NULL);
   NcgSystemdConfig connection = {
     .private_socket = socket,
     .bus_address = config->bus_address,
     .window = WINDOW,
   };
-  NcgSystemdListener callbacks = {
-    .connected = listener->connected,
-    .disconnected = listener->disconnected,
-    .reloaded = listener->reloaded,
-    .unit_removed = listener->unit_removed,
-  };
 
   self->base.ops = &ncg_driver_systemd_ops;
-  self->proc = g_strconcat (config->root, "/proc", NULL);
-  self->systemd = ncg_systemd_new (&connection, &callbacks, user_data);
+  self->listener = *listener;
+  self->user_data = user_data;
+  context->root = g_strdup (config->root);
+  context->proc = g_strconcat (config->root, "/proc", NULL);
+  context->hierarchy = config->hierarchy;
+  context->may_drop = config->may_drop;
+  context->foreign = find_foreign (config->hierarchy);
+  context->own = ncg_own_files_new (config->hierarchy);
+  context->units = ncg_systemd_units_new ();
+  context->systemd = ncg_systemd_new (&connection, &callbacks, self);
   return &self->base;
 }
 
 static void
 systemd_destroy (NcgDriver *base)
 {
-  SystemdDriver *self = (SystemdDriver *) base;
+  NcgSystemdContext *context = get_context (base);
 
-  ncg_systemd_free (self->systemd);
-  g_clear_pointer (&self->features, ncg_systemd_features_free);
-  g_free (self->proc);
-  g_free (self);
+  ncg_systemd_free (context->systemd);
+  ncg_own_files_free (context->own);
+  ncg_systemd_units_free (context->units);
+  g_clear_pointer (&context->features, ncg_systemd_features_free);
+  g_ptr_array_unref (context->foreign);
+  g_free (context->root);
+  g_free (context->proc);
+  g_free (base);
 }
 
 const NcgDriverOps ncg_driver_systemd_ops = {
@@ -435,12 +395,18 @@ const NcgDriverOps ncg_driver_systemd_ops = {
   .group_unit = systemd_group_unit,
   .leaf_unit = systemd_leaf_unit,
   .predict_cgroup = systemd_predict_cgroup,
+  .container_name = systemd_container_name,
   .probe_async = systemd_probe_async,
   .ensure_group_async = systemd_ensure_group_async,
   .set_resources_async = systemd_set_resources_async,
   .start_leaf_async = systemd_start_leaf_async,
+  .join_async = systemd_join_async,
+  .freeze_async = systemd_freeze_async,
+  .kill_async = systemd_kill_async,
   .describe_async = systemd_describe_async,
   .stop_async = systemd_stop_async,
+  .keep = systemd_keep,
+  .list_dropped = systemd_list_dropped,
   .version = systemd_version,
   .features = systemd_features,
 };

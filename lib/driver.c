@@ -31,6 +31,17 @@ ncg_place_free (NcgPlace *self)
   g_free (self);
 }
 
+void
+ncg_dropped_free (NcgDropped *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->setting);
+  g_free (self->wanted);
+  g_free (self->reason);
+  g_free (self);
+}
+
 NcgDriver *
 ncg_driver_new (const char *name,
                 const NcgDriverConfig *config,
@@ -64,15 +75,24 @@ ncg_driver_group_unit (NcgDriver *self, const char *path, GError **error)
 }
 
 char *
-ncg_driver_leaf_unit (NcgDriver *self, const char *uid, const char *name, GError **error)
+ncg_driver_leaf_unit (NcgDriver *self, const NcgLeaf *leaf, GError **error)
 {
-  return self->ops->leaf_unit (self, uid, name, error);
+  return self->ops->leaf_unit (self, leaf, error);
 }
 
 char *
 ncg_driver_predict_cgroup (NcgDriver *self, const char *path)
 {
   return self->ops->predict_cgroup (self, path);
+}
+
+char *
+ncg_driver_get_container_name (NcgDriver *self,
+                               const char *uid,
+                               const char *cgroup,
+                               char **ret_unit)
+{
+  return self->ops->container_name (self, uid, cgroup, ret_unit);
 }
 
 void
@@ -102,6 +122,12 @@ ncg_driver_get_features (NcgDriver *self)
   return self->ops->features (self);
 }
 
+const char *
+ncg_driver_get_name (NcgDriver *self)
+{
+  return self->ops->name;
+}
+
 void
 ncg_driver_ensure_group_async (NcgDriver *self,
                                const NcgGroup *group,
@@ -120,13 +146,13 @@ ncg_driver_ensure_group_finish (GAsyncResult *result, GError **error)
 
 void
 ncg_driver_set_resources_async (NcgDriver *self,
-                                const char *unit,
+                                const NcgPlace *place,
                                 const NcgResources *resources,
                                 gint64 deadline_usec,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
-  self->ops->set_resources_async (self, unit, resources, deadline_usec, callback, user_data);
+  self->ops->set_resources_async (self, place, resources, deadline_usec, callback, user_data);
 }
 
 gboolean
@@ -152,13 +178,62 @@ ncg_driver_start_leaf_finish (GAsyncResult *result, GError **error)
 }
 
 void
+ncg_driver_join_async (NcgDriver *self,
+                       const NcgJoin *join,
+                       gint64 deadline_usec,
+                       GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+  self->ops->join_async (self, join, deadline_usec, callback, user_data);
+}
+
+gboolean
+ncg_driver_join_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+ncg_driver_freeze_async (NcgDriver *self,
+                         const NcgPlace *place,
+                         gboolean frozen,
+                         gint64 deadline_usec,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  self->ops->freeze_async (self, place, frozen, deadline_usec, callback, user_data);
+}
+
+gboolean
+ncg_driver_freeze_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+ncg_driver_kill_async (NcgDriver *self,
+                       const NcgPlace *place,
+                       gint64 deadline_usec,
+                       GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+  self->ops->kill_async (self, place, deadline_usec, callback, user_data);
+}
+
+gboolean
+ncg_driver_kill_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
 ncg_driver_describe_async (NcgDriver *self,
-                           const char *unit,
+                           const NcgPlace *place,
                            gint64 deadline_usec,
                            GAsyncReadyCallback callback,
                            gpointer user_data)
 {
-  self->ops->describe_async (self, unit, deadline_usec, callback, user_data);
+  self->ops->describe_async (self, place, deadline_usec, callback, user_data);
 }
 
 char *
@@ -169,16 +244,28 @@ ncg_driver_describe_finish (GAsyncResult *result, GError **error)
 
 void
 ncg_driver_stop_async (NcgDriver *self,
-                       const char *unit,
+                       const NcgPlace *place,
                        gint64 deadline_usec,
                        GAsyncReadyCallback callback,
                        gpointer user_data)
 {
-  self->ops->stop_async (self, unit, deadline_usec, callback, user_data);
+  self->ops->stop_async (self, place, deadline_usec, callback, user_data);
 }
 
 gboolean
 ncg_driver_stop_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+ncg_driver_keep (NcgDriver *self, const NcgKept *kept)
+{
+  self->ops->keep (self, kept);
+}
+
+GPtrArray *
+ncg_driver_list_dropped (NcgDriver *self, const char *unit)
+{
+  return self->ops->list_dropped (self, unit);
 }

@@ -13,15 +13,18 @@
  */
 #pragma once
 
+#include "lib/hierarchy.h"
+#include "lib/leaf-settle.h"
 #include "lib/resources.h"
 
 #include <gio/gio.h>
+#include <sys/types.h>
 
 typedef struct NcgDriver NcgDriver;
 
-/* Where a group is. */
+/* Where a group or leaf is. */
 typedef struct {
-  char *unit;   /* the systemd unit; "" where the driver has none */
+  char *unit;   /* the driver's name for it: a systemd unit; with cgroupfs the same as cgroup */
   char *cgroup; /* below the mount of the hierarchy, "/machine.slice/…" */
 } NcgPlace;
 
@@ -44,16 +47,44 @@ typedef struct {
   gpointer user_data;       /* for started */
 } NcgGroup;
 
-/* A leaf to be started around processes. */
+/* A leaf to be started. */
 typedef struct {
   const char *parent; /* the path of its group */
   const char *uid;    /* of the pod, for the leaf's name */
   const char *name;   /* of the container */
   const char *description;
   const NcgResources *resources;
-  const GPtrArray *processes; /* (element-type NcgProcess), at least one; held by the caller until
-                                 the call ends */
+  const GPtrArray *processes; /* (nullable) (element-type NcgProcess): at least one, held by the
+                                 caller until the call ends; NULL for a leaf that is held empty */
+  gboolean is_delegated;      /* cgroups may be made in it: Delegate=yes */
+  uid_t user;                 /* of a delegated leaf: who may manage it, or NCG_NO_USER */
+  const char *subgroup; /* (nullable): of a delegated leaf: a cgroup in it, "a" or "a/b", which is
+                           made, and into which the processes go */
 } NcgLeaf;
+
+/* Processes for a leaf that is there. */
+typedef struct {
+  const NcgPlace *place;
+  const GPtrArray *processes; /* (element-type NcgProcess) */
+  const char *subgroup;       /* (nullable): as in NcgLeaf; the leaf must be delegated */
+  uid_t user;                 /* as in NcgLeaf, for a subgroup that is made */
+} NcgJoin;
+
+/* A group or leaf that its owner remembers from before the driver was there. */
+typedef struct {
+  const NcgPlace *place;
+  const NcgResources *resources;
+  gboolean ends_empty; /* a leaf that ends with its last process: started, not held */
+} NcgKept;
+
+/* A setting that was left out because systemd does not know the property. */
+typedef struct {
+  char *setting; /* the property */
+  char *wanted;  /* its value */
+  char *reason;
+} NcgDropped;
+
+void ncg_dropped_free (NcgDropped *self);
 
 /* What the driver tells its owner; all members may be NULL. */
 typedef struct {
@@ -65,8 +96,14 @@ typedef struct {
 } NcgDriverListener;
 
 typedef struct {
-  const char *root;        /* "" or a directory that stands for the machine's root */
-  const char *bus_address; /* (nullable): the bus to fall back to */
+  const char *root;              /* "" or a directory that stands for the machine's root */
+  const NcgHierarchy *hierarchy; /* outlives the driver */
+  const char *bus_address;       /* (nullable): systemd: the bus to fall back to */
+  /* (nullable): systemd: the private socket of a user's manager, "/run/user/1000/systemd/private",
+   * instead of the system's */
+  const char *user_socket;
+  /* systemd: a property that it does not know is left out, with the reason kept, and no error. */
+  gboolean may_drop;
 } NcgDriverConfig;
 
 typedef struct {
@@ -76,23 +113,36 @@ typedef struct {
                         gpointer user_data);
   void (*destroy) (NcgDriver *self);
   char *(*group_unit) (NcgDriver *self, const char *path, GError **error);
-  char *(*leaf_unit) (NcgDriver *self, const char *uid, const char *name, GError **error);
+  char *(*leaf_unit) (NcgDriver *self, const NcgLeaf *leaf, GError **error);
   char *(*predict_cgroup) (NcgDriver *self, const char *path);
+  char *(*container_name) (NcgDriver *self, const char *uid, const char *cgroup, char **ret_unit);
   void (*probe_async) (NcgDriver *self, gint64 deadline, GAsyncReadyCallback, gpointer);
   void (*ensure_group_async) (
       NcgDriver *self, const NcgGroup *group, gint64 deadline, GAsyncReadyCallback, gpointer);
   void (*set_resources_async) (NcgDriver *self,
-                               const char *unit,
+                               const NcgPlace *place,
                                const NcgResources *resources,
                                gint64 deadline,
                                GAsyncReadyCallback,
                                gpointer);
   void (*start_leaf_async) (
       NcgDriver *self, const NcgLeaf *leaf, gint64 deadline, GAsyncReadyCallback, gpointer);
+  void (*join_async) (
+      NcgDriver *self, const NcgJoin *join, gint64 deadline, GAsyncReadyCallback, gpointer);
+  void (*freeze_async) (NcgDriver *self,
+                        const NcgPlace *place,
+                        gboolean frozen,
+                        gint64 deadline,
+                        GAsyncReadyCallback,
+                        gpointer);
+  void (*kill_async) (
+      NcgDriver *self, const NcgPlace *place, gint64 deadline, GAsyncReadyCallback, gpointer);
   void (*describe_async) (
-      NcgDriver *self, const char *unit, gint64 deadline, GAsyncReadyCallback, gpointer);
+      NcgDriver *self, const NcgPlace *place, gint64 deadline, GAsyncReadyCallback, gpointer);
   void (*stop_async) (
-      NcgDriver *self, const char *unit, gint64 deadline, GAsyncReadyCallback, gpointer);
+      NcgDriver *self, const NcgPlace *place, gint64 deadline, GAsyncReadyCallback, gpointer);
+  void (*keep) (NcgDriver *self, const NcgKept *kept);
+  GPtrArray *(*list_dropped) (NcgDriver *self, const char *unit);
   guint (*version) (NcgDriver *self);
   char **(*features) (NcgDriver *self);
 } NcgDriverOps;
@@ -112,14 +162,27 @@ NcgDriver *ncg_driver_new (const char *name,
 void ncg_driver_free (NcgDriver *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgDriver, ncg_driver_free)
 
-/* The unit that a group or a leaf would be; %NCG_ERROR_INVALID_ARGUMENT if it does not fit a name.
- */
+/* The names that a group or a leaf would have (NcgPlace.unit); %NCG_ERROR_INVALID_ARGUMENT if it
+ * does not fit. Of @leaf only the parent, the names and whether it is held count. */
 char *ncg_driver_group_unit (NcgDriver *self, const char *path, GError **error);
-char *ncg_driver_leaf_unit (NcgDriver *self, const char *uid, const char *name, GError **error);
+char *ncg_driver_leaf_unit (NcgDriver *self, const NcgLeaf *leaf, GError **error);
 
 /* (transfer full): where the group @path will probably be. A guess to begin with: the truth is what
  * ncg_driver_ensure_group_finish() says. */
 char *ncg_driver_predict_cgroup (NcgDriver *self, const char *path);
+
+/**
+ * ncg_driver_get_container_name:
+ * @cgroup: a cgroup right in the group of the pod @uid
+ * @ret_unit: (transfer full): the leaf's unit
+ *
+ * Returns: (transfer full) (nullable): the container that it is the leaf of; %NULL if it is none of
+ *   ours
+ */
+char *ncg_driver_get_container_name (NcgDriver *self,
+                                     const char *uid,
+                                     const char *cgroup,
+                                     char **ret_unit);
 
 /* Finds out what is on the other side: version and features. Again after each reconnection. */
 void ncg_driver_probe_async (NcgDriver *self,
@@ -127,14 +190,18 @@ void ncg_driver_probe_async (NcgDriver *self,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
 gboolean ncg_driver_probe_finish (GAsyncResult *result, GError **error);
+
+/* systemd's version, 0 without it, and the names of what it can. */
 guint ncg_driver_get_version (NcgDriver *self);
 GStrv ncg_driver_get_features (NcgDriver *self);
+const char *ncg_driver_get_name (NcgDriver *self);
 
 /**
  * ncg_driver_ensure_group_async:
  *
  * The group and its parents are there, with all of @group's resources applied. Idempotent: a group
- * with the same description is taken for ours. %NCG_ERROR_UNIT_EXISTS if another's is in the way.
+ * with the same description is taken for ours. %NCG_ERROR_UNIT_EXISTS if another's is in the way;
+ * %NCG_ERROR_NOT_SUPPORTED, before anything is changed, if a setting cannot be made here.
  */
 void ncg_driver_ensure_group_async (NcgDriver *self,
                                     const NcgGroup *group,
@@ -143,9 +210,15 @@ void ncg_driver_ensure_group_async (NcgDriver *self,
                                     gpointer user_data);
 NcgPlace *ncg_driver_ensure_group_finish (GAsyncResult *result, GError **error);
 
-/* Applies all of @resources to a group or leaf that is there; what is unset stays as it is. */
+/**
+ * ncg_driver_set_resources_async:
+ *
+ * Applies all of @resources to a group or leaf that is there; what is unset stays as it is. All or
+ * nothing: if one cannot be set, the others are as they were before. Nothing is said to systemd
+ * where nothing differs from what it was told last.
+ */
 void ncg_driver_set_resources_async (NcgDriver *self,
-                                     const char *unit,
+                                     const NcgPlace *place,
                                      const NcgResources *resources,
                                      gint64 deadline_usec,
                                      GAsyncReadyCallback callback,
@@ -155,9 +228,13 @@ gboolean ncg_driver_set_resources_finish (GAsyncResult *result, GError **error);
 /**
  * ncg_driver_start_leaf_async:
  *
- * Starts a leaf around the processes; it ends with the last of them. %NCG_ERROR_UNIT_EXISTS if it
- * is there already, %NCG_ERROR_NO_SUCH_PROCESS if one of them is gone. Membership is for the caller
- * to verify: a process may end at any time.
+ * Starts a leaf around the processes, or one that is held empty until it is joined.
+ *
+ * Around processes it ends with the last of them. All of them are in it, verified in the kernel,
+ * or the call fails and none has moved: %NCG_ERROR_NO_SUCH_PROCESS if one of them is gone. One that
+ * is held stays, with its figures, until it is stopped. %NCG_ERROR_UNIT_EXISTS if it is there
+ * already; %NCG_ERROR_INVALID_ARGUMENT if a subgroup or a user is given for a leaf that is not
+ * delegated, or a subgroup that is no relative path.
  */
 void ncg_driver_start_leaf_async (NcgDriver *self,
                                   const NcgLeaf *leaf,
@@ -166,19 +243,59 @@ void ncg_driver_start_leaf_async (NcgDriver *self,
                                   gpointer user_data);
 NcgPlace *ncg_driver_start_leaf_finish (GAsyncResult *result, GError **error);
 
-/* The description with which a group was made. Returns: (transfer full) */
+/**
+ * ncg_driver_join_async:
+ *
+ * Moves processes into a leaf that is there, all or none, verified. A leaf that is held and was
+ * pruned is made again. Errors: see ncg_attach_processes().
+ */
+void ncg_driver_join_async (NcgDriver *self,
+                            const NcgJoin *join,
+                            gint64 deadline_usec,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data);
+gboolean ncg_driver_join_finish (GAsyncResult *result, GError **error);
+
+/* Freezes or thaws everything in a group or leaf, and waits until it is so. Errors: see
+ * ncg_cgroup_tree_freeze(). */
+void ncg_driver_freeze_async (NcgDriver *self,
+                              const NcgPlace *place,
+                              gboolean frozen,
+                              gint64 deadline_usec,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+gboolean ncg_driver_freeze_finish (GAsyncResult *result, GError **error);
+
+/* SIGKILL for everything in a group or leaf, which stays; waits until nothing is left. Errors: see
+ * ncg_cgroup_tree_kill(). */
+void ncg_driver_kill_async (NcgDriver *self,
+                            const NcgPlace *place,
+                            gint64 deadline_usec,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data);
+gboolean ncg_driver_kill_finish (GAsyncResult *result, GError **error);
+
+/* The description with which a group was made; "" if that is not known. Returns: (transfer full) */
 void ncg_driver_describe_async (NcgDriver *self,
-                                const char *unit,
+                                const NcgPlace *place,
                                 gint64 deadline_usec,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data);
 char *ncg_driver_describe_finish (GAsyncResult *result, GError **error);
 
-/* Stops a group or leaf and all that is in it, and removes its cgroup. One that is not there is
- * fine. */
+/* Stops a group or leaf and all that is in it, and removes its cgroup from every hierarchy. One
+ * that is not there is fine. %NCG_ERROR_BUSY if a process does not end. */
 void ncg_driver_stop_async (NcgDriver *self,
-                            const char *unit,
+                            const NcgPlace *place,
                             gint64 deadline_usec,
                             GAsyncReadyCallback callback,
                             gpointer user_data);
 gboolean ncg_driver_stop_finish (GAsyncResult *result, GError **error);
+
+/* Makes a group or leaf of an earlier time known: what systemd has no property for is watched and
+ * written again, a leaf that ends empty is removed when it is. Nothing is written at once. */
+void ncg_driver_keep (NcgDriver *self, const NcgKept *kept);
+
+/* (transfer container) (element-type NcgDropped): the settings of a group or leaf that were left
+ * out, see NcgDriverConfig.may_drop */
+GPtrArray *ncg_driver_list_dropped (NcgDriver *self, const char *unit);

@@ -220,38 +220,10 @@ add_unified_controllers (const char *mount, GHashTable *controllers, GError **er
   return TRUE;
 }
 
-static void
-add_v1_controllers (GHashTable *v1_mounts, GHashTable *controllers)
-{
-  GHashTableIter iter;
-  gpointer key;
-
-  g_hash_table_iter_init (&iter, v1_mounts);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
-    if (!g_str_has_prefix (key, NAMED_PREFIX))
-      g_hash_table_add (controllers, g_strdup (key));
-}
-
 static int
 compare_strings (const void *a, const void *b)
 {
   return strcmp (*(char *const *) a, *(char *const *) b);
-}
-
-static gboolean
-list_controllers (NcgHierarchy *self, GError **error)
-{
-  g_autoptr (GHashTable) set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  guint n_controllers;
-
-  add_v1_controllers (self->v1_mounts, set);
-  if (self->unified_mount != NULL && !add_unified_controllers (self->unified_mount, set, error))
-    return FALSE;
-
-  self->controllers = (GStrv) g_hash_table_get_keys_as_array (set, &n_controllers);
-  g_hash_table_steal_all (set);
-  qsort (self->controllers, n_controllers, sizeof (char *), compare_strings);
-  return TRUE;
 }
 
 static void
@@ -269,6 +241,129 @@ take_mounts (NcgHierarchy *self, const char *root, GHashTable *mounts)
     else if (self->mode != NCG_HIERARCHY_UNIFIED)
       g_hash_table_insert (self->v1_mounts, g_strdup (key), g_steal_pointer (&path));
   }
+}
+
+static void
+tree_free (gpointer data)
+{
+  NcgTree *self = data;
+
+  g_free (self->mount);
+  g_strfreev (self->controllers);
+  g_free (self);
+}
+
+static GStrv
+sort_names (GPtrArray *names)
+{
+  g_ptr_array_sort (names, compare_strings);
+  g_ptr_array_add (names, NULL);
+  return (GStrv) g_ptr_array_free (names, FALSE);
+}
+
+static void
+add_v1_tree (NcgHierarchy *self, const char *mount)
+{
+  NcgTree *tree = g_new0 (NcgTree, 1);
+  GPtrArray *names = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer key, value;
+
+  g_hash_table_iter_init (&iter, self->v1_mounts);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    if (g_str_equal (value, mount))
+      g_ptr_array_add (names, g_strdup (key));
+  tree->mount = g_strdup (mount);
+  tree->is_v1 = TRUE;
+  tree->controllers = sort_names (names);
+  g_ptr_array_add (self->trees, tree);
+}
+
+static gboolean
+add_unified_tree (NcgHierarchy *self, GError **error)
+{
+  g_autoptr (GHashTable) set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  NcgTree *tree;
+  GPtrArray *names;
+  GHashTableIter iter;
+  gpointer key;
+
+  if (!add_unified_controllers (self->unified_mount, set, error))
+    return FALSE;
+  names = g_ptr_array_new ();
+  g_hash_table_iter_init (&iter, set);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_ptr_array_add (names, g_strdup (key));
+  tree = g_new0 (NcgTree, 1);
+  tree->mount = g_strdup (self->unified_mount);
+  tree->controllers = sort_names (names);
+  g_ptr_array_add (self->trees, tree);
+  return TRUE;
+}
+
+/* The less the sooner. */
+static guint
+rank_tree (const NcgTree *tree)
+{
+  static const char *const order[] = { SYSTEMD_HIERARCHY, "memory", "cpu", "pids" };
+
+  if (!tree->is_v1)
+    return 0;
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
+    if (ncg_tree_has_controller (tree, order[i]))
+      return i + 1;
+  return G_N_ELEMENTS (order) + 1;
+}
+
+static int
+compare_trees (gconstpointer a, gconstpointer b)
+{
+  const NcgTree *tree_a = *(const NcgTree *const *) a;
+  const NcgTree *tree_b = *(const NcgTree *const *) b;
+
+  return strcmp (tree_a->mount, tree_b->mount);
+}
+
+static gboolean
+list_trees (NcgHierarchy *self, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  GHashTableIter iter;
+  gpointer mount;
+  guint best = 0;
+
+  self->trees = g_ptr_array_new_with_free_func (tree_free);
+  if (self->unified_mount != NULL && !add_unified_tree (self, error))
+    return FALSE;
+  g_hash_table_iter_init (&iter, self->v1_mounts);
+  while (g_hash_table_iter_next (&iter, NULL, &mount))
+    if (g_hash_table_add (seen, mount))
+      add_v1_tree (self, mount);
+
+  g_ptr_array_sort (self->trees, compare_trees);
+  for (guint i = 1; i < self->trees->len; i++)
+    if (rank_tree (g_ptr_array_index (self->trees, i)) <
+        rank_tree (g_ptr_array_index (self->trees, best)))
+      best = i;
+  g_ptr_array_insert (self->trees, 0, g_ptr_array_steal_index (self->trees, best));
+  return TRUE;
+}
+
+static void
+list_controllers (NcgHierarchy *self)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  GPtrArray *names = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (self->trees, i);
+
+    for (guint j = 0; tree->controllers[j] != NULL; j++)
+      if (!g_str_has_prefix (tree->controllers[j], NAMED_PREFIX) &&
+          g_hash_table_add (seen, tree->controllers[j]))
+        g_ptr_array_add (names, g_strdup (tree->controllers[j]));
+  }
+  self->controllers = sort_names (names);
 }
 
 NcgHierarchy *
@@ -291,7 +386,10 @@ ncg_hierarchy_detect (const char *root, GError **error)
   self->mode = decide_mode (mounts);
   self->v1_mounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   take_mounts (self, root, mounts);
-  return list_controllers (self, error) ? g_steal_pointer (&self) : NULL;
+  if (!list_trees (self, error))
+    return NULL;
+  list_controllers (self);
+  return g_steal_pointer (&self);
 }
 
 void
@@ -300,6 +398,7 @@ ncg_hierarchy_free (NcgHierarchy *self)
   g_free (self->unified_mount);
   g_clear_pointer (&self->v1_mounts, g_hash_table_unref);
   g_strfreev (self->controllers);
+  g_clear_pointer (&self->trees, g_ptr_array_unref);
   g_free (self);
 }
 
@@ -307,4 +406,30 @@ gboolean
 ncg_hierarchy_has_controller (const NcgHierarchy *self, const char *controller)
 {
   return g_strv_contains ((const char *const *) self->controllers, controller);
+}
+
+gboolean
+ncg_tree_has_controller (const NcgTree *self, const char *controller)
+{
+  return g_strv_contains ((const char *const *) self->controllers, controller);
+}
+
+const NcgTree *
+ncg_hierarchy_get_primary (const NcgHierarchy *self)
+{
+  return g_ptr_array_index (self->trees, 0);
+}
+
+const NcgTree *
+ncg_hierarchy_find_tree (const NcgHierarchy *self, const char *controller)
+{
+  const NcgTree *found = NULL;
+
+  for (guint i = 0; i < self->trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (self->trees, i);
+
+    if (ncg_tree_has_controller (tree, controller) && (found == NULL || tree->is_v1))
+      found = tree;
+  }
+  return found;
 }

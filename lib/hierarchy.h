@@ -26,11 +26,20 @@ typedef enum {
 const char *ncg_hierarchy_mode_to_string (NcgHierarchyMode mode);
 gboolean ncg_hierarchy_mode_from_string (const char *text, NcgHierarchyMode *ret_mode);
 
+/* One hierarchy that is mounted. On v1 several controllers may share one ("cpu,cpuacct"). */
+typedef struct {
+  char *mount; /* the mount point, root directory included */
+  gboolean is_v1;
+  GStrv controllers; /* sorted: on v1 with "name=…"; on v2 what its root offers */
+} NcgTree;
+
 typedef struct {
   NcgHierarchyMode mode;
   char *unified_mount;   /* (nullable): where cgroup2 is mounted, root directory included */
   GHashTable *v1_mounts; /* controller ("cpu", "name=systemd") → mount point; empty if unified */
   GStrv controllers;     /* sorted: those of the unified root and those mounted as v1 */
+  GPtrArray *trees; /* (element-type NcgTree): each hierarchy once, the primary one first, then by
+                       mount point */
 } NcgHierarchy;
 
 /**
@@ -50,3 +59,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgHierarchy, ncg_hierarchy_free)
 
 /* @controller by its name on either version; "name=…" hierarchies are no controllers. */
 gboolean ncg_hierarchy_has_controller (const NcgHierarchy *self, const char *controller);
+
+/**
+ * ncg_hierarchy_get_primary:
+ *
+ * The hierarchy that says where a process is, and in which all cgroups are that we or systemd make:
+ * cgroup2 where there is one, else "name=systemd", else that of memory, of cpu, of pids, or any.
+ */
+const NcgTree *ncg_hierarchy_get_primary (const NcgHierarchy *self);
+
+/**
+ * ncg_hierarchy_find_tree:
+ * @controller: by its name on either version ("io" is not "blkio"), or "name=…"
+ *
+ * Returns: (nullable): the hierarchy that has it; a v1 one before the unified one, since a
+ *   controller that is bound to v1 does nothing on v2
+ */
+const NcgTree *ncg_hierarchy_find_tree (const NcgHierarchy *self, const char *controller);
+
+gboolean ncg_tree_has_controller (const NcgTree *self, const char *controller);

@@ -222,26 +222,60 @@ ncg_process_has_exited (const NcgProcess *self)
   return TEMP_FAILURE_RETRY (poll (&poll_fd, 1, 0)) > 0;
 }
 
-char *
-ncg_process_read_cgroup_of_pid (const char *proc, pid_t pid, GError **error)
+/* The path of a line "ID:CONTROLLERS:PATH" that is of @tree, of v1; %NULL if of another. */
+static const char *
+match_line (const char *line, const NcgTree *tree)
 {
-  g_autofree char *text = read_file (proc, pid, "cgroup", error);
-  const char *path = text != NULL ? find_line (text, "0::") : NULL;
+  g_auto (GStrv) fields = g_strsplit (line, ":", 3);
+  g_auto (GStrv) names = NULL;
 
-  if (text == NULL)
+  if (g_strv_length (fields) != 3)
     return NULL;
-  if (path == NULL) {
-    g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
-                 "process %d is in no cgroup of the unified hierarchy: there is none", (int) pid);
+  names = g_strsplit (fields[1], ",", -1);
+  if (!g_strv_contains ((const char *const *) names, tree->controllers[0]))
     return NULL;
+  return line + strlen (fields[0]) + 1 + strlen (fields[1]) + 1;
+}
+
+static char *
+find_cgroup (const char *text, const NcgTree *tree)
+{
+  g_auto (GStrv) lines = NULL;
+
+  if (!tree->is_v1) {
+    const char *path = find_line (text, "0::");
+    return path != NULL ? g_strndup (path, strcspn (path, "\n")) : NULL;
   }
-  return g_strndup (path, strcspn (path, "\n"));
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++) {
+    const char *path = match_line (lines[i], tree);
+
+    if (path != NULL)
+      return g_strdup (path);
+  }
+  return NULL;
 }
 
 char *
-ncg_process_read_cgroup (const NcgProcess *self, const char *proc, GError **error)
+ncg_process_read_cgroup_of_pid (const char *proc, pid_t pid, const NcgTree *tree, GError **error)
 {
-  g_autofree char *path = ncg_process_read_cgroup_of_pid (proc, self->pid, error);
+  g_autofree char *text = read_file (proc, pid, "cgroup", error);
+  char *path = text != NULL ? find_cgroup (text, tree) : NULL;
+
+  if (text != NULL && path == NULL)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+                 "process %d is in no cgroup of the hierarchy at %s: the kernel has no such one",
+                 (int) pid, tree->mount);
+  return path;
+}
+
+char *
+ncg_process_read_cgroup (const NcgProcess *self,
+                         const char *proc,
+                         const NcgTree *tree,
+                         GError **error)
+{
+  g_autofree char *path = ncg_process_read_cgroup_of_pid (proc, self->pid, tree, error);
 
   if (path != NULL && ncg_process_has_exited (self)) {
     set_no_such_process (self->pid, error);

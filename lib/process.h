@@ -5,7 +5,8 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "lib/hierarchy.h"
+
 #include <sys/types.h>
 
 typedef struct {
@@ -46,22 +47,26 @@ gboolean ncg_process_is_ending (const NcgProcess *self, const char *proc);
 
 /**
  * ncg_process_read_cgroup:
+ * @tree: in which hierarchy; see ncg_hierarchy_get_primary()
  *
- * Its cgroup in the unified hierarchy ("0::" in /proc/PID/cgroup). The pidfd is asked again after
- * the file was read, so that the answer is this process's.
+ * Its cgroup, from /proc/PID/cgroup (cgroups(7)). The pidfd is asked again after the file was read,
+ * so that the answer is this process's.
  *
  * Returns: (transfer full): the path; %NCG_ERROR_NO_SUCH_PROCESS if it ended,
- *   %NCG_ERROR_NOT_SUPPORTED if there is no unified hierarchy
+ *   %NCG_ERROR_NOT_SUPPORTED if the kernel has no such hierarchy
  */
-char *ncg_process_read_cgroup (const NcgProcess *self, const char *proc, GError **error);
+char *ncg_process_read_cgroup (const NcgProcess *self,
+                               const char *proc,
+                               const NcgTree *tree,
+                               GError **error);
 
 /* The real uid of the process; %NCG_ERROR_NO_SUCH_PROCESS if it ended. */
 gboolean
 ncg_process_read_uid (const NcgProcess *self, const char *proc, uid_t *ret_uid, GError **error);
 
-/* The path in @pid's /proc/PID/cgroup line "0::", without holding the process. Errors as
- * ncg_process_read_cgroup(). */
-char *ncg_process_read_cgroup_of_pid (const char *proc, pid_t pid, GError **error);
+/* The same without holding the process. */
+char *
+ncg_process_read_cgroup_of_pid (const char *proc, pid_t pid, const NcgTree *tree, GError **error);
 
 /* (transfer full): "PID (COMMAND, STATE)" for messages, for example "4711 (dd, D)"; the number
  * alone if it is gone. The command is escaped as by ncg_error_escape(). */

@@ -23,8 +23,40 @@ typedef enum {
   NCG_SETTING_MEMORY_MAX,
   NCG_SETTING_MEMORY_SWAP_MAX, /* swap alone, as on cgroup v2 */
   NCG_SETTING_PIDS_MAX,
+  NCG_SETTING_IO_WEIGHT, /* 1 to 10000 */
+  NCG_SETTING_OOM_GROUP, /* 0 or 1 */
   NCG_N_SETTINGS,
 } NcgSetting;
+
+/* The limit of one size of huge pages. */
+typedef struct {
+  guint64 page_bytes;
+  guint64 limit_bytes; /* or NCG_UNLIMITED */
+} NcgHugepageLimit;
+
+typedef enum {
+  NCG_IO_LIMIT_READ_BANDWIDTH,  /* bytes per second */
+  NCG_IO_LIMIT_WRITE_BANDWIDTH, /* bytes per second */
+  NCG_IO_LIMIT_READ_IOPS,       /* operations per second */
+  NCG_IO_LIMIT_WRITE_IOPS,      /* operations per second */
+  NCG_N_IO_LIMITS,
+} NcgIoLimit;
+
+/* The limits of one block device. */
+typedef struct {
+  char *path; /* as it was given: "/dev/sda", or "8:0" */
+  guint major, minor;
+  gboolean is_whole_disk;          /* no partition, nothing of device-mapper: what systemd, which
+                                      looks for the disk behind a device, takes for itself */
+  guint32 set;                     /* bit i: limits[i] is set */
+  guint64 limits[NCG_N_IO_LIMITS]; /* or NCG_UNLIMITED */
+} NcgDeviceLimits;
+
+/* A file of cgroup v2 that no setting above stands for, and what is to be written into it. */
+typedef struct {
+  char *file;  /* "cpu.max.burst" */
+  char *value; /* of several lines: each is written by itself */
+} NcgUnifiedFile;
 
 /* Embedded or on the stack; all zero is valid and has nothing set. */
 typedef struct {
@@ -33,6 +65,10 @@ typedef struct {
   guint64 numbers[NCG_N_SETTINGS];
   NcgCpuset *cpus;         /* (nullable): unset if NULL */
   NcgCpuset *memory_nodes; /* (nullable) */
+  GArray *hugepages;       /* (nullable) (element-type NcgHugepageLimit): by size */
+  GPtrArray *devices;      /* (nullable) (element-type NcgDeviceLimits): by number */
+  GPtrArray *unified;      /* (nullable) (element-type NcgUnifiedFile): by name */
+  GVariant *properties;    /* (nullable): a(sv), for systemd as they are */
 } NcgResources;
 
 void ncg_resources_clear (NcgResources *self);
@@ -47,35 +83,22 @@ gboolean ncg_resources_is_set (const NcgResources *self, NcgSetting setting);
 /* Returns: the value, or @otherwise if it is unset */
 guint64 ncg_resources_get (const NcgResources *self, NcgSetting setting, guint64 otherwise);
 
-/* One file of a cgroup and what it should read. */
-typedef struct {
-  const char *controller; /* static: "cpu", "cpuset", "memory", "pids" */
-  const char *file;       /* static */
-  char *wanted;           /* as the kernel prints it */
-  char *actual;           /* (nullable): as read; NULL if the file is not there */
-  gboolean is_optional;   /* without the file nothing is missed: no limit, or nobody asked for it */
-  gboolean ok;
-} NcgCheck;
+/* Adds the limit of a size of huge pages, or replaces it. */
+void ncg_resources_set_hugepages (NcgResources *self, guint64 page_bytes, guint64 limit_bytes);
 
-void ncg_check_free (NcgCheck *self);
+/* Adds the limits of a block device; what @limits leaves unset stays as it is. Copied. */
+void ncg_resources_set_device (NcgResources *self, const NcgDeviceLimits *limits);
 
 /**
- * ncg_resources_expect:
+ * ncg_resources_set_unified:
+ * @file: a file of cgroup v2, "memory.high", as in the OCI runtime specification (config-linux.md,
+ *   "Unified"): CONTROLLER.NAME without a slash. Files of the core ("cgroup.…") are refused, but
+ *   for cgroup.max.depth, cgroup.max.descendants and cgroup.pressure.
  *
- * What the kernel's files on the unified hierarchy must read once @self is applied: memory rounded
- * down to pages, the quota in its period.
+ * A file that a setting stands for becomes that setting, so that it is said to systemd as a
+ * property; another is written as it is.
  *
- * Returns: (transfer container) (element-type NcgCheck): the files of all settings that are set,
- * with
- *   @actual not filled in; free with g_ptr_array_unref()
+ * Returns: %TRUE, or %NCG_ERROR_INVALID_ARGUMENT naming the file, the value and what is allowed
  */
-GPtrArray *ncg_resources_expect (const NcgResources *self);
-
-/**
- * ncg_resources_expect_v1:
- *
- * The same for controllers on cgroup v1, as systemd up to 257 converts them: the weight to shares
- * (1024 for 100), MemoryMax to memory.limit_in_bytes. What v1 or systemd on v1 has no file for is
- * expected in the file of v2, where it will not be found.
- */
-GPtrArray *ncg_resources_expect_v1 (const NcgResources *self);
+gboolean
+ncg_resources_set_unified (NcgResources *self, const char *file, const char *value, GError **error);

@@ -53,7 +53,9 @@ ncg_systemd_features_free (NcgSystemdFeatures *self)
 {
   if (self == NULL)
     return;
+  g_free (self->control_group);
   g_hash_table_unref (self->known);
+  g_hash_table_unref (self->properties);
   g_free (self);
 }
 
@@ -84,6 +86,12 @@ ncg_systemd_features_has (const NcgSystemdFeatures *self, const char *name)
   return self != NULL && g_hash_table_contains (self->known, name);
 }
 
+gboolean
+ncg_systemd_features_knows_property (const NcgSystemdFeatures *self, const char *property)
+{
+  return self == NULL || g_hash_table_contains (self->properties, property);
+}
+
 guint
 ncg_systemd_features_parse_version (const char *text)
 {
@@ -93,8 +101,18 @@ ncg_systemd_features_parse_version (const char *text)
 }
 
 static void
+add_properties (NcgSystemdFeatures *self, GDBusInterfaceInfo *info)
+{
+  if (!g_str_equal (info->name, SLICE_INTERFACE) && !g_str_equal (info->name, SCOPE_INTERFACE))
+    return;
+  for (guint i = 0; info->properties != NULL && info->properties[i] != NULL; i++)
+    g_hash_table_add (self->properties, g_strdup (info->properties[i]->name));
+}
+
+static void
 add_from_interface (NcgSystemdFeatures *self, GDBusInterfaceInfo *info)
 {
+  add_properties (self, info);
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++) {
     if (!g_str_equal (info->name, table[i].interface))
       continue;
@@ -145,22 +163,64 @@ on_introspected (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_version (GObject *source, GAsyncResult *result, gpointer user_data)
+take_version (NcgSystemdFeatures *self, const char *version)
 {
-  g_autoptr (GTask) task = user_data;
+  self->version = ncg_systemd_features_parse_version (version);
+}
+
+static void
+take_control_group (NcgSystemdFeatures *self, const char *control_group)
+{
+  g_free (self->control_group);
+  self->control_group = g_strdup (g_str_equal (control_group, "/") ? "" : control_group);
+}
+
+/* A property of the manager. */
+static void
+on_property (GTask *task,
+             GAsyncResult *result,
+             void (*take) (NcgSystemdFeatures *self, const char *text))
+{
   Probe *probe = g_task_get_task_data (task);
   g_autoptr (GVariant) reply = NULL;
-  g_autoptr (GVariant) version = NULL;
+  g_autoptr (GVariant) value = NULL;
   GError *error = NULL;
 
   reply = ncg_systemd_call_finish (result, &error);
   if (reply != NULL) {
-    g_variant_get (reply, "(v)", &version);
-    if (g_variant_is_of_type (version, G_VARIANT_TYPE_STRING))
-      probe->found->version =
-          ncg_systemd_features_parse_version (g_variant_get_string (version, NULL));
+    g_variant_get (reply, "(v)", &value);
+    if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+      take (probe->found, g_variant_get_string (value, NULL));
   }
   probe_step_done (task, error);
+}
+
+static void
+on_version (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  on_property (task, result, take_version);
+}
+
+static void
+on_control_group (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  on_property (task, result, take_control_group);
+}
+
+static void
+get_property (NcgSystemd *systemd,
+              const char *name,
+              gint64 deadline_usec,
+              GAsyncReadyCallback callback,
+              GTask *task)
+{
+  ncg_systemd_call_async (systemd, NULL, "org.freedesktop.DBus.Properties", "Get",
+                          g_variant_new ("(ss)", NCG_SYSTEMD_MANAGER, name), NULL,
+                          NCG_SYSTEMD_CALL_NONE, deadline_usec, callback, g_object_ref (task));
 }
 
 void
@@ -173,13 +233,14 @@ ncg_systemd_features_probe_async (NcgSystemd *systemd,
   Probe *probe = g_new0 (Probe, 1);
 
   probe->found = g_new0 (NcgSystemdFeatures, 1);
+  probe->found->control_group = g_strdup ("");
   probe->found->known = g_hash_table_new (g_str_hash, g_str_equal);
-  probe->pending = 1 + G_N_ELEMENTS (objects);
+  probe->found->properties = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  probe->pending = 2 + G_N_ELEMENTS (objects);
   g_task_set_task_data (task, probe, (GDestroyNotify) probe_free);
 
-  ncg_systemd_call_async (systemd, NULL, "org.freedesktop.DBus.Properties", "Get",
-                          g_variant_new ("(ss)", NCG_SYSTEMD_MANAGER, "Version"), NULL,
-                          NCG_SYSTEMD_CALL_NONE, deadline_usec, on_version, g_object_ref (task));
+  get_property (systemd, "Version", deadline_usec, on_version, task);
+  get_property (systemd, "ControlGroup", deadline_usec, on_control_group, task);
   for (gsize i = 0; i < G_N_ELEMENTS (objects); i++)
     ncg_systemd_call_async (systemd, objects[i], "org.freedesktop.DBus.Introspectable",
                             "Introspect", NULL, NULL, NCG_SYSTEMD_CALL_NONE, deadline_usec,

@@ -9,7 +9,9 @@
 
 typedef struct {
   guint version; /* the leading number of Manager.Version, 0 if it has none; for messages only */
-  GHashTable *known; /* set of feature names, see systemd-features.c */
+  char *control_group; /* of the manager itself: "" for the system's, else above all of a user's */
+  GHashTable *known;   /* set of feature names, see systemd-features.c */
+  GHashTable *properties; /* set of the properties of slices and scopes */
 } NcgSystemdFeatures;
 
 void ncg_systemd_features_free (NcgSystemdFeatures *self);
@@ -18,6 +20,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgSystemdFeatures, ncg_systemd_features_free)
 /* (transfer full): the names of all that it can, sorted */
 GStrv ncg_systemd_features_list (const NcgSystemdFeatures *self);
 gboolean ncg_systemd_features_has (const NcgSystemdFeatures *self, const char *name);
+
+/* Whether units have a property; %TRUE as long as nothing is known (%NULL). What only
+ * StartTransientUnit takes ("PIDFDs") is not seen. */
+gboolean ncg_systemd_features_knows_property (const NcgSystemdFeatures *self, const char *property);
 
 /* Reads the version and introspects the manager, a slice and a scope that always exist. */
 void ncg_systemd_features_probe_async (NcgSystemd *systemd,

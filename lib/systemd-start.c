@@ -23,12 +23,14 @@ typedef struct {
   gboolean *without_pidfds;
   gboolean has_sent_pidfds; /* others may have found out meanwhile that it does not know them */
   char *proc;
+  const NcgTree *tree;
   char *unit;
   char *description;
   GVariant *properties;
   GVariant *fixed;
   GPtrArray *processes;
   gboolean adopt;
+  gboolean is_held;
   gint64 deadline;
   NcgDriverStarted started;
   gpointer user_data;
@@ -132,14 +134,22 @@ on_control_group (GObject *source, GAsyncResult *result, gpointer user_data)
                          (GDestroyNotify) ncg_place_free);
 }
 
+static const char *
+find_interface (const char *unit)
+{
+  if (g_str_has_suffix (unit, ".scope"))
+    return "org.freedesktop.systemd1.Scope";
+  if (g_str_has_suffix (unit, ".service"))
+    return "org.freedesktop.systemd1.Service";
+  return "org.freedesktop.systemd1.Slice";
+}
+
 static void
 fetch_control_group (GTask *task)
 {
   Start *start = g_task_get_task_data (task);
 
-  get_property (
-      task, is_leaf (start) ? "org.freedesktop.systemd1.Scope" : "org.freedesktop.systemd1.Slice",
-      "ControlGroup", on_control_group);
+  get_property (task, find_interface (start->unit), "ControlGroup", on_control_group);
 }
 
 /* Only what got lost is sent again. */
@@ -205,18 +215,36 @@ wait_for_collection (GTask *task)
   retry_later (task, on_retry_start);
 }
 
+/* One that has a file was not made by a call, and does not go away by waiting. */
+static gboolean
+is_installed (GVariant *unit)
+{
+  const char *fragment = "";
+  gboolean is_transient = FALSE;
+
+  g_variant_lookup (unit, "FragmentPath", "&s", &fragment);
+  g_variant_lookup (unit, "Transient", "b", &is_transient);
+  return fragment[0] != '\0' && !is_transient;
+}
+
 static void
-decide_on_existing (GTask *task, const char *state, const char *description)
+decide_on_existing (GTask *task, GVariant *unit)
 {
   Start *start = g_task_get_task_data (task);
-  gboolean is_active = g_str_equal (state, "active");
-  gboolean is_ours = start->adopt || g_str_equal (description, start->description);
+  const char *state = "";
+  const char *description = "";
+  gboolean is_active;
+  gboolean is_ours;
 
+  g_variant_lookup (unit, "ActiveState", "&s", &state);
+  g_variant_lookup (unit, "Description", "&s", &description);
+  is_active = g_str_equal (state, "active");
+  is_ours = start->adopt || g_str_equal (description, start->description);
   if (is_active && is_ours && !is_leaf (start))
     set_properties (task);
   else if (is_active && is_ours)
     fetch_control_group (task);
-  else if (is_active)
+  else if (is_active || (!is_ours && is_installed (unit)))
     g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_UNIT_EXISTS,
                              "there is a unit %s that was not made here ('%s')", start->unit,
                              description);
@@ -234,8 +262,6 @@ on_existing (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
   g_autoptr (GVariant) all = NULL;
-  const char *state = "";
-  const char *description = "";
 
   if (reply == NULL) {
     if (!retry_if_lost (task, error))
@@ -243,9 +269,7 @@ on_existing (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   g_variant_get (reply, "(@a{sv})", &all);
-  g_variant_lookup (all, "ActiveState", "&s", &state);
-  g_variant_lookup (all, "Description", "&s", &description);
-  decide_on_existing (task, state, description);
+  decide_on_existing (task, all);
 }
 
 /* Where the kernel has the first process that is in the unit: it knows sooner than systemd answers.
@@ -255,7 +279,7 @@ find_leaf (const Start *start)
 {
   for (guint i = 0; i < start->processes->len; i++) {
     const NcgProcess *process = g_ptr_array_index (start->processes, i);
-    g_autofree char *cgroup = ncg_process_read_cgroup (process, start->proc, NULL);
+    g_autofree char *cgroup = ncg_process_read_cgroup (process, start->proc, start->tree, NULL);
     g_autofree char *name = cgroup != NULL ? g_path_get_basename (cgroup) : NULL;
 
     if (g_strcmp0 (name, start->unit) == 0)
@@ -275,7 +299,11 @@ on_running (GTask *task)
                            (GDestroyNotify) ncg_place_free);
     return;
   }
-  fetch_control_group (task);
+  /* What ran is over, and its cgroup is pruned; being given properties, the unit has one again. */
+  if (start->is_held)
+    set_properties (task);
+  else
+    fetch_control_group (task);
   if (start->started != NULL)
     start->started (start->user_data);
 }
@@ -324,19 +352,6 @@ add_processes (GVariantBuilder *properties, const GPtrArray *processes, gboolean
 }
 
 static void
-add_all (GVariantBuilder *builder, GVariant *properties)
-{
-  GVariantIter iter;
-  GVariant *child;
-
-  g_variant_iter_init (&iter, properties);
-  while ((child = g_variant_iter_next_value (&iter)) != NULL) {
-    g_variant_builder_add_value (builder, child);
-    g_variant_unref (child);
-  }
-}
-
-static void
 start_transient (GTask *task)
 {
   Start *start = g_task_get_task_data (task);
@@ -344,8 +359,8 @@ start_transient (GTask *task)
   GVariantBuilder properties;
 
   g_variant_builder_init (&properties, G_VARIANT_TYPE ("a(sv)"));
-  add_all (&properties, start->fixed);
-  add_all (&properties, start->properties);
+  ncg_unit_properties_add_all (&properties, start->fixed);
+  ncg_unit_properties_add_all (&properties, start->properties);
   start->has_sent_pidfds = is_leaf (start) && !*start->without_pidfds;
   if (is_leaf (start))
     fds = add_processes (&properties, start->processes, start->has_sent_pidfds);
@@ -370,6 +385,7 @@ ncg_systemd_start_async (NcgSystemd *systemd,
   start->systemd = systemd;
   start->without_pidfds = what->without_pidfds;
   start->proc = g_strdup (what->proc);
+  start->tree = what->tree;
   start->unit = g_strdup (what->unit);
   start->description = g_strdup (what->description);
   start->properties = g_variant_ref_sink (what->properties);
@@ -377,6 +393,7 @@ ncg_systemd_start_async (NcgSystemd *systemd,
   if (what->processes != NULL)
     start->processes = g_ptr_array_ref ((GPtrArray *) what->processes);
   start->adopt = what->adopt;
+  start->is_held = g_str_has_suffix (what->unit, ".service");
   start->deadline = deadline_usec;
   start->started = what->started;
   start->user_data = what->user_data;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Starting a transient unit so that it is there in the end, whatever gets lost on the way: a slice
- * without processes, or a scope around some.
+ * without processes, a scope around some, or a service that has run and is held for its cgroup.
  */
 #pragma once
 
@@ -15,6 +15,7 @@ typedef struct {
   GVariant *fixed;            /* a(sv), may be floating: what only StartTransientUnit takes */
   const GPtrArray *processes; /* (nullable) (element-type NcgProcess): of a scope */
   const char *proc;           /* the mount point of procfs */
+  const NcgTree *tree;        /* the primary one; outlives the call */
   gboolean adopt;             /* take a unit that somebody else made */
   gboolean *without_pidfds;   /* outlives the call: set once systemd refused PIDFDs */
   NcgDriverStarted started;   /* (nullable): see NcgGroup */

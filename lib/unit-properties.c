@@ -4,6 +4,10 @@
  */
 #include "lib/unit-properties.h"
 
+#include "lib/cpu-bandwidth.h"
+#include "lib/error.h"
+
+/* OOM_GROUP has none: OOMPolicy is for scopes and services alone, and only when they start. */
 static const char *const number_properties[] = {
   [NCG_SETTING_CPU_WEIGHT] = "CPUWeight",
   [NCG_SETTING_CPU_QUOTA_USEC] = "CPUQuotaPerSecUSec",
@@ -14,8 +18,18 @@ static const char *const number_properties[] = {
   [NCG_SETTING_MEMORY_MAX] = "MemoryMax",
   [NCG_SETTING_MEMORY_SWAP_MAX] = "MemorySwapMax",
   [NCG_SETTING_PIDS_MAX] = "TasksMax",
+  [NCG_SETTING_IO_WEIGHT] = "IOWeight",
+  [NCG_SETTING_OOM_GROUP] = NULL,
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (number_properties) == NCG_N_SETTINGS);
+
+static const char *const device_properties[] = {
+  [NCG_IO_LIMIT_READ_BANDWIDTH] = "IOReadBandwidthMax",
+  [NCG_IO_LIMIT_WRITE_BANDWIDTH] = "IOWriteBandwidthMax",
+  [NCG_IO_LIMIT_READ_IOPS] = "IOReadIOPSMax",
+  [NCG_IO_LIMIT_WRITE_IOPS] = "IOWriteIOPSMax",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (device_properties) == NCG_N_IO_LIMITS);
 
 static const char *const accounting[] = {
   "CPUAccounting",
@@ -30,28 +44,172 @@ ncg_unit_properties_add (GVariantBuilder *builder, const char *name, GVariant *v
   g_variant_builder_add (builder, "(sv)", name, value);
 }
 
+void
+ncg_unit_properties_add_all (GVariantBuilder *builder, GVariant *properties)
+{
+  GVariantIter iter;
+  GVariant *child;
+
+  g_variant_iter_init (&iter, properties);
+  while ((child = g_variant_iter_next_value (&iter)) != NULL) {
+    g_variant_builder_add_value (builder, child);
+    g_variant_unref (child);
+  }
+}
+
+gboolean
+ncg_unit_properties_is_own (const NcgFileSetting *setting, const NcgSystemdFeatures *features)
+{
+  return setting->tree != NULL &&
+         (setting->property == NULL ||
+          !ncg_systemd_features_knows_property (features, setting->property));
+}
+
+GPtrArray *
+ncg_unit_properties_list_own (const NcgResources *resources,
+                              const NcgHierarchy *hierarchy,
+                              const NcgSystemdFeatures *features)
+{
+  GPtrArray *settings = ncg_file_settings_list (resources, hierarchy);
+
+  for (guint i = settings->len; i > 0; i--)
+    if (!ncg_unit_properties_is_own (g_ptr_array_index (settings, i - 1), features))
+      g_ptr_array_remove_index (settings, i - 1);
+  return settings;
+}
+
+static gboolean
+check_setting (const NcgFileSetting *setting, const NcgHierarchy *hierarchy, GError **error)
+{
+  if (setting->tree != NULL || setting->is_optional)
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+               "%s%s%s cannot be set to '%s': the %s cgroup hierarchy of this machine has no such "
+               "file; see /proc/cgroups, and the cgroup_disable= and "
+               "systemd.unified_cgroup_hierarchy= options of the kernel's command line",
+               setting->file, setting->key != NULL ? " of " : "",
+               setting->key != NULL ? setting->key : "", setting->value,
+               ncg_hierarchy_mode_to_string (hierarchy->mode));
+  return FALSE;
+}
+
+/* (transfer container) (nullable): set of the properties that systemd makes files of here */
+static GHashTable *
+collect_properties (const GPtrArray *settings,
+                    const NcgHierarchy *hierarchy,
+                    const NcgSystemdFeatures *features,
+                    GError **error)
+{
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < settings->len; i++) {
+    const NcgFileSetting *setting = g_ptr_array_index (settings, i);
+
+    if (!check_setting (setting, hierarchy, error))
+      return NULL;
+    if (setting->tree != NULL && !ncg_unit_properties_is_own (setting, features))
+      g_hash_table_add (names, (gpointer) setting->property);
+  }
+  return g_steal_pointer (&names);
+}
+
 static void
-add_cpuset (GVariantBuilder *builder, const char *name, const NcgCpuset *set)
+add_cpuset (GVariantBuilder *builder, GHashTable *names, const char *name, const NcgCpuset *set)
 {
   gsize n_bytes;
   const guint8 *bytes;
 
-  if (set == NULL)
+  if (set == NULL || !g_hash_table_contains (names, name))
     return;
   bytes = ncg_cpuset_to_bytes (set, &n_bytes);
   ncg_unit_properties_add (builder, name,
                            g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, bytes, n_bytes, 1));
 }
 
-void
-ncg_unit_properties_add_resources (GVariantBuilder *builder, const NcgResources *resources)
+/* An empty list clears, another one appends. */
+static void
+add_device_limits (GVariantBuilder *builder, const GPtrArray *devices, NcgIoLimit limit)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (accounting); i++)
-    ncg_unit_properties_add (builder, accounting[i], g_variant_new_boolean (TRUE));
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("a(st)"));
+  ncg_unit_properties_add (builder, device_properties[limit],
+                           g_variant_new_array (G_VARIANT_TYPE ("(st)"), NULL, 0));
+  for (guint i = 0; i < devices->len; i++) {
+    const NcgDeviceLimits *device = g_ptr_array_index (devices, i);
+    g_autofree char *path = NULL;
+
+    if (!device->is_whole_disk || (device->set & (1u << limit)) == 0)
+      continue;
+    path = g_strdup_printf ("/dev/block/%u:%u", device->major, device->minor);
+    g_variant_builder_add (&list, "(st)", path, device->limits[limit]);
+  }
+  ncg_unit_properties_add (builder, device_properties[limit], g_variant_builder_end (&list));
+}
+
+/* The period goes with the quota: both are in one file. */
+static gboolean
+is_said (GHashTable *names, NcgSetting setting)
+{
+  if (setting == NCG_SETTING_CPU_PERIOD_USEC)
+    setting = NCG_SETTING_CPU_QUOTA_USEC;
+  return number_properties[setting] != NULL &&
+         g_hash_table_contains (names, number_properties[setting]);
+}
+
+static gboolean
+check_period (const NcgResources *resources, const NcgSystemdFeatures *features, GError **error)
+{
+  const char *property = number_properties[NCG_SETTING_CPU_PERIOD_USEC];
+  guint64 period =
+      ncg_resources_get (resources, NCG_SETTING_CPU_PERIOD_USEC, NCG_CPU_PERIOD_DEFAULT);
+  guint64 quota = ncg_resources_get (resources, NCG_SETTING_CPU_QUOTA_USEC, NCG_UNLIMITED);
+
+  if (period == NCG_CPU_PERIOD_DEFAULT || quota == NCG_UNLIMITED ||
+      ncg_systemd_features_knows_property (features, property))
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+               "a CPU period of %" G_GUINT64_FORMAT
+               " µs cannot be set: systemd %u has no property %s; it always takes %u µs",
+               period, features->version, property, NCG_CPU_PERIOD_DEFAULT);
+  return FALSE;
+}
+
+static void
+add_numbers (GVariantBuilder *builder,
+             const NcgResources *resources,
+             GHashTable *names,
+             const NcgSystemdFeatures *features)
+{
   for (int i = 0; i < NCG_N_SETTINGS; i++)
-    if (ncg_resources_is_set (resources, (NcgSetting) i))
+    if (ncg_resources_is_set (resources, (NcgSetting) i) && is_said (names, (NcgSetting) i) &&
+        ncg_systemd_features_knows_property (features, number_properties[i]))
       ncg_unit_properties_add (builder, number_properties[i],
                                g_variant_new_uint64 (resources->numbers[i]));
-  add_cpuset (builder, "AllowedCPUs", resources->cpus);
-  add_cpuset (builder, "AllowedMemoryNodes", resources->memory_nodes);
+}
+
+GVariant *
+ncg_unit_properties_from_resources (const NcgResources *resources,
+                                    const NcgHierarchy *hierarchy,
+                                    const NcgSystemdFeatures *features,
+                                    GError **error)
+{
+  g_autoptr (GPtrArray) settings = ncg_file_settings_list (resources, hierarchy);
+  g_autoptr (GHashTable) names = collect_properties (settings, hierarchy, features, error);
+  GVariantBuilder builder;
+
+  if (names == NULL || !check_period (resources, features, error))
+    return NULL;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
+  for (gsize i = 0; i < G_N_ELEMENTS (accounting); i++)
+    ncg_unit_properties_add (&builder, accounting[i], g_variant_new_boolean (TRUE));
+  add_numbers (&builder, resources, names, features);
+  add_cpuset (&builder, names, "AllowedCPUs", resources->cpus);
+  add_cpuset (&builder, names, "AllowedMemoryNodes", resources->memory_nodes);
+  for (int i = 0; resources->devices != NULL && i < NCG_N_IO_LIMITS; i++)
+    if (g_hash_table_contains (names, device_properties[i]))
+      add_device_limits (&builder, resources->devices, (NcgIoLimit) i);
+  if (resources->properties != NULL)
+    ncg_unit_properties_add_all (&builder, resources->properties);
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
 }

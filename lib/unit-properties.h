@@ -2,20 +2,48 @@
 /*
  * Resources as systemd unit properties, in the form of StartTransientUnit and SetUnitProperties:
  * a(sv). Names, types and units: systemd.resource-control(5), org.freedesktop.systemd1(5).
+ *
+ * systemd applies all attributes of a unit at once, therefore the whole set of a unit is always
+ * said. What it does not do in this hierarchy, or does not know, is left to be written by us.
  */
 #pragma once
 
-#include "lib/resources.h"
+#include "lib/file-settings.h"
+#include "lib/systemd-features.h"
 
 /* Adds one property to an open a(sv) builder; @value is consumed if floating. */
 void ncg_unit_properties_add (GVariantBuilder *builder, const char *name, GVariant *value);
 
+/* Adds all of an a(sv) to an open a(sv) builder. */
+void ncg_unit_properties_add_all (GVariantBuilder *builder, GVariant *properties);
+
+/* Whether the file of @setting is ours to write: there is no property, or this systemd does not
+ * know it, and then leaves the file alone. */
+gboolean ncg_unit_properties_is_own (const NcgFileSetting *setting,
+                                     const NcgSystemdFeatures *features);
+
 /**
- * ncg_unit_properties_add_resources:
- * @builder: an open a(sv)
+ * ncg_unit_properties_list_own:
  *
- * Adds every setting of @resources and turns the accounting on, so that the controllers are there.
- * systemd applies all attributes of a unit at once, therefore the whole set of a unit is always
- * said.
+ * Returns: (transfer container) (element-type NcgFileSetting): the files of @resources that are
+ *   ours to write; empty where systemd does all
  */
-void ncg_unit_properties_add_resources (GVariantBuilder *builder, const NcgResources *resources);
+GPtrArray *ncg_unit_properties_list_own (const NcgResources *resources,
+                                         const NcgHierarchy *hierarchy,
+                                         const NcgSystemdFeatures *features);
+
+/**
+ * ncg_unit_properties_from_resources:
+ * @features: (nullable): what this systemd knows; all if not known
+ *
+ * The properties, with the accounting turned on, so that the controllers are there, and with
+ * NcgResources.properties at the end.
+ *
+ * Returns: (transfer full): an a(sv); %NCG_ERROR_NOT_SUPPORTED if something is asked for that
+ *   no hierarchy here has a controller for, or that this systemd has no property for and nobody
+ *   else can do, naming the setting and systemd's version
+ */
+GVariant *ncg_unit_properties_from_resources (const NcgResources *resources,
+                                              const NcgHierarchy *hierarchy,
+                                              const NcgSystemdFeatures *features,
+                                              GError **error);

@@ -14,7 +14,6 @@ config_new (void)
   Config *self = g_new0 (Config, 1);
 
   self->root = g_strdup ("");
-  self->driver = g_strdup ("systemd");
   self->cgroup_root = g_strdup ("/machine");
   self->daemons_group = g_strdup ("/kubernetes");
   self->system_group = g_strdup ("/system");
@@ -49,8 +48,20 @@ replace (char **field, char *value)
 static gboolean
 check (const Config *self, GError **error)
 {
+  static const char *const drivers[] = { "systemd", "cgroupfs", NULL };
   g_autofree char *slice = NULL;
 
+  if (self->driver != NULL && !g_strv_contains (drivers, self->driver)) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "--cgroup-driver is '%s'; it takes systemd or cgroupfs", self->driver);
+    return FALSE;
+  }
+  if (self->is_user && g_strcmp0 (self->driver, "cgroupfs") == 0) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "--user asks the systemd of the session, and does not go with "
+                 "--cgroup-driver=cgroupfs");
+    return FALSE;
+  }
   if (self->root[0] != '\0' && self->root[0] != '/') {
     g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
                  "--root is '%s'; it takes an absolute path", self->root);
@@ -67,17 +78,23 @@ config_parse_arguments (
     Config *self, int *argc, char ***argv, ConfigAction *ret_action, GError **error)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  char *root = NULL, *bus = NULL, *cgroup_root = NULL, *group = NULL;
+  char *root = NULL, *bus = NULL, *driver = NULL, *cgroup_root = NULL, *group = NULL;
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
     { "root", 0, 0, G_OPTION_ARG_FILENAME, &root,
       "Take /sys, /proc and /run below DIR instead of the machine's", "DIR" },
     { "bus-address", 0, 0, G_OPTION_ARG_STRING, &bus, "Serve this bus instead of the system bus",
       "ADDRESS" },
+    { "cgroup-driver", 0, 0, G_OPTION_ARG_STRING, &driver,
+      "systemd or cgroupfs (default: systemd where it runs)", "NAME" },
     { "cgroup-root", 0, 0, G_OPTION_ARG_STRING, &cgroup_root,
       "The cgroup under which pods are (default: /machine)", "PATH" },
     { "group", 0, 0, G_OPTION_ARG_STRING, &group,
       "The group whose members may change things (default: " NCG_DEFAULT_GROUP ")", "NAME" },
+    { "user", 0, 0, G_OPTION_ARG_NONE, &self->is_user,
+      "Ask the systemd of the user's session and serve the session bus, for development", NULL },
+    { "drop-unknown-properties", 0, 0, G_OPTION_ARG_NONE, &self->may_drop,
+      "Leave out those of SystemdProperties that systemd does not know", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
     { NULL },
   };
@@ -89,6 +106,7 @@ config_parse_arguments (
   parsed = g_option_context_parse (context, argc, argv, error);
   replace (&self->root, root);
   replace (&self->bus_address, bus);
+  replace (&self->driver, driver);
   replace (&self->cgroup_root, cgroup_root);
   replace (&self->group, group);
   if (!parsed)

@@ -8,9 +8,12 @@
 #include <glib.h>
 
 typedef struct {
-  char *root;          /* "" or a directory that stands for the machine's root */
-  char *bus_address;   /* (nullable): of the bus to serve; NULL is the system bus */
-  char *driver;        /* "systemd" */
+  char *root;        /* "" or a directory that stands for the machine's root */
+  char *bus_address; /* (nullable): of the bus to serve; NULL is the system bus */
+  char
+      *driver; /* (nullable): "systemd" or "cgroupfs"; NULL: systemd where it runs, else cgroupfs */
+  gboolean is_user;    /* ask the manager of the user's own session, and serve the session bus */
+  gboolean may_drop;   /* a unit property that systemd does not know is left out, and is no error */
   char *cgroup_root;   /* "/machine": under it are the pods */
   char *daemons_group; /* "/kubernetes": the slice of Kubernetes' daemons */
   char *system_group;  /* "/system" */

@@ -33,7 +33,9 @@ test_defaults (void)
   g_assert_cmpint ((int) action, ==, CONFIG_RUN);
   g_assert_cmpstr (config->root, ==, "");
   g_assert_null (config->bus_address);
-  g_assert_cmpstr (config->driver, ==, "systemd");
+  g_assert_null (config->driver);
+  g_assert_false (config->is_user);
+  g_assert_false (config->may_drop);
   g_assert_cmpstr (config->cgroup_root, ==, "/machine");
   g_assert_cmpstr (config->daemons_group, ==, "/kubernetes");
   g_assert_cmpstr (config->system_group, ==, "/system");
@@ -48,13 +50,16 @@ test_options (void)
   ConfigAction action;
 
   g_assert_true (parse (config,
-                        "--root=/tmp/x --bus-address unix:path=/y --cgroup-root /a/b --group wheel",
+                        "--root=/tmp/x --bus-address unix:path=/y --cgroup-root /a/b --group wheel "
+                        "--cgroup-driver=cgroupfs --drop-unknown-properties",
                         &action, &error));
   g_assert_no_error (error);
   g_assert_cmpstr (config->root, ==, "/tmp/x");
   g_assert_cmpstr (config->bus_address, ==, "unix:path=/y");
   g_assert_cmpstr (config->cgroup_root, ==, "/a/b");
   g_assert_cmpstr (config->group, ==, "wheel");
+  g_assert_cmpstr (config->driver, ==, "cgroupfs");
+  g_assert_true (config->may_drop);
 }
 
 static void

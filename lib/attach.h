@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Moving processes into a cgroup, all of them or none, in every hierarchy, verified.
+ *
+ * Each process is held by a pidfd, which is asked again after the kernel was: a number that is
+ * another process by now counts for nothing.
+ */
+#pragma once
+
+#include "lib/hierarchy.h"
+#include "lib/process.h"
+
+/* Where each process was before: (element-type GStrv), by process, and in it by tree. */
+typedef struct NcgOrigins NcgOrigins;
+
+/* Returns: (transfer full): where they are now; %NCG_ERROR_NO_SUCH_PROCESS if one has ended */
+NcgOrigins *ncg_origins_read (const NcgHierarchy *hierarchy,
+                              const char *proc,
+                              const GPtrArray *processes,
+                              GError **error);
+void ncg_origins_free (NcgOrigins *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgOrigins, ncg_origins_free)
+
+/* Moves them back, as far as it goes: a process may have ended, and its cgroup with it. */
+void ncg_origins_restore (const NcgOrigins *self);
+
+/**
+ * ncg_attach_processes:
+ * @path: the cgroup; a process that is in it or below it in a hierarchy stays where it is there
+ * @processes: (element-type NcgProcess)
+ *
+ * Moves the processes in every hierarchy in which @path is there, and verifies each: in the
+ * primary hierarchy @path must be. It does not move back: see ncg_origins_restore().
+ *
+ * Returns: %TRUE; else %NCG_ERROR_NO_SUCH_PROCESS if one has ended, %NCG_ERROR_NOT_FOUND if there
+ *   is no such cgroup, %NCG_ERROR_BUSY if it has controllers enabled for its children (and cannot
+ *   have processes of its own), %NCG_ERROR_NOT_SUPPORTED if it is threaded or "domain invalid",
+ *   %NCG_ERROR_FAILED if one is elsewhere all the same
+ */
+gboolean ncg_attach_processes (const NcgHierarchy *hierarchy,
+                               const char *proc,
+                               const char *path,
+                               const GPtrArray *processes,
+                               GError **error);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Tells when somebody wrote into one of many files, or removed it: inotify(7) on the main loop. A
+ * write by write(2) is told of on cgroupfs, too; what the kernel changes by itself is not.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct NcgFileWatch NcgFileWatch;
+
+/* Several writes may be told of once. */
+typedef void (*NcgFileWatchChanged) (const char *key, gpointer user_data);
+
+/* (transfer full) (nullable): on the thread-default main context; %NULL with errno set if the
+ * kernel gives no more instances */
+NcgFileWatch *ncg_file_watch_new (NcgFileWatchChanged changed, gpointer user_data);
+void ncg_file_watch_free (NcgFileWatch *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgFileWatch, ncg_file_watch_free)
+
+/* @key is told when @path is written to. A file that is not there, or one more than
+ * fs.inotify.max_user_watches allows, is not watched. */
+void ncg_file_watch_add (NcgFileWatch *self, const char *key, const char *path);
+
+/* Nothing is told of @key any more. */
+void ncg_file_watch_remove (NcgFileWatch *self, const char *key);

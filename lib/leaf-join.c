@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Joining a leaf, in a worker.
+ */
+#include "lib/leaf-join.h"
+
+typedef struct {
+  char *root;
+  char *proc;
+  char *cgroup;
+  char *subgroup;
+  const NcgHierarchy *hierarchy;
+  GPtrArray *foreign;
+  GPtrArray *processes;
+  NcgOrigins *origins;
+  gboolean is_new;
+  uid_t user;
+} Job;
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  g_free (job->root);
+  g_free (job->proc);
+  g_free (job->cgroup);
+  g_free (job->subgroup);
+  g_clear_pointer (&job->foreign, g_ptr_array_unref);
+  g_clear_pointer (&job->processes, g_ptr_array_unref);
+  g_clear_pointer (&job->origins, ncg_origins_free);
+  g_free (job);
+}
+
+static gboolean
+prepare (const Job *job, GError **error)
+{
+  if (job->foreign != NULL && !ncg_leaf_make_foreign (job->foreign, job->cgroup, error))
+    return FALSE;
+  if (job->is_new && job->user != NCG_NO_USER &&
+      !ncg_leaf_delegate (job->root, ncg_hierarchy_get_primary (job->hierarchy), job->cgroup,
+                          job->user, error))
+    return FALSE;
+  return job->subgroup == NULL ||
+         ncg_leaf_make_subgroup (job->root, job->hierarchy->trees, job->cgroup, job->subgroup,
+                                 job->user, error);
+}
+
+static gboolean
+move (Job *job, GError **error)
+{
+  g_autofree char *path = job->subgroup != NULL
+                              ? g_strconcat (job->cgroup, "/", job->subgroup, NULL)
+                              : g_strdup (job->cgroup);
+
+  if (job->processes == NULL)
+    return TRUE;
+  if (job->origins == NULL)
+    job->origins = ncg_origins_read (job->hierarchy, job->proc, job->processes, error);
+  if (job->origins == NULL)
+    return FALSE;
+  if (ncg_attach_processes (job->hierarchy, job->proc, path, job->processes, error))
+    return TRUE;
+  ncg_origins_restore (job->origins);
+  return FALSE;
+}
+
+static void
+run_in_worker (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  Job *job = data;
+  GError *error = NULL;
+
+  if (prepare (job, &error) && move (job, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+ncg_leaf_join_async (const NcgLeafJoin *join,
+                     NcgOrigins *origins,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Job *job = g_new0 (Job, 1);
+
+  job->root = g_strdup (join->root);
+  job->proc = g_strconcat (join->root, "/proc", NULL);
+  job->cgroup = g_strdup (join->cgroup);
+  job->subgroup = g_strdup (join->subgroup);
+  job->hierarchy = join->hierarchy;
+  if (join->foreign != NULL)
+    job->foreign = g_ptr_array_ref ((GPtrArray *) join->foreign);
+  if (join->processes != NULL)
+    job->processes = g_ptr_array_ref ((GPtrArray *) join->processes);
+  job->origins = origins;
+  job->is_new = join->is_new;
+  job->user = join->user;
+  g_task_set_task_data (task, job, job_free);
+  g_task_run_in_thread (task, run_in_worker);
+}
+
+gboolean
+ncg_leaf_join_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

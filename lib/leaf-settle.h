@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a leaf needs besides what made it: its place in v1 hierarchies that systemd does not care
+ * for, an owner, a cgroup inside it, and its processes. All of this may block: for a worker.
+ *
+ * Delegation to a user: docs/CGROUP_DELEGATION.md of systemd; the files that go with the directory
+ * are listed in /sys/kernel/cgroup/delegate (cgroup-v2.rst, Delegation).
+ */
+#pragma once
+
+#include "lib/hierarchy.h"
+
+#include <sys/types.h>
+
+/* Nobody: what is root's. */
+#define NCG_NO_USER ((uid_t) -1)
+
+/* "a" or "a/b": no component is empty, "." or "..", or has the name of a cgroup's file. Else
+ * %NCG_ERROR_INVALID_ARGUMENT. */
+gboolean ncg_leaf_check_subgroup (const char *subgroup, GError **error);
+
+/**
+ * ncg_leaf_make_foreign:
+ * @trees: (element-type NcgTree): hierarchies of v1
+ * @path: of the leaf
+ *
+ * Makes the leaf in those of @trees in which its parent is: there the parent has limits, or a
+ * runtime made it.
+ */
+gboolean ncg_leaf_make_foreign (const GPtrArray *trees, const char *path, GError **error);
+
+/* Whether the parent of @path is in any of @trees. */
+gboolean ncg_leaf_is_foreign (const GPtrArray *trees, const char *path);
+
+/**
+ * ncg_leaf_delegate:
+ * @root: "" or a directory that stands for the machine's root
+ * @path: a cgroup of the unified hierarchy or of "name=systemd"
+ *
+ * Gives the directory and what it takes to manage it to @user; the limits stay root's.
+ */
+gboolean ncg_leaf_delegate (
+    const char *root, const NcgTree *tree, const char *path, uid_t user, GError **error);
+
+/**
+ * ncg_leaf_make_subgroup:
+ * @trees: (element-type NcgTree)
+ * @user: to whom each new cgroup is given, or %NCG_NO_USER
+ *
+ * Makes @subgroup in the leaf @path, in each of @trees in which the leaf is.
+ */
+gboolean ncg_leaf_make_subgroup (const char *root,
+                                 const GPtrArray *trees,
+                                 const char *path,
+                                 const char *subgroup,
+                                 uid_t user,
+                                 GError **error);

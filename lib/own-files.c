@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The files that are ours.
+ *
+ * For one unit there is one writer at a time: what comes meanwhile waits, so that an old value is
+ * never written over a new one.
+ */
+#include "lib/own-files.h"
+
+#include "lib/apply.h"
+#include "lib/cgroup-tree.h"
+#include "lib/error.h"
+#include "lib/file-watch.h"
+#include "lib/unit-properties.h"
+
+/* What systemd enables in cgroup.subtree_control, and nobody else should. */
+static const char *const controllers_of_systemd[] = {
+  "cpu", "cpuset", "io", "memory", "pids", NULL
+};
+
+/* What is remembered of a unit. */
+typedef struct {
+  char *unit;
+  char *cgroup;
+  NcgResources resources;
+  gboolean is_busy;
+  gboolean is_dirty; /* somebody wrote since the writer began */
+  GQueue waiting;    /* GTask of a Job */
+} Entry;
+
+struct NcgOwnFiles {
+  guint refs; /* one of the owner, one of each job */
+  const NcgHierarchy *hierarchy;
+  const NcgSystemdFeatures *features;
+  GHashTable *entries; /* unit → Entry */
+  NcgFileWatch *watch; /* (nullable): where the kernel has no more, a reload alone is heeded */
+};
+
+/* One writing, or restoring where there is nobody to answer. */
+typedef struct {
+  NcgOwnFiles *files;
+  char *unit;
+  char *cgroup;
+  NcgResources resources; /* those that are to be remembered then */
+  GPtrArray *settings;
+  gboolean is_restoring;
+} Job;
+
+static void run_job (GTask *task);
+
+static void
+entry_free (gpointer data)
+{
+  Entry *entry = data;
+
+  g_free (entry->unit);
+  g_free (entry->cgroup);
+  ncg_resources_clear (&entry->resources);
+  g_queue_clear_full (&entry->waiting, g_object_unref);
+  g_free (entry);
+}
+
+static void
+unref (NcgOwnFiles *self)
+{
+  if (--self->refs > 0)
+    return;
+  g_hash_table_unref (self->entries);
+  g_free (self);
+}
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  unref (job->files);
+  g_free (job->unit);
+  g_free (job->cgroup);
+  ncg_resources_clear (&job->resources);
+  g_clear_pointer (&job->settings, g_ptr_array_unref);
+  g_free (job);
+}
+
+static void
+on_written_by_others (const char *unit, gpointer user_data)
+{
+  ncg_own_files_restore (user_data, unit);
+}
+
+NcgOwnFiles *
+ncg_own_files_new (const NcgHierarchy *hierarchy)
+{
+  NcgOwnFiles *self = g_new0 (NcgOwnFiles, 1);
+
+  self->refs = 1;
+  self->hierarchy = hierarchy;
+  self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
+  self->watch = ncg_file_watch_new (on_written_by_others, self);
+  return self;
+}
+
+void
+ncg_own_files_free (NcgOwnFiles *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->watch, ncg_file_watch_free);
+  g_hash_table_remove_all (self->entries);
+  self->features = NULL;
+  unref (self);
+}
+
+void
+ncg_own_files_set_features (NcgOwnFiles *self, const NcgSystemdFeatures *features)
+{
+  self->features = features;
+}
+
+static GPtrArray *
+list_own (const NcgOwnFiles *self, const NcgResources *resources)
+{
+  return ncg_unit_properties_list_own (resources, self->hierarchy, self->features);
+}
+
+gboolean
+ncg_own_files_is_needed (const NcgOwnFiles *self, const NcgResources *resources)
+{
+  g_autoptr (GPtrArray) own = list_own (self, resources);
+
+  return own->len > 0;
+}
+
+static Entry *
+ensure_entry (NcgOwnFiles *self, const char *unit, const char *cgroup)
+{
+  Entry *entry = g_hash_table_lookup (self->entries, unit);
+
+  if (entry == NULL) {
+    entry = g_new0 (Entry, 1);
+    entry->unit = g_strdup (unit);
+    g_queue_init (&entry->waiting);
+    g_hash_table_insert (self->entries, entry->unit, entry);
+  }
+  g_free (entry->cgroup);
+  entry->cgroup = g_strdup (cgroup);
+  return entry;
+}
+
+static void
+watch_settings (NcgOwnFiles *self, const Entry *entry, const GPtrArray *settings)
+{
+  for (guint i = 0; self->watch != NULL && i < settings->len; i++) {
+    const NcgFileSetting *setting = g_ptr_array_index (settings, i);
+    g_autofree char *path =
+        g_strconcat (setting->tree->mount, entry->cgroup, "/", setting->file, NULL);
+
+    ncg_file_watch_add (self->watch, entry->unit, path);
+  }
+}
+
+/* In the worker: the cgroup, on v1 where systemd has none, and on v2 with the controllers that
+ * systemd does not enable. */
+static gboolean
+make_cgroups (const Job *job, GError **error)
+{
+  g_autoptr (GPtrArray) trees = g_ptr_array_new ();
+  g_autoptr (GPtrArray) controllers = g_ptr_array_new ();
+
+  for (guint i = 0; i < job->settings->len; i++) {
+    const NcgFileSetting *setting = g_ptr_array_index (job->settings, i);
+    const char *controller = setting->controller;
+
+    if (!setting->tree->is_v1 &&
+        (controller[0] == '\0' || g_strv_contains (controllers_of_systemd, controller)))
+      continue;
+    if (!g_ptr_array_find (trees, setting->tree, NULL))
+      g_ptr_array_add (trees, (gpointer) setting->tree);
+    if (!setting->tree->is_v1)
+      g_ptr_array_add (controllers, (gpointer) controller);
+  }
+  if (trees->len == 0)
+    return TRUE;
+  g_ptr_array_add (controllers, NULL);
+  return ncg_cgroup_tree_make (trees, job->cgroup, (const char *const *) controllers->pdata, error);
+}
+
+static void
+write_in_worker (GTask *worker, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const Job *job = data;
+  GError *error = NULL;
+
+  if (make_cgroups (job, &error) && ncg_apply_check (job->cgroup, job->settings, &error) &&
+      ncg_apply_write (job->cgroup, job->settings, &error))
+    g_task_return_boolean (worker, TRUE);
+  else
+    g_task_return_error (worker, error);
+}
+
+/* Who comes next: somebody with new values, or what was written behind our back. */
+static void
+run_next (NcgOwnFiles *self, Entry *entry)
+{
+  g_autoptr (GTask) next = g_queue_pop_head (&entry->waiting);
+
+  entry->is_busy = FALSE;
+  if (next != NULL)
+    run_job (next);
+  else if (entry->is_dirty)
+    ncg_own_files_restore (self, entry->unit);
+}
+
+static void
+remember (Entry *entry, const NcgResources *resources)
+{
+  ncg_resources_clear (&entry->resources);
+  ncg_resources_copy (resources, &entry->resources);
+}
+
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Job *job = g_task_get_task_data (task);
+  GError *error = NULL;
+  gboolean is_written = g_task_propagate_boolean (G_TASK (result), &error);
+  Entry *entry = g_hash_table_lookup (job->files->entries, job->unit);
+
+  if (entry != NULL && is_written) {
+    remember (entry, &job->resources);
+    watch_settings (job->files, entry, job->settings);
+  }
+  if (is_written)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+  if (entry != NULL)
+    run_next (job->files, entry);
+}
+
+static void
+run_job (GTask *task)
+{
+  Job *job = g_task_get_task_data (task);
+  Entry *entry = g_hash_table_lookup (job->files->entries, job->unit);
+  g_autoptr (GTask) worker = NULL;
+
+  if (entry != NULL && entry->is_busy) {
+    g_queue_push_tail (&entry->waiting, g_object_ref (task));
+    return;
+  }
+  if (entry != NULL) {
+    entry->is_busy = TRUE;
+    entry->is_dirty = FALSE;
+    /* What is restored is what was remembered last. */
+    if (job->is_restoring)
+      ncg_resources_copy (&entry->resources, &job->resources);
+  }
+  job->settings = list_own (job->files, &job->resources);
+  worker = g_task_new (NULL, NULL, on_written, g_object_ref (task));
+  g_task_set_task_data (worker, job, NULL);
+  g_task_run_in_thread (worker, write_in_worker);
+}
+
+static GTask *
+job_new (NcgOwnFiles *self,
+         const char *unit,
+         const char *cgroup,
+         GAsyncReadyCallback callback,
+         gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  Job *job = g_new0 (Job, 1);
+
+  job->files = self;
+  self->refs++;
+  job->unit = g_strdup (unit);
+  job->cgroup = g_strdup (cgroup);
+  g_task_set_task_data (task, job, job_free);
+  return task;
+}
+
+void
+ncg_own_files_write_async (NcgOwnFiles *self,
+                           const char *unit,
+                           const char *cgroup,
+                           const NcgResources *resources,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = job_new (self, unit, cgroup, callback, user_data);
+  Job *job = g_task_get_task_data (task);
+
+  if (!ncg_own_files_is_needed (self, resources)) {
+    ncg_own_files_forget (self, unit);
+    g_task_return_boolean (task, TRUE);
+    return;
+  }
+  ensure_entry (self, unit, cgroup);
+  ncg_resources_copy (resources, &job->resources);
+  run_job (task);
+}
+
+gboolean
+ncg_own_files_write_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+ncg_own_files_keep (NcgOwnFiles *self,
+                    const char *unit,
+                    const char *cgroup,
+                    const NcgResources *resources)
+{
+  g_autoptr (GPtrArray) own = list_own (self, resources);
+  Entry *entry;
+
+  if (own->len == 0)
+    return;
+  entry = ensure_entry (self, unit, cgroup);
+  remember (entry, resources);
+  watch_settings (self, entry, own);
+}
+
+void
+ncg_own_files_forget (NcgOwnFiles *self, const char *unit)
+{
+  if (!g_hash_table_remove (self->entries, unit))
+    return;
+  if (self->watch != NULL)
+    ncg_file_watch_remove (self->watch, unit);
+}
+
+static void
+on_restored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  /* The unit may be gone; else its owner will see the difference. */
+  ncg_own_files_write_finish (result, NULL);
+}
+
+void
+ncg_own_files_restore (NcgOwnFiles *self, const char *unit)
+{
+  Entry *entry = g_hash_table_lookup (self->entries, unit);
+  g_autoptr (GTask) task = NULL;
+  Job *job;
+
+  if (entry == NULL)
+    return;
+  if (entry->is_busy) {
+    entry->is_dirty = TRUE;
+    return;
+  }
+  task = job_new (self, unit, entry->cgroup, on_restored, NULL);
+  job = g_task_get_task_data (task);
+  job->is_restoring = TRUE;
+  run_job (task);
+}
+
+void
+ncg_own_files_restore_all (NcgOwnFiles *self)
+{
+  GHashTableIter iter;
+  gpointer unit;
+
+  g_hash_table_iter_init (&iter, self->entries);
+  while (g_hash_table_iter_next (&iter, &unit, NULL))
+    ncg_own_files_restore (self, unit);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Groups under systemd.
+ */
+#include "lib/systemd-group.h"
+
+#include "lib/error.h"
+#include "lib/systemd-change.h"
+#include "lib/systemd-settings.h"
+#include "lib/systemd-start.h"
+#include "lib/tree-work.h"
+#include "lib/unit-properties.h"
+
+#include <unistd.h>
+
+/* A group on its way. */
+typedef struct {
+  NcgSystemdContext *context;
+  char *unit;
+  char *description;
+  NcgResources resources;
+  GPtrArray *dropped;
+  gboolean adopt;
+  NcgDriverStarted started;
+  gpointer user_data;
+  NcgPlace *place;
+  gint64 deadline;
+} Ensure;
+
+static void ensure_group (GTask *task);
+
+static void
+ensure_free (gpointer data)
+{
+  Ensure *ensure = data;
+
+  g_free (ensure->unit);
+  g_free (ensure->description);
+  ncg_resources_clear (&ensure->resources);
+  g_ptr_array_unref (ensure->dropped);
+  ncg_place_free (ensure->place);
+  g_free (ensure);
+}
+
+static void
+group_done (GTask *task)
+{
+  Ensure *ensure = g_task_get_task_data (task);
+  GPtrArray *dropped = ensure->dropped->len > 0 ? g_ptr_array_ref (ensure->dropped) : NULL;
+
+  ncg_systemd_units_remember (ensure->context->units, ensure->place, &ensure->resources, dropped);
+  g_task_return_pointer (task, g_steal_pointer (&ensure->place), (GDestroyNotify) ncg_place_free);
+}
+
+static void
+on_group_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_own_files_write_finish (result, &error))
+    group_done (task);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_group_started (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Ensure *ensure = g_task_get_task_data (task);
+  NcgOwnFiles *own = ensure->context->own;
+  g_autoptr (GError) error = NULL;
+
+  ensure->place = ncg_systemd_start_finish (result, &error);
+  if (ensure->place == NULL) {
+    if (ncg_systemd_settings_drop (ensure->context, &error, &ensure->resources, ensure->dropped))
+      ensure_group (task);
+    else
+      g_task_return_error (task, g_steal_pointer (&error));
+    return;
+  }
+  if (ncg_own_files_is_needed (own, &ensure->resources))
+    ncg_own_files_write_async (own, ensure->unit, ensure->place->cgroup, &ensure->resources,
+                               on_group_written, g_object_ref (task));
+  else
+    group_done (task);
+}
+
+static void
+ensure_group (GTask *task)
+{
+  Ensure *ensure = g_task_get_task_data (task);
+  NcgSystemdContext *context = ensure->context;
+  GVariantBuilder fixed;
+  GError *error = NULL;
+  g_autoptr (GVariant) properties = ncg_unit_properties_from_resources (
+      &ensure->resources, context->hierarchy, context->features, &error);
+  NcgSystemdStart start = {
+    .unit = ensure->unit,
+    .description = ensure->description,
+    .properties = properties,
+    .adopt = ensure->adopt,
+    .proc = context->proc,
+    .tree = ncg_hierarchy_get_primary (context->hierarchy),
+    .without_pidfds = &context->without_pidfds,
+    .started = ensure->started,
+    .user_data = ensure->user_data,
+  };
+
+  if (properties == NULL) {
+    g_task_return_error (task, error);
+    return;
+  }
+  g_variant_builder_init (&fixed, G_VARIANT_TYPE ("a(sv)"));
+  ncg_unit_properties_add (&fixed, "Description", g_variant_new_string (ensure->description));
+  start.fixed = g_variant_builder_end (&fixed);
+  ncg_systemd_start_async (context->systemd, &start, ensure->deadline, on_group_started,
+                           g_object_ref (task));
+}
+
+void
+ncg_systemd_group_ensure_async (NcgSystemdContext *context,
+                                const NcgGroup *group,
+                                const char *unit,
+                                gint64 deadline,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Ensure *ensure = g_new0 (Ensure, 1);
+
+  ensure->context = context;
+  ensure->unit = g_strdup (unit);
+  ensure->description = g_strdup (group->description);
+  ncg_resources_copy (group->resources, &ensure->resources);
+  ensure->dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
+  ensure->adopt = group->adopt;
+  ensure->started = group->started;
+  ensure->user_data = group->user_data;
+  ensure->deadline = deadline;
+  g_task_set_task_data (task, ensure, ensure_free);
+  ensure_group (task);
+}
+
+typedef struct {
+  NcgSystemdContext *context;
+  NcgPlace *place;
+  gint64 deadline;
+} Stop;
+
+static void
+stop_free (gpointer data)
+{
+  Stop *stop = data;
+
+  ncg_place_free (stop->place);
+  g_free (stop);
+}
+
+static void
+on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_tree_work_finish (result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static gboolean
+is_left_over (const Stop *stop)
+{
+  const GPtrArray *trees = stop->context->hierarchy->trees;
+
+  for (guint i = 0; stop->place->cgroup[0] != '\0' && i < trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (trees, i);
+    g_autofree char *directory = g_strconcat (tree->mount, stop->place->cgroup, NULL);
+
+    if (access (directory, F_OK) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* systemd leaves the directory of a slice if somebody put processes right into it, and those of v1
+ * that it does not know. */
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Stop *stop = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!ncg_systemd_stop_finish (result, &error)) {
+    g_task_return_error (task, error);
+    return;
+  }
+  ncg_own_files_forget (stop->context->own, stop->place->unit);
+  ncg_systemd_units_forget (stop->context->units, stop->place->unit);
+  if (is_left_over (stop))
+    ncg_tree_work_remove_async (stop->context->hierarchy->trees, stop->place->cgroup,
+                                stop->deadline, on_removed, g_object_ref (task));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+void
+ncg_systemd_group_stop_async (NcgSystemdContext *context,
+                              const NcgPlace *place,
+                              gint64 deadline,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  Stop *stop = g_new0 (Stop, 1);
+
+  stop->context = context;
+  stop->place = ncg_place_new (place->unit, place->cgroup);
+  stop->deadline = deadline;
+  g_task_set_task_data (task, stop, stop_free);
+  ncg_systemd_stop_async (context->systemd, place->unit,
+                          ncg_systemd_features_has (context->features, "freeze"), deadline,
+                          on_stopped, task);
+}
+
+static void
+on_description (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
+  g_autoptr (GVariant) value = NULL;
+
+  if (reply == NULL) {
+    g_task_return_error (task, error);
+    return;
+  }
+  g_variant_get (reply, "(v)", &value);
+  g_task_return_pointer (task,
+                         g_variant_is_of_type (value, G_VARIANT_TYPE_STRING)
+                             ? g_variant_dup_string (value, NULL)
+                             : g_strdup (""),
+                         g_free);
+}
+
+void
+ncg_systemd_group_describe_async (NcgSystemdContext *context,
+                                  const NcgPlace *place,
+                                  gint64 deadline,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  g_autofree char *path = ncg_systemd_unit_path (place->unit);
+
+  ncg_systemd_call_async (context->systemd, path, "org.freedesktop.DBus.Properties", "Get",
+                          g_variant_new ("(ss)", "org.freedesktop.systemd1.Unit", "Description"),
+                          NULL, NCG_SYSTEMD_CALL_NONE, deadline, on_description,
+                          g_task_new (NULL, NULL, callback, user_data));
+}

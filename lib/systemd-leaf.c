@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Starting and joining leaves under systemd.
+ */
+#include "lib/systemd-leaf.h"
+
+#include "lib/cgroup-tree.h"
+#include "lib/error.h"
+#include "lib/leaf-join.h"
+#include "lib/systemd-change.h"
+#include "lib/systemd-settings.h"
+#include "lib/systemd-start.h"
+#include "lib/unit-properties.h"
+
+#include <string.h>
+
+#define HOLDER "/bin/true"
+
+typedef struct {
+  NcgSystemdContext *context;
+  char *unit;
+  char *parent;
+  char *description;
+  char *subgroup;
+  NcgResources resources;
+  GPtrArray *processes;
+  NcgOrigins *origins;
+  GPtrArray *dropped;
+  gboolean is_delegated;
+  uid_t user;
+  NcgPlace *place;
+  GError *error; /* to be returned when the leaf is stopped */
+  gint64 deadline;
+} Leaf;
+
+static void start (GTask *task);
+
+static void
+leaf_free (gpointer data)
+{
+  Leaf *leaf = data;
+
+  g_free (leaf->unit);
+  g_free (leaf->parent);
+  g_free (leaf->description);
+  g_free (leaf->subgroup);
+  ncg_resources_clear (&leaf->resources);
+  g_clear_pointer (&leaf->processes, g_ptr_array_unref);
+  g_clear_pointer (&leaf->origins, ncg_origins_free);
+  g_ptr_array_unref (leaf->dropped);
+  ncg_place_free (leaf->place);
+  g_clear_error (&leaf->error);
+  g_free (leaf);
+}
+
+static gboolean
+is_held (const Leaf *leaf)
+{
+  return leaf->processes == NULL;
+}
+
+/* A process that is about to end explains much: a scope fails to start, and says no more. */
+static GError *
+explain (const Leaf *leaf, GError *error)
+{
+  for (guint i = 0; !is_held (leaf) && i < leaf->processes->len; i++) {
+    const NcgProcess *process = g_ptr_array_index (leaf->processes, i);
+
+    if (!ncg_process_is_ending (process, leaf->context->proc))
+      continue;
+    g_error_free (error);
+    return g_error_new (NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
+                        "process %d ended before it was in %s", (int) process->pid, leaf->unit);
+  }
+  return error;
+}
+
+static void
+fail (GTask *task, GError *error)
+{
+  Leaf *leaf = g_task_get_task_data (task);
+
+  if (leaf->origins != NULL)
+    ncg_origins_restore (leaf->origins);
+  g_task_return_error (task, explain (leaf, error));
+}
+
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Leaf *leaf = g_task_get_task_data (task);
+
+  ncg_systemd_stop_finish (result, NULL);
+  g_task_return_error (task, g_steal_pointer (&leaf->error));
+}
+
+/* A leaf that no process came into does not end by itself: systemd waits for the last one to leave.
+ */
+static void
+give_up (GTask *task, GError *error)
+{
+  Leaf *leaf = g_task_get_task_data (task);
+  gboolean populated = FALSE;
+
+  ncg_own_files_forget (leaf->context->own, leaf->unit);
+  error = explain (leaf, error);
+  if (leaf->origins != NULL)
+    ncg_origins_restore (leaf->origins);
+  if (ncg_cgroup_tree_is_populated (leaf->context->hierarchy->trees, leaf->place->cgroup,
+                                    &populated, NULL) &&
+      populated) {
+    g_task_return_error (task, error);
+    return;
+  }
+  leaf->error = error;
+  ncg_systemd_stop_async (leaf->context->systemd, leaf->unit, FALSE, leaf->deadline, on_stopped,
+                          g_object_ref (task));
+}
+
+static void
+succeed (GTask *task)
+{
+  Leaf *leaf = g_task_get_task_data (task);
+  GPtrArray *dropped = leaf->dropped->len > 0 ? g_ptr_array_ref (leaf->dropped) : NULL;
+
+  ncg_systemd_units_remember (leaf->context->units, leaf->place, &leaf->resources, dropped);
+  g_task_return_pointer (task, g_steal_pointer (&leaf->place), (GDestroyNotify) ncg_place_free);
+}
+
+static void
+on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_leaf_join_finish (result, &error))
+    succeed (task);
+  else
+    give_up (task, error);
+}
+
+/* Where systemd alone decides, and has them there, there is nothing to do. */
+static gboolean
+is_settled (const Leaf *leaf, gboolean is_foreign)
+{
+  const NcgTree *tree = ncg_hierarchy_get_primary (leaf->context->hierarchy);
+
+  if (is_foreign || leaf->subgroup != NULL || leaf->user != NCG_NO_USER)
+    return FALSE;
+  for (guint i = 0; !is_held (leaf) && i < leaf->processes->len; i++) {
+    g_autofree char *path = ncg_process_read_cgroup (g_ptr_array_index (leaf->processes, i),
+                                                     leaf->context->proc, tree, NULL);
+
+    if (g_strcmp0 (path, leaf->place->cgroup) != 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+settle (GTask *task)
+{
+  Leaf *leaf = g_task_get_task_data (task);
+  NcgSystemdContext *context = leaf->context;
+  gboolean is_foreign = ncg_leaf_is_foreign (context->foreign, leaf->place->cgroup);
+  NcgLeafJoin join = {
+    .root = context->root,
+    .hierarchy = context->hierarchy,
+    .cgroup = leaf->place->cgroup,
+    .foreign = is_foreign ? context->foreign : NULL,
+    .processes = leaf->processes,
+    .subgroup = leaf->subgroup,
+    .is_new = TRUE,
+    .user = leaf->user,
+  };
+
+  if (is_settled (leaf, is_foreign))
+    succeed (task);
+  else
+    ncg_leaf_join_async (&join, g_steal_pointer (&leaf->origins), on_settled, g_object_ref (task));
+}
+
+static void
+on_own_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_own_files_write_finish (result, &error))
+    settle (task);
+  else
+    give_up (task, error);
+}
+
+static void
+on_started (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Leaf *leaf = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  leaf->place = ncg_systemd_start_finish (result, &error);
+  if (leaf->place == NULL) {
+    if (ncg_systemd_settings_drop (leaf->context, &error, &leaf->resources, leaf->dropped))
+      start (task);
+    else
+      fail (task, g_steal_pointer (&error));
+    return;
+  }
+  if (ncg_own_files_is_needed (leaf->context->own, &leaf->resources))
+    ncg_own_files_write_async (leaf->context->own, leaf->unit, leaf->place->cgroup,
+                               &leaf->resources, on_own_written, g_object_ref (task));
+  else
+    settle (task);
+}
+
+static void
+add_holder (GVariantBuilder *properties)
+{
+  static const char *const streams[] = { "StandardInput", "StandardOutput", "StandardError" };
+  static const char *const argv[] = { HOLDER, NULL };
+
+  ncg_unit_properties_add (properties, "Type", g_variant_new_string ("oneshot"));
+  ncg_unit_properties_add (properties, "RemainAfterExit", g_variant_new_boolean (TRUE));
+  ncg_unit_properties_add (properties, "ExecStart",
+                           g_variant_new_parsed ("[(%s, %^as, false)]", HOLDER, argv));
+  for (gsize i = 0; i < G_N_ELEMENTS (streams); i++)
+    ncg_unit_properties_add (properties, streams[i], g_variant_new_string ("null"));
+}
+
+static GVariant *
+list_fixed (const Leaf *leaf)
+{
+  GVariantBuilder fixed;
+
+  g_variant_builder_init (&fixed, G_VARIANT_TYPE ("a(sv)"));
+  ncg_unit_properties_add (&fixed, "Description", g_variant_new_string (leaf->description));
+  ncg_unit_properties_add (&fixed, "Slice", g_variant_new_string (leaf->parent));
+  ncg_unit_properties_add (&fixed, "CollectMode", g_variant_new_string ("inactive-or-failed"));
+  /* Without it systemd gives a service that has ended no cgroup. */
+  if (leaf->is_delegated || is_held (leaf))
+    ncg_unit_properties_add (&fixed, "Delegate", g_variant_new_boolean (TRUE));
+  if (is_held (leaf))
+    add_holder (&fixed);
+  /* systemd's default ends the whole scope when one of its processes is killed for memory. */
+  else if (ncg_systemd_features_has (leaf->context->features, "scope-oom-policy"))
+    ncg_unit_properties_add (&fixed, "OOMPolicy", g_variant_new_string ("continue"));
+  return g_variant_builder_end (&fixed);
+}
+
+static void
+start (GTask *task)
+{
+  Leaf *leaf = g_task_get_task_data (task);
+  NcgSystemdContext *context = leaf->context;
+  GError *error = NULL;
+  g_autoptr (GVariant) properties = ncg_unit_properties_from_resources (
+      &leaf->resources, context->hierarchy, context->features, &error);
+  NcgSystemdStart what = {
+    .unit = leaf->unit,
+    .description = leaf->description,
+    .properties = properties,
+    .processes = leaf->processes,
+    .proc = context->proc,
+    .tree = ncg_hierarchy_get_primary (context->hierarchy),
+    .without_pidfds = &context->without_pidfds,
+  };
+
+  if (properties == NULL) {
+    fail (task, error);
+    return;
+  }
+  what.fixed = list_fixed (leaf);
+  ncg_systemd_start_async (context->systemd, &what, leaf->deadline, on_started,
+                           g_object_ref (task));
+}
+
+static gboolean
+check (const NcgLeaf *leaf, GError **error)
+{
+  if (!leaf->is_delegated && (leaf->subgroup != NULL || leaf->user != NCG_NO_USER)) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "%s is for a leaf that is delegated; give Delegate as well",
+                 leaf->subgroup != NULL ? "Subgroup" : "User");
+    return FALSE;
+  }
+  return leaf->subgroup == NULL || ncg_leaf_check_subgroup (leaf->subgroup, error);
+}
+
+void
+ncg_systemd_leaf_start_async (NcgSystemdContext *context,
+                              const NcgLeaf *what,
+                              const char *unit,
+                              const char *parent,
+                              gint64 deadline_usec,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Leaf *leaf = g_new0 (Leaf, 1);
+  GError *error = NULL;
+
+  leaf->context = context;
+  leaf->unit = g_strdup (unit);
+  leaf->parent = g_strdup (parent);
+  leaf->description = g_strdup (what->description);
+  leaf->subgroup = g_strdup (what->subgroup);
+  ncg_resources_copy (what->resources, &leaf->resources);
+  if (what->processes != NULL)
+    leaf->processes = g_ptr_array_ref ((GPtrArray *) what->processes);
+  leaf->dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
+  leaf->is_delegated = what->is_delegated;
+  leaf->user = what->user;
+  leaf->deadline = deadline_usec;
+  g_task_set_task_data (task, leaf, leaf_free);
+  if (check (what, &error) && !is_held (leaf))
+    leaf->origins = ncg_origins_read (context->hierarchy, context->proc, leaf->processes, &error);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    start (task);
+}
+
+typedef struct {
+  NcgSystemdContext *context;
+  NcgPlace *place;
+  char *subgroup;
+  GPtrArray *processes;
+  uid_t user;
+  gint64 deadline;
+  gboolean is_made_again;
+} Join;
+
+static void join_leaf (GTask *task);
+
+static void
+join_free (gpointer data)
+{
+  Join *join = data;
+
+  ncg_place_free (join->place);
+  g_free (join->subgroup);
+  g_ptr_array_unref (join->processes);
+  g_free (join);
+}
+
+static void
+on_made_again (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_systemd_set_properties_finish (result, &error))
+    join_leaf (task);
+  else
+    g_task_return_error (task, error);
+}
+
+/* A change of any kind, even of the description to what it is, gives the unit its cgroup back. */
+static gboolean
+make_again (GTask *task)
+{
+  Join *join = g_task_get_task_data (task);
+  const NcgSystemdUnit *known = ncg_systemd_units_find (join->context->units, join->place->unit);
+  GVariant *properties = NULL;
+
+  if (join->is_made_again || !g_str_has_suffix (join->place->unit, ".service") || known == NULL)
+    return FALSE;
+  properties = ncg_unit_properties_from_resources (&known->resources, join->context->hierarchy,
+                                                   join->context->features, NULL);
+  if (properties == NULL)
+    return FALSE;
+  join->is_made_again = TRUE;
+  ncg_systemd_set_properties_async (join->context->systemd, join->place->unit, properties,
+                                    join->deadline, on_made_again, g_object_ref (task));
+  g_variant_unref (properties);
+  return TRUE;
+}
+
+static void
+on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_leaf_join_finish (result, &error))
+    g_task_return_boolean (task, TRUE);
+  else if (!g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND) || !make_again (task))
+    g_task_return_error (task, error);
+  else
+    g_error_free (error);
+}
+
+static void
+join_leaf (GTask *task)
+{
+  Join *join = g_task_get_task_data (task);
+  NcgSystemdContext *context = join->context;
+  NcgLeafJoin what = {
+    .root = context->root,
+    .hierarchy = context->hierarchy,
+    .cgroup = join->place->cgroup,
+    .foreign = context->foreign->len > 0 ? context->foreign : NULL,
+    .processes = join->processes,
+    .subgroup = join->subgroup,
+    .user = join->user,
+  };
+
+  ncg_leaf_join_async (&what, NULL, on_joined, g_object_ref (task));
+}
+
+void
+ncg_systemd_leaf_join_async (NcgSystemdContext *context,
+                             const NcgJoin *what,
+                             gint64 deadline_usec,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Join *join = g_new0 (Join, 1);
+  GError *error = NULL;
+
+  join->context = context;
+  join->place = ncg_place_new (what->place->unit, what->place->cgroup);
+  join->subgroup = g_strdup (what->subgroup);
+  join->processes = g_ptr_array_ref ((GPtrArray *) what->processes);
+  join->user = what->user;
+  join->deadline = deadline_usec;
+  g_task_set_task_data (task, join, join_free);
+  if (what->subgroup == NULL || ncg_leaf_check_subgroup (what->subgroup, &error))
+    join_leaf (task);
+  else
+    g_task_return_error (task, error);
+}

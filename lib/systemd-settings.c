@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Applying settings to a unit that is there.
+ */
+#include "lib/systemd-settings.h"
+
+#include "lib/cgroup.h"
+#include "lib/error.h"
+#include "lib/systemd-change.h"
+#include "lib/unit-properties.h"
+#include "lib/verify.h"
+
+#include <string.h>
+
+#define MEMSW_FILE "memory.memsw.limit_in_bytes"
+
+typedef struct {
+  NcgSystemdContext *context;
+  NcgPlace *place;
+  NcgResources resources;
+  NcgResources before; /* what systemd was told last */
+  gboolean has_before;
+  gboolean is_own_first;
+  GPtrArray *dropped;
+  GError *error; /* while the settings before are set again */
+  gint64 deadline;
+} Apply;
+
+static void send_properties (GTask *task);
+
+static void
+apply_free (gpointer data)
+{
+  Apply *apply = data;
+
+  ncg_place_free (apply->place);
+  ncg_resources_clear (&apply->resources);
+  ncg_resources_clear (&apply->before);
+  g_clear_pointer (&apply->dropped, g_ptr_array_unref);
+  g_clear_error (&apply->error);
+  g_free (apply);
+}
+
+/* "Cannot set property X, or unknown property." is all that there is. */
+static char *
+parse_property (const char *message)
+{
+  static const char before[] = "property ";
+  const char *name = strstr (message, before);
+
+  if (name == NULL)
+    return NULL;
+  name += sizeof before - 1;
+  return g_strndup (name, strcspn (name, ", ."));
+}
+
+static GVariant *
+without_property (GVariant *properties, const char *name, char **ret_value)
+{
+  GVariantBuilder builder;
+  GVariantIter iter;
+  GVariant *value;
+  const char *key;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
+  g_variant_iter_init (&iter, properties);
+  while (g_variant_iter_next (&iter, "(&sv)", &key, &value)) {
+    g_autoptr (GVariant) owned = value;
+
+    if (!g_str_equal (key, name)) {
+      g_variant_builder_add (&builder, "(sv)", key, owned);
+      continue;
+    }
+    g_free (*ret_value);
+    *ret_value = g_variant_print (owned, FALSE);
+  }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+static gboolean
+drop_property (NcgResources *resources, const char *name, guint version, GPtrArray *dropped)
+{
+  g_autofree char *value = NULL;
+  GVariant *left;
+  NcgDropped *entry;
+
+  if (resources->properties == NULL)
+    return FALSE;
+  left = without_property (resources->properties, name, &value);
+  if (value == NULL) {
+    g_variant_unref (left);
+    return FALSE;
+  }
+  g_variant_unref (resources->properties);
+  resources->properties = left;
+  entry = g_new0 (NcgDropped, 1);
+  entry->setting = g_strdup (name);
+  entry->wanted = g_steal_pointer (&value);
+  entry->reason = g_strdup_printf ("left out: systemd %u does not take it for this unit", version);
+  g_ptr_array_add (dropped, entry);
+  return TRUE;
+}
+
+gboolean
+ncg_systemd_settings_drop (NcgSystemdContext *context,
+                           GError **error,
+                           NcgResources *resources,
+                           GPtrArray *dropped)
+{
+  guint version = context->features != NULL ? context->features->version : 0;
+  g_autofree char *name = NULL;
+
+  if (!g_error_matches (*error, NCG_ERROR, NCG_ERROR_UNKNOWN_PROPERTY))
+    return FALSE;
+  name = parse_property ((*error)->message);
+  if (context->may_drop && name != NULL && drop_property (resources, name, version, dropped)) {
+    g_clear_error (error);
+    return TRUE;
+  }
+  g_clear_error (error);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+               "systemd %u does not take the property %s for this unit: it does not know it, or "
+               "takes it only for units of another type, or only in a unit's file; leave it out",
+               version, name != NULL ? name : "(it does not say which)");
+  return FALSE;
+}
+
+static void
+finish (GTask *task, GError *error)
+{
+  Apply *apply = g_task_get_task_data (task);
+
+  if (error != NULL) {
+    g_task_return_error (task, error);
+    return;
+  }
+  ncg_systemd_units_remember (apply->context->units, apply->place, &apply->resources,
+                              apply->dropped->len > 0 ? g_ptr_array_ref (apply->dropped) : NULL);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Apply *apply = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!ncg_systemd_set_properties_finish (result, &error))
+    g_prefix_error (&apply->error,
+                    "the settings before could not be set again (%s): ", error->message);
+  finish (task, g_steal_pointer (&apply->error));
+}
+
+static void
+on_own_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Apply *apply = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!ncg_own_files_write_finish (result, &error))
+    g_prefix_error (&apply->error,
+                    "the settings before could not be set again (%s): ", error->message);
+  finish (task, g_steal_pointer (&apply->error));
+}
+
+/* Of two steps the second failed. */
+static void
+set_back (GTask *task, GError *error)
+{
+  Apply *apply = g_task_get_task_data (task);
+  NcgSystemdContext *context = apply->context;
+  GVariant *properties = NULL;
+
+  apply->error = error;
+  if (apply->has_before && apply->is_own_first) {
+    ncg_own_files_write_async (context->own, apply->place->unit, apply->place->cgroup,
+                               &apply->before, on_own_set_back, g_object_ref (task));
+    return;
+  }
+  if (apply->has_before)
+    properties = ncg_unit_properties_from_resources (&apply->before, context->hierarchy,
+                                                     context->features, NULL);
+  if (properties == NULL) {
+    finish (task, g_steal_pointer (&apply->error));
+    return;
+  }
+  ncg_systemd_set_properties_async (context->systemd, apply->place->unit, properties,
+                                    apply->deadline, on_set_back, g_object_ref (task));
+  g_variant_unref (properties);
+}
+
+static void
+on_own_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Apply *apply = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!ncg_own_files_write_finish (result, &error)) {
+    if (apply->is_own_first)
+      finish (task, error);
+    else
+      set_back (task, error);
+  } else if (apply->is_own_first) {
+    send_properties (task);
+  } else {
+    finish (task, NULL);
+  }
+}
+
+static void
+write_own (GTask *task)
+{
+  Apply *apply = g_task_get_task_data (task);
+
+  ncg_own_files_write_async (apply->context->own, apply->place->unit, apply->place->cgroup,
+                             &apply->resources, on_own_written, g_object_ref (task));
+}
+
+static void
+on_properties_set (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Apply *apply = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (ncg_systemd_set_properties_finish (result, &error)) {
+    if (apply->is_own_first)
+      finish (task, NULL);
+    else
+      write_own (task);
+  } else if (ncg_systemd_settings_drop (apply->context, &error, &apply->resources,
+                                        apply->dropped)) {
+    send_properties (task);
+  } else if (apply->is_own_first) {
+    set_back (task, g_steal_pointer (&error));
+  } else {
+    finish (task, g_steal_pointer (&error));
+  }
+}
+
+static void
+send_properties (GTask *task)
+{
+  Apply *apply = g_task_get_task_data (task);
+  NcgSystemdContext *context = apply->context;
+  GError *error = NULL;
+  g_autoptr (GVariant) properties = ncg_unit_properties_from_resources (
+      &apply->resources, context->hierarchy, context->features, &error);
+
+  if (properties == NULL)
+    finish (task, error);
+  else
+    ncg_systemd_set_properties_async (context->systemd, apply->place->unit, properties,
+                                      apply->deadline, on_properties_set, g_object_ref (task));
+}
+
+/* On v1 memory must not exceed memory+swap at any time, and systemd, which sets only the first,
+ * does not say when the kernel refuses. So what grows begins with the second. */
+static gboolean
+has_growing_memsw (const Apply *apply)
+{
+  const NcgTree *tree = ncg_hierarchy_find_tree (apply->context->hierarchy, "memory");
+  g_autoptr (NcgCgroup) cgroup = NULL;
+  guint64 limit = ncg_resources_get (&apply->resources, NCG_SETTING_MEMORY_MAX, NCG_UNLIMITED);
+  guint64 swap = ncg_resources_get (&apply->resources, NCG_SETTING_MEMORY_SWAP_MAX, NCG_UNLIMITED);
+  guint64 current = 0;
+
+  if (tree == NULL || !tree->is_v1)
+    return FALSE;
+  cgroup = ncg_cgroup_open (tree->mount, apply->place->cgroup, NULL);
+  return cgroup != NULL && ncg_cgroup_read_u64 (cgroup, MEMSW_FILE, &current, NULL) &&
+         (limit == NCG_UNLIMITED || swap == NCG_UNLIMITED || limit + swap > current);
+}
+
+static gboolean
+is_as_told (const Apply *apply)
+{
+  return apply->has_before && ncg_resources_equal (&apply->before, &apply->resources) &&
+         ncg_verify_cgroup (apply->context->hierarchy, apply->place->cgroup, &apply->resources,
+                            NULL);
+}
+
+void
+ncg_systemd_settings_apply_async (NcgSystemdContext *context,
+                                  const NcgPlace *place,
+                                  const NcgResources *resources,
+                                  gint64 deadline_usec,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  const NcgSystemdUnit *known = ncg_systemd_units_find (context->units, place->unit);
+  Apply *apply = g_new0 (Apply, 1);
+
+  apply->context = context;
+  apply->place = ncg_place_new (place->unit, place->cgroup);
+  apply->deadline = deadline_usec;
+  apply->dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
+  ncg_resources_copy (resources, &apply->resources);
+  if (known != NULL) {
+    ncg_resources_copy (&known->resources, &apply->before);
+    apply->has_before = TRUE;
+  }
+  g_task_set_task_data (task, apply, apply_free);
+  if (is_as_told (apply)) {
+    g_task_return_boolean (task, TRUE);
+    return;
+  }
+  apply->is_own_first = has_growing_memsw (apply);
+  if (apply->is_own_first)
+    write_own (task);
+  else
+    send_properties (task);
+}
+
+gboolean
+ncg_systemd_settings_apply_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

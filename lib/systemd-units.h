@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the systemd driver knows of the units that it made: which settings systemd was told last,
+ * and what it was not told.
+ */
+#pragma once
+
+#include "lib/driver.h"
+
+typedef struct {
+  char *unit;
+  char *cgroup;
+  NcgResources resources; /* as systemd acknowledged them */
+  GPtrArray *dropped;     /* (nullable) (element-type NcgDropped) */
+} NcgSystemdUnit;
+
+typedef struct NcgSystemdUnits NcgSystemdUnits;
+
+NcgSystemdUnits *ncg_systemd_units_new (void);
+void ncg_systemd_units_free (NcgSystemdUnits *self);
+
+/* (nullable): valid until it is forgotten */
+const NcgSystemdUnit *ncg_systemd_units_find (NcgSystemdUnits *self, const char *unit);
+
+/* A unit has been told @resources, but for @dropped ((nullable), transfer full). Copied. */
+void ncg_systemd_units_remember (NcgSystemdUnits *self,
+                                 const NcgPlace *place,
+                                 const NcgResources *resources,
+                                 GPtrArray *dropped);
+void ncg_systemd_units_forget (NcgSystemdUnits *self, const char *unit);

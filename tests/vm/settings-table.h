@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A table of all settings: two values of each, and what the kernel and systemd have of them then.
+ */
+#pragma once
+
+#include "lib/hierarchy.h"
+#include "lib/resources.h"
+
+typedef enum { SETTINGS_FIRST, SETTINGS_SECOND } SettingsValue;
+
+/* A setting and two values of it. The lists are "FILE=TEXT;FILE=TEXT", as the kernel prints it. */
+typedef struct {
+  const char *name;
+  void (*set) (NcgResources *resources, SettingsValue value);
+  const char *controller;  /* on v2 */
+  const char *v1;          /* the controller on v1, if it is another */
+  const char *v2_files[2]; /* NULL: refused on v2 */
+  const char *v1_files[2]; /* NULL: refused on v1 */
+  const char *properties[2];
+  gboolean may_lack; /* not every kernel has the file */
+} SettingsRow;
+
+extern const SettingsRow settings_table[];
+extern const gsize n_settings;
+
+/* (nullable): the hierarchy in which the row's controller is */
+const NcgTree *settings_find_tree (const SettingsRow *row);
+
+/* (nullable): the files that the row has here; NULL: it has to be refused */
+const char *settings_expect_files (const SettingsRow *row, SettingsValue value);
+
+/* (out): only what the row sets */
+void settings_fill (const SettingsRow *row, SettingsValue value, NcgResources *ret_resources);
+
+/* Whether the cgroup has the files of the row. */
+gboolean settings_has_files (const SettingsRow *row, const char *cgroup, SettingsValue value);
+
+/* The same as an assertion, also by what the library reads back. */
+void settings_assert_files (const SettingsRow *row, const char *cgroup, SettingsValue value);

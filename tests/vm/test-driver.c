@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Every resource with either driver on whichever hierarchy: set, read back in the kernel's file and
+ * in the unit's property, changed, changed back; still so after systemd loaded its units again and
+ * after it was executed anew; kept where something else writes; gone in the end. What a hierarchy
+ * cannot do has to be refused before anything is made.
+ *
+ *   test-driver systemd|cgroupfs
+ */
+#include "lib/error.h"
+#include "lib/verify.h"
+#include "tests/vm/driver.h"
+#include "tests/vm/machine.h"
+#include "tests/vm/settings-table.h"
+
+#include <string.h>
+
+static const char *driver_name;
+static TestDriver *driver;
+static NcgPlace **places;
+
+static gboolean
+is_systemd (void)
+{
+  return g_str_equal (driver_name, "systemd");
+}
+
+static void
+assert_property (const SettingsRow *row, const NcgPlace *place, SettingsValue value)
+{
+  g_auto (GStrv) pair = NULL;
+  g_autofree char *shown = NULL;
+
+  if (!is_systemd () || row->properties[value] == NULL)
+    return;
+  /* Where the files are not systemd's, it is not told of them either. */
+  if (settings_find_tree (row)->is_v1 &&
+      (g_str_equal (row->controller, "cpuset") || g_str_equal (row->name, "memory-low") ||
+       g_str_equal (row->name, "swap")))
+    return;
+  pair = g_strsplit (row->properties[value], "=", 2);
+  shown = machine_show (place->unit, pair[0]);
+  g_assert_cmpstr (shown, ==, pair[1]);
+}
+
+/* Not every kernel has every file: then there must be none in a group that was made. */
+static gboolean
+is_lacking (const SettingsRow *row)
+{
+  g_auto (GStrv) wanted = g_strsplit (settings_expect_files (row, SETTINGS_FIRST), ";", -1);
+
+  for (guint i = 0; row->may_lack && wanted[i] != NULL; i++) {
+    g_auto (GStrv) pair = g_strsplit (wanted[i], "=", 2);
+    g_autofree char *path =
+        g_strconcat (settings_find_tree (row)->mount, places[0]->cgroup, "/../*/", pair[0], NULL);
+
+    if (!machine_try ("ls %s >/dev/null 2>&1", path))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+assert_refused (const SettingsRow *row, const char *path, const GError *error)
+{
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_NOT_SUPPORTED);
+  g_test_message ("%s: %s", row->name, error->message);
+}
+
+static void
+test_create (gconstpointer data)
+{
+  const SettingsRow *row = data;
+  gsize i = (gsize) (row - settings_table);
+  g_autofree char *path = g_strconcat ("/machine/nct", row->name, NULL);
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  settings_fill (row, SETTINGS_FIRST, &resources);
+  places[i] = test_driver_ensure_group (driver, path, &resources, &error);
+  if (settings_expect_files (row, SETTINGS_FIRST) == NULL ||
+      (places[i] == NULL && is_lacking (row))) {
+    assert_refused (row, path, error);
+    g_assert_null (places[i]);
+    return;
+  }
+  g_assert_no_error (error);
+  settings_assert_files (row, places[i]->cgroup, SETTINGS_FIRST);
+  assert_property (row, places[i], SETTINGS_FIRST);
+}
+
+static void
+change_to (const SettingsRow *row, SettingsValue value)
+{
+  const NcgPlace *place = places[row - settings_table];
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (place == NULL)
+    return;
+  settings_fill (row, value, &resources);
+  test_driver_set (driver, place, &resources, &error);
+  g_assert_no_error (error);
+  settings_assert_files (row, place->cgroup, value);
+  assert_property (row, place, value);
+}
+
+static void
+test_change (gconstpointer data)
+{
+  change_to (data, SETTINGS_SECOND);
+  change_to (data, SETTINGS_FIRST);
+  change_to (data, SETTINGS_SECOND);
+}
+
+/* What systemd does not know comes back by our hand, which may take a moment. */
+static void
+assert_all (SettingsValue value)
+{
+  for (gsize i = 0; i < n_settings; i++) {
+    if (places[i] == NULL)
+      continue;
+    machine_wait_until (settings_has_files (&settings_table[i], places[i]->cgroup, value));
+    assert_property (&settings_table[i], places[i], value);
+  }
+}
+
+static void
+test_reload (void)
+{
+  machine_reload_systemd ();
+  assert_all (SETTINGS_SECOND);
+}
+
+static void
+test_reexecute (void)
+{
+  driver->is_connected = FALSE;
+  machine_reexecute_systemd ();
+  test_driver_reconnect (driver);
+  assert_all (SETTINGS_SECOND);
+  for (gsize i = 0; i < n_settings; i++)
+    change_to (&settings_table[i], SETTINGS_FIRST);
+  assert_all (SETTINGS_FIRST);
+}
+
+/* systemd writes all that it knows of a unit whenever one thing changes. */
+static void
+test_property_changed (void)
+{
+  for (gsize i = 0; i < n_settings; i++)
+    if (places[i] != NULL)
+      g_free (machine_run ("systemctl set-property --runtime %s CPUWeight=%s", places[i]->unit,
+                           g_str_equal (settings_table[i].name, "weight") ? "50" : "77"));
+  assert_all (SETTINGS_FIRST);
+}
+
+/* The next driver is told what it should keep, and finds what was changed meanwhile. */
+static void
+test_restart (void)
+{
+  g_clear_pointer (&driver, test_driver_free);
+  driver = test_driver_new (driver_name);
+  for (gsize i = 0; i < n_settings; i++) {
+    g_auto (NcgResources) resources = { 0 };
+    NcgKept kept = { .place = places[i], .resources = &resources };
+
+    if (places[i] == NULL)
+      continue;
+    settings_fill (&settings_table[i], SETTINGS_FIRST, &resources);
+    ncg_driver_keep (driver->driver, &kept);
+  }
+  assert_all (SETTINGS_FIRST);
+  for (gsize i = 0; i < n_settings; i++)
+    change_to (&settings_table[i], SETTINGS_SECOND);
+  assert_all (SETTINGS_SECOND);
+}
+
+/* A value that the kernel does not take: everything is as it was. */
+static void
+test_roll_back (void)
+{
+  static const char nowhere[] = "4095";
+  const NcgPlace *place = NULL;
+  g_auto (NcgResources) good = { 0 };
+  g_auto (NcgResources) bad = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NcgPlace) made = NULL;
+
+  good.cpus = ncg_cpuset_parse ("0", NULL);
+  ncg_resources_set (&good, NCG_SETTING_PIDS_MAX, 100);
+  made = test_driver_ensure_group (driver, "/machine/nctback", &good, &error);
+  g_assert_no_error (error);
+  place = made;
+  ncg_resources_set (&bad, NCG_SETTING_PIDS_MAX, 200);
+  bad.cpus = ncg_cpuset_parse (nowhere, NULL);
+  /* systemd does not tell what the kernel says; whoever called reads it back. */
+  if (test_driver_set (driver, place, &bad, &error)) {
+    g_assert_true (is_systemd ());
+    ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &bad, &error);
+    g_assert_nonnull (error);
+    g_clear_error (&error);
+    test_driver_set (driver, place, &good, &error);
+    g_assert_no_error (error);
+  } else {
+    g_test_message ("%s", error->message);
+    g_assert_nonnull (strstr (error->message, "cpuset.cpus"));
+    g_clear_error (&error);
+  }
+  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &good, &error);
+  g_assert_no_error (error);
+  test_driver_stop (driver, place, &error);
+  g_assert_no_error (error);
+}
+
+/* The same description is the same group; another's is not touched. */
+static void
+test_again (void)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (NcgPlace) first = NULL;
+  g_autoptr (NcgPlace) second = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *description = NULL;
+
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 100);
+  first = test_driver_ensure_group (driver, "/machine/nctagain", &resources, &error);
+  g_assert_no_error (error);
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 200);
+  second = test_driver_ensure_group (driver, "/machine/nctagain", &resources, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (first->unit, ==, second->unit);
+  g_assert_cmpstr (first->cgroup, ==, second->cgroup);
+  ncg_verify_cgroup (machine_get_hierarchy (), second->cgroup, &resources, &error);
+  g_assert_no_error (error);
+  description = test_driver_describe (driver, first, &error);
+  g_assert_cmpstr (description, ==, "NodeCgroups test /machine/nctagain");
+  test_driver_stop (driver, first, &error);
+  g_assert_no_error (error);
+  test_driver_stop (driver, first, &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+is_anywhere (const char *cgroup)
+{
+  const GPtrArray *trees = machine_get_hierarchy ()->trees;
+
+  for (guint i = 0; i < trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (trees, i);
+    g_autofree char *path = g_strconcat (tree->mount, cgroup, NULL);
+
+    if (g_file_test (path, G_FILE_TEST_EXISTS))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+test_remove (gconstpointer data)
+{
+  const SettingsRow *row = data;
+  NcgPlace **place = &places[row - settings_table];
+  g_autoptr (GError) error = NULL;
+
+  if (*place == NULL)
+    return;
+  test_driver_stop (driver, *place, &error);
+  g_assert_no_error (error);
+  g_assert_false (is_anywhere ((*place)->cgroup));
+  g_clear_pointer (place, ncg_place_free);
+}
+
+static void
+add_rows (const char *phase, void (*test) (gconstpointer data))
+{
+  for (gsize i = 0; i < n_settings; i++) {
+    g_autofree char *path =
+        g_strdup_printf ("/driver/%s/%s/%s", driver_name, phase, settings_table[i].name);
+
+    g_test_add_data_func (path, &settings_table[i], test);
+  }
+}
+
+static void
+add (const char *name, void (*test) (void))
+{
+  g_autofree char *path = g_strdup_printf ("/driver/%s/%s", driver_name, name);
+
+  g_test_add_func (path, test);
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  driver_name = argc > 1 ? argv[1] : "systemd";
+  machine_init (argc, argv);
+  places = g_new0 (NcgPlace *, n_settings);
+  driver = test_driver_new (driver_name);
+  add_rows ("create", test_create);
+  add_rows ("change", test_change);
+  if (is_systemd ()) {
+    add ("reload", test_reload);
+    add ("reexecute", test_reexecute);
+    add ("property-changed", test_property_changed);
+  }
+  add ("restart", test_restart);
+  add ("roll-back", test_roll_back);
+  add ("again", test_again);
+  add_rows ("remove", test_remove);
+  status = g_test_run ();
+  g_clear_pointer (&driver, test_driver_free);
+  return status;
+}
