@@ -131,6 +131,61 @@ ncg_cgroup_list_processes (const NcgCgroup *self, gboolean recursive, GError **e
   return g_steal_pointer (&pids);
 }
 
+/* The lines of processes outside our pid namespace count, too. */
+static gboolean
+has_processes (const NcgCgroup *cgroup, gboolean *ret_has, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autofree char *text = ncg_cgroup_read (cgroup, "cgroup.procs", &local);
+
+  if (text == NULL && !g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  *ret_has = text != NULL && text[0] != '\0';
+  return TRUE;
+}
+
+/* v1 has no figure for a cgroup with all below it. */
+static gboolean
+is_any_populated (const NcgCgroup *self, gboolean *ret_populated, GError **error)
+{
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  gboolean populated;
+
+  if (!has_processes (self, &populated, error) || !append_children (self, NULL, paths, error))
+    return FALSE;
+  while (!populated && paths->len > 0) {
+    g_autofree char *path = g_ptr_array_steal_index_fast (paths, paths->len - 1);
+    g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open_child (self, path, NULL);
+
+    if (cgroup != NULL && (!has_processes (cgroup, &populated, error) ||
+                           !append_children (cgroup, path, paths, error)))
+      return FALSE;
+  }
+  *ret_populated = populated;
+  return TRUE;
+}
+
+gboolean
+ncg_cgroup_is_populated (const NcgCgroup *self, gboolean *ret_populated, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  guint64 populated = 0;
+
+  if (ncg_cgroup_is_v1 (self))
+    return is_any_populated (self, ret_populated, error);
+  if (!ncg_cgroup_read_key (self, "cgroup.events", "populated", &populated, &local)) {
+    if (!g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+    populated = g_str_equal (ncg_cgroup_get_path (self), "/");
+  }
+  *ret_populated = populated != 0;
+  return TRUE;
+}
+
 /* (transfer full) (nullable) (element-type pid_t): a set */
 static GHashTable *
 list_process_set (const NcgCgroup *self, GError **error)

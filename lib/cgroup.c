@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One cgroup directory and its files. What deals with its processes is in cgroup-processes.c.
+ * One cgroup directory and its files. What deals with its processes is in cgroup-processes.c, what
+ * changes the tree in cgroup-directory.c, what waits in cgroup-events.c.
  */
 #include "lib/cgroup.h"
 
@@ -10,13 +11,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define DIRECTORY_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
+
+/* A process whose fork(2) is not over yet cannot be moved (TASK_NEW in cpu_cgroup_can_attach()). */
+#define NEW_TASK_TRIES 5
+#define NEW_TASK_PAUSE_USEC 30000
 
 struct NcgCgroup {
   NcgFd fd; /* O_PATH */
@@ -181,6 +188,23 @@ ncg_cgroup_get_path (const NcgCgroup *self)
   return self->path;
 }
 
+int
+ncg_cgroup_get_fd (const NcgCgroup *self)
+{
+  return self->fd;
+}
+
+gboolean
+ncg_cgroup_is_v1 (const NcgCgroup *self)
+{
+  struct statfs fs;
+
+  if (TEMP_FAILURE_RETRY (fstatfs (self->fd, &fs)) == 0 &&
+      (fs.f_type == CGROUP2_SUPER_MAGIC || fs.f_type == CGROUP_SUPER_MAGIC))
+    return fs.f_type == CGROUP_SUPER_MAGIC;
+  return faccessat (self->fd, "cgroup.clone_children", F_OK, 0) == 0;
+}
+
 static NcgError
 code_of_read (int errsv)
 {
@@ -205,6 +229,8 @@ code_of_write (int errsv)
     return NCG_ERROR_NOT_FOUND;
   case EBUSY:
     return NCG_ERROR_BUSY;
+  case EOPNOTSUPP:
+    return NCG_ERROR_NOT_SUPPORTED;
   default:
     return NCG_ERROR_FAILED;
   }
@@ -326,22 +352,33 @@ ncg_cgroup_read_key (
   return FALSE;
 }
 
+/* 0, or what went wrong. The kernel takes the whole of a value or none of it. */
+static int
+write_once (const NcgCgroup *self, const char *file, const char *value)
+{
+  g_auto (NcgFd) fd =
+      TEMP_FAILURE_RETRY (openat (self->fd, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY));
+  gsize length = strlen (value);
+  gssize n = fd < 0 ? -1 : TEMP_FAILURE_RETRY (write (fd, value, length));
+
+  if (n < 0)
+    return errno;
+  return n == (gssize) length ? 0 : EIO;
+}
+
 gboolean
 ncg_cgroup_write (const NcgCgroup *self, const char *file, const char *value, GError **error)
 {
-  g_auto (NcgFd) fd = -1;
-  gsize length = strlen (value);
-  gssize n;
+  guint tries_left = g_str_equal (file, "cgroup.procs") ? NEW_TASK_TRIES : 0;
+  int errsv;
 
   if (!check_file (file, error))
     return FALSE;
-  fd = TEMP_FAILURE_RETRY (openat (self->fd, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY));
-  n = fd < 0 ? -1 : TEMP_FAILURE_RETRY (write (fd, value, length));
-  if (n == (gssize) length)
+  while ((errsv = write_once (self, file, value)) == EINVAL && tries_left-- > 0)
+    g_usleep (NEW_TASK_PAUSE_USEC);
+  if (errsv == 0)
     return TRUE;
-
-  /* The kernel takes the whole of a value or none of it. */
-  set_write_error (self, file, value, n < 0 ? errno : EIO, error);
+  set_write_error (self, file, value, errsv, error);
   return FALSE;
 }
 
@@ -407,51 +444,4 @@ GStrv
 ncg_cgroup_list_files (const NcgCgroup *self, const char *prefix, GError **error)
 {
   return list (self, FALSE, prefix, error);
-}
-
-gboolean
-ncg_cgroup_is_populated (const NcgCgroup *self, gboolean *ret_populated, GError **error)
-{
-  g_autoptr (GError) local = NULL;
-  guint64 populated = 0;
-
-  if (!ncg_cgroup_read_key (self, "cgroup.events", "populated", &populated, &local)) {
-    if (!g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-    populated = g_str_equal (self->path, "/");
-  }
-  *ret_populated = populated != 0;
-  return TRUE;
-}
-
-int
-ncg_cgroup_open_events (const NcgCgroup *self, GError **error)
-{
-  g_auto (NcgFd) fd = openat (self->fd, "cgroup.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  char first;
-
-  /* One that was never read polls as changed at once. */
-  if (fd < 0 || TEMP_FAILURE_RETRY (pread (fd, &first, 1, 0)) < 0) {
-    set_read_error (self, "cgroup.events", errno, error);
-    return -1;
-  }
-  return ncg_file_steal (&fd);
-}
-
-gboolean
-ncg_cgroup_remove_child (const NcgCgroup *self, const char *name, GError **error)
-{
-  g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (self, name, NULL);
-  g_auto (GStrv) grandchildren = child != NULL ? ncg_cgroup_list_children (child, NULL) : NULL;
-
-  for (guint i = 0; grandchildren != NULL && grandchildren[i] != NULL; i++)
-    if (!ncg_cgroup_remove_child (child, grandchildren[i], error))
-      return FALSE;
-  if (unlinkat (self->fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-    return TRUE;
-  g_set_error (error, NCG_ERROR, errno == EBUSY ? NCG_ERROR_BUSY : NCG_ERROR_FAILED,
-               "could not remove the cgroup %s/%s: %s", self->path, name, g_strerror (errno));
-  return FALSE;
 }

@@ -35,6 +35,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgCgroup, ncg_cgroup_close)
 /* The path below the mount, with a leading slash. */
 const char *ncg_cgroup_get_path (const NcgCgroup *self);
 
+/* The directory (O_PATH), for what is done to itself: its owner, its extended attributes. */
+int ncg_cgroup_get_fd (const NcgCgroup *self);
+
+/* Whether it is of cgroup v1, as its file system says. In a directory that only imitates a cgroup
+ * the file cgroup.clone_children tells: each of v1 has it, and none of v2. */
+gboolean ncg_cgroup_is_v1 (const NcgCgroup *self);
+
 /**
  * ncg_cgroup_read:
  * @file: an attribute's name; one with a slash is %NCG_ERROR_INVALID_ARGUMENT, here and below
@@ -70,7 +77,10 @@ gboolean ncg_cgroup_read_key (
 
 /* One write(2) of @value. The error has the file, the value and what the kernel said. ESRCH (a
  * process that is gone) is %NCG_ERROR_NO_SUCH_PROCESS, ENOENT and ENODEV are %NCG_ERROR_NOT_FOUND,
- * EBUSY is %NCG_ERROR_BUSY, else %NCG_ERROR_FAILED. */
+ * EBUSY is %NCG_ERROR_BUSY, EOPNOTSUPP is %NCG_ERROR_NOT_SUPPORTED, else %NCG_ERROR_FAILED.
+ *
+ * A process that is only just being made cannot be moved yet (EINVAL of cgroup.procs): that write
+ * is tried again for up to 150 ms. */
 gboolean
 ncg_cgroup_write (const NcgCgroup *self, const char *file, const char *value, GError **error);
 
@@ -86,9 +96,32 @@ GStrv ncg_cgroup_list_children (const NcgCgroup *self, GError **error);
 /* (transfer full): the names of the files that start with @prefix, sorted */
 GStrv ncg_cgroup_list_files (const NcgCgroup *self, const char *prefix, GError **error);
 
-/* cgroup.events: populated. A cgroup that is gone is not populated; the root, which has no such
- * file, is. */
+/* Whether a process is in it or below: "populated" of cgroup.events; on v1, which has no such file,
+ * any cgroup.procs that is not empty. A cgroup that is gone is not populated; the root is. */
 gboolean ncg_cgroup_is_populated (const NcgCgroup *self, gboolean *ret_populated, GError **error);
+
+/**
+ * ncg_cgroup_wait_event:
+ * @key: of cgroup.events: "populated", "frozen"
+ *
+ * Blocks until cgroup.events says that @key is @value, or @deadline_usec has come. On v2 alone.
+ *
+ * Returns: %TRUE with whether it came so far in @ret_reached; %NCG_ERROR_NOT_FOUND if the cgroup is
+ *   gone
+ */
+gboolean ncg_cgroup_wait_event (const NcgCgroup *self,
+                                const char *key,
+                                guint64 value,
+                                gint64 deadline_usec,
+                                gboolean *ret_reached,
+                                GError **error);
+
+/* Blocks until the cgroup is not populated, or the deadline has come; v1 is asked again and again.
+ */
+gboolean ncg_cgroup_wait_empty (const NcgCgroup *self,
+                                gint64 deadline_usec,
+                                gboolean *ret_empty,
+                                GError **error);
 
 /**
  * ncg_cgroup_kill:
@@ -114,10 +147,23 @@ gboolean ncg_cgroup_signal (const NcgCgroup *self, int signal, GError **error);
 int ncg_cgroup_open_events (const NcgCgroup *self, GError **error);
 
 /**
+ * ncg_cgroup_make_child:
+ * @name: a child's name
+ * @ret_made: (optional): whether it was not there before
+ *
+ * Returns: %TRUE, also if it is there; else %NCG_ERROR_INVALID_ARGUMENT if that is the name of a
+ *   file of @self, %NCG_ERROR_LIMIT_EXCEEDED if the kernel or a cgroup above (cgroup.max.depth,
+ *   cgroup.max.descendants) allows no more, %NCG_ERROR_NOT_FOUND if @self is gone, or
+ *   %NCG_ERROR_FAILED
+ */
+gboolean
+ncg_cgroup_make_child (const NcgCgroup *self, const char *name, gboolean *ret_made, GError **error);
+
+/**
  * ncg_cgroup_remove_child:
  * @name: a child's name
  *
- * Removes an empty cgroup and all below it, leaves first. One that is not there is fine; one with
- * processes is %NCG_ERROR_BUSY.
+ * Removes an empty cgroup and all below it, leaves first, however deep. One that is not there, or
+ * that somebody else removes meanwhile, is fine; one with processes is %NCG_ERROR_BUSY.
  */
 gboolean ncg_cgroup_remove_child (const NcgCgroup *self, const char *name, GError **error);

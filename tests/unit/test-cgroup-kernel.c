@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 /* Where the tests work; NULL where there is no such place. */
-static char *mount;
+static NcgHierarchy *hierarchy;
+static const char *mount;
 static char *own_path;
 static char *work_path;
 
@@ -50,18 +51,24 @@ remove_cgroup (const char *path)
   g_assert_cmpint (access (directory, F_OK), ==, -1);
 }
 
+static const NcgTree *
+primary (void)
+{
+  return ncg_hierarchy_get_primary (hierarchy);
+}
+
 static gboolean
 find_rig (void)
 {
-  g_autoptr (NcgHierarchy) hierarchy = ncg_hierarchy_detect ("", NULL);
   g_autofree char *directory = NULL;
 
+  hierarchy = ncg_hierarchy_detect ("", NULL);
   if (hierarchy == NULL || hierarchy->unified_mount == NULL)
     return FALSE;
-  own_path = ncg_process_read_cgroup_of_pid ("/proc", getpid (), NULL);
+  mount = hierarchy->unified_mount;
+  own_path = ncg_process_read_cgroup_of_pid ("/proc", getpid (), primary (), NULL);
   if (own_path == NULL)
     return FALSE;
-  mount = g_strdup (hierarchy->unified_mount);
   work_path = g_strdup_printf ("%s/ncg-test-%d", g_str_equal (own_path, "/") ? "" : own_path,
                                (int) getpid ());
   directory = to_directory (work_path);
@@ -165,7 +172,7 @@ test_join_list_kill (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_processes (fixture->cgroup, FALSE), ==, 1);
   g_assert_cmpuint (count_processes (fixture->cgroup, TRUE), ==, 2);
   process = ncg_process_open ("/proc", second, NULL);
-  cgroup_of_process = ncg_process_read_cgroup (process, "/proc", NULL);
+  cgroup_of_process = ncg_process_read_cgroup (process, "/proc", primary (), NULL);
   g_assert_cmpstr (cgroup_of_process, ==, path);
 
   g_assert_true (ncg_cgroup_kill (fixture->cgroup, NULL));
@@ -219,6 +226,51 @@ test_events (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (poll_events (fd, 10000), ==, 1);
   child_wait_killed (pid, SIGKILL);
   close (fd);
+}
+
+static void
+test_wait (Fixture *fixture, gconstpointer data)
+{
+  gint64 begin = g_get_monotonic_time ();
+  pid_t pid = start_in (fixture->cgroup);
+  gboolean reached = TRUE;
+
+  g_assert_true (ncg_cgroup_wait_empty (fixture->cgroup, begin + 50000, &reached, NULL));
+  g_assert_false (reached);
+  g_assert_true (ncg_cgroup_kill (fixture->cgroup, NULL));
+  g_assert_true (ncg_cgroup_wait_empty (fixture->cgroup, begin + 10000000, &reached, NULL));
+  g_assert_true (reached);
+  child_wait_killed (pid, SIGKILL);
+}
+
+static void
+test_remove (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = make_child ("below");
+  g_autofree char *deeper = make_child ("below/deeper");
+  g_autoptr (NcgCgroup) below = ncg_cgroup_open_child (fixture->cgroup, "below/deeper", NULL);
+  g_autoptr (GError) error = NULL;
+  pid_t pid = start_in (below);
+
+  g_assert_false (ncg_cgroup_remove_child (fixture->cgroup, "below", &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_BUSY);
+  g_assert_nonnull (strstr (error->message, deeper));
+  g_assert_true (ncg_cgroup_kill (below, NULL));
+  child_wait_killed (pid, SIGKILL);
+  g_clear_error (&error);
+  ncg_cgroup_remove_child (fixture->cgroup, "below", &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_limit (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ncg_cgroup_write (fixture->cgroup, "cgroup.max.descendants", "0", NULL));
+  g_assert_false (ncg_cgroup_make_child (fixture->cgroup, "below", NULL, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED);
+  g_assert_nonnull (strstr (error->message, "cgroup.max.descendants"));
 }
 
 static void
@@ -320,13 +372,16 @@ main (int argc, char **argv)
     ADD ("/cgroup-kernel/join-list-kill", test_join_list_kill);
     ADD ("/cgroup-kernel/signal", test_signal);
     ADD ("/cgroup-kernel/events", test_events);
+    ADD ("/cgroup-kernel/wait", test_wait);
+    ADD ("/cgroup-kernel/remove", test_remove);
+    ADD ("/cgroup-kernel/limit", test_limit);
     ADD ("/cgroup-kernel/write-errors", test_write_errors);
     ADD ("/cgroup-kernel/threaded", test_threaded);
     ADD ("/cgroup-kernel/gone", test_gone);
     ADD ("/cgroup-kernel/stats", test_stats);
   }
   result = g_test_run ();
-  g_free (mount);
+  g_clear_pointer (&hierarchy, ncg_hierarchy_free);
   g_free (own_path);
   g_free (work_path);
   return result;
