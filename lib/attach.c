@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Moving processes.
+ */
+#include "lib/attach.h"
+
+#include "lib/cgroup.h"
+#include "lib/error.h"
+
+#include <string.h>
+
+struct NcgOrigins {
+  const NcgHierarchy *hierarchy;
+  char *proc;
+  GPtrArray *processes; /* (element-type NcgProcess) */
+  GPtrArray *paths;     /* (element-type GStrv) */
+};
+
+static gboolean
+write_pid (const NcgCgroup *cgroup, const NcgProcess *process, GError **error)
+{
+  g_autofree char *pid = g_strdup_printf ("%d", (int) process->pid);
+
+  return ncg_cgroup_write (cgroup, "cgroup.procs", pid, error);
+}
+
+/* (transfer full): where it is in each hierarchy */
+static GStrv
+read_paths (const NcgHierarchy *hierarchy,
+            const char *proc,
+            const NcgProcess *process,
+            GError **error)
+{
+  g_auto (GStrv) paths = g_new0 (char *, hierarchy->trees->len + 1);
+
+  for (guint i = 0; i < hierarchy->trees->len; i++) {
+    paths[i] =
+        ncg_process_read_cgroup (process, proc, g_ptr_array_index (hierarchy->trees, i), error);
+    if (paths[i] == NULL)
+      return NULL;
+  }
+  return g_steal_pointer (&paths);
+}
+
+NcgOrigins *
+ncg_origins_read (const NcgHierarchy *hierarchy,
+                  const char *proc,
+                  const GPtrArray *processes,
+                  GError **error)
+{
+  g_autoptr (NcgOrigins) self = g_new0 (NcgOrigins, 1);
+
+  self->hierarchy = hierarchy;
+  self->proc = g_strdup (proc);
+  self->processes = g_ptr_array_ref ((GPtrArray *) processes);
+  self->paths = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
+  for (guint i = 0; i < processes->len; i++) {
+    GStrv paths = read_paths (hierarchy, proc, g_ptr_array_index (processes, i), error);
+
+    if (paths == NULL)
+      return NULL;
+    g_ptr_array_add (self->paths, paths);
+  }
+  return g_steal_pointer (&self);
+}
+
+void
+ncg_origins_free (NcgOrigins *self)
+{
+  g_free (self->proc);
+  g_ptr_array_unref (self->processes);
+  g_ptr_array_unref (self->paths);
+  g_free (self);
+}
+
+void
+ncg_origins_restore (const NcgOrigins *self)
+{
+  for (guint i = 0; i < self->processes->len; i++) {
+    const NcgProcess *process = g_ptr_array_index (self->processes, i);
+    char **paths = g_ptr_array_index (self->paths, i);
+
+    for (guint j = 0; j < self->hierarchy->trees->len; j++) {
+      const NcgTree *tree = g_ptr_array_index (self->hierarchy->trees, j);
+      g_autofree char *current = ncg_process_read_cgroup (process, self->proc, tree, NULL);
+      g_autoptr (NcgCgroup) cgroup = NULL;
+
+      if (current == NULL || g_str_equal (current, paths[j]))
+        continue;
+      cgroup = ncg_cgroup_open (tree->mount, paths[j], NULL);
+      if (cgroup != NULL)
+        write_pid (cgroup, process, NULL);
+    }
+  }
+}
+
+/* One cgroup of one hierarchy, as the goal of a move. */
+typedef struct {
+  const NcgTree *tree;
+  const char *proc;
+  const NcgCgroup *cgroup;
+} Goal;
+
+static gboolean
+set_ended (const Goal *goal, const NcgProcess *process, GError **error)
+{
+  g_autofree char *shown = g_utf8_make_valid (ncg_cgroup_get_path (goal->cgroup), -1);
+
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
+               "process %d ended before it had been moved to the cgroup %s", (int) process->pid,
+               shown);
+  return FALSE;
+}
+
+static gboolean
+is_inside (const Goal *goal, const NcgProcess *process, gboolean *ret_inside, GError **error)
+{
+  g_autofree char *current = ncg_process_read_cgroup (process, goal->proc, goal->tree, error);
+  const char *path = ncg_cgroup_get_path (goal->cgroup);
+  gsize length = strlen (path);
+
+  if (current == NULL)
+    return FALSE;
+  *ret_inside =
+      strncmp (current, path, length) == 0 && (current[length] == '\0' || current[length] == '/');
+  return TRUE;
+}
+
+/* What the kernel means by its refusal; NULL for "as it says". */
+static const char *
+explain (const Goal *goal, const GError *refusal)
+{
+  if (g_error_matches (refusal, NCG_ERROR, NCG_ERROR_BUSY) && !goal->tree->is_v1)
+    return "it has controllers enabled for the cgroups below it (cgroup.subtree_control), and then "
+           "no processes of its own: choose a cgroup below it";
+  if (g_error_matches (refusal, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED))
+    return "it is below a threaded one (cgroup.type)";
+  if (ncg_tree_has_controller (goal->tree, "cpuset"))
+    return "its CPUs or memory nodes may be empty (cpuset.cpus, cpuset.mems), or the process may "
+           "be bound to a CPU";
+  if (ncg_tree_has_controller (goal->tree, "cpu"))
+    return "a process with real-time priority needs a share of cpu.rt_runtime_us there";
+  return NULL;
+}
+
+static gboolean
+set_refused (const Goal *goal, const NcgProcess *process, GError *refusal, GError **error)
+{
+  g_autoptr (GError) owned = refusal;
+  g_autofree char *shown = g_utf8_make_valid (ncg_cgroup_get_path (goal->cgroup), -1);
+  g_autofree char *described = NULL;
+  const char *reason = explain (goal, refusal);
+
+  if (g_error_matches (refusal, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS) ||
+      ncg_process_has_exited (process))
+    return set_ended (goal, process, error);
+  if (reason == NULL || g_error_matches (refusal, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+    g_propagate_error (error, g_steal_pointer (&owned));
+    return FALSE;
+  }
+  described = ncg_process_describe (goal->proc, process->pid);
+  g_set_error (error, NCG_ERROR, refusal->code,
+               "process %s cannot be moved to the cgroup %s: %s (%s)", described, shown, reason,
+               refusal->message);
+  return FALSE;
+}
+
+/* Moves it unless it is there already, and makes sure of it. */
+static gboolean
+move (const Goal *goal, const NcgProcess *process, GError **error)
+{
+  g_autofree char *shown = NULL;
+  GError *refusal = NULL;
+  gboolean inside;
+
+  if (!is_inside (goal, process, &inside, error))
+    return FALSE;
+  if (inside)
+    return TRUE;
+  if (!write_pid (goal->cgroup, process, &refusal))
+    return set_refused (goal, process, refusal, error);
+  if (!is_inside (goal, process, &inside, error))
+    return FALSE;
+  if (inside)
+    return TRUE;
+  if (ncg_process_is_ending (process, goal->proc))
+    return set_ended (goal, process, error);
+  shown = g_utf8_make_valid (ncg_cgroup_get_path (goal->cgroup), -1);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED,
+               "process %d was moved to the cgroup %s, but something moved it elsewhere at once",
+               (int) process->pid, shown);
+  return FALSE;
+}
+
+/* The kernel lets a whole process into a threaded cgroup, but its domain is the cgroup above then:
+ * that has its memory, and lists it. */
+static gboolean
+check_not_threaded (const NcgCgroup *cgroup, GError **error)
+{
+  g_autofree char *type = ncg_cgroup_read (cgroup, "cgroup.type", NULL);
+  g_autofree char *shown = g_utf8_make_valid (ncg_cgroup_get_path (cgroup), -1);
+
+  if (g_strcmp0 (type, "threaded") != 0 && g_strcmp0 (type, "domain invalid") != 0)
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+               "no whole processes can be moved to the cgroup %s: its cgroup.type is \"%s\"", shown,
+               type);
+  return FALSE;
+}
+
+static gboolean
+move_all (const NcgTree *tree,
+          const char *proc,
+          const NcgCgroup *cgroup,
+          const GPtrArray *processes,
+          GError **error)
+{
+  Goal goal = { tree, proc, cgroup };
+
+  if (!tree->is_v1 && !check_not_threaded (cgroup, error))
+    return FALSE;
+  for (guint i = 0; i < processes->len; i++)
+    if (!move (&goal, g_ptr_array_index (processes, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+/* The primary one comes first: without it nothing is moved, and a cgroup with a process in it there
+ * cannot be taken away under us. */
+gboolean
+ncg_attach_processes (const NcgHierarchy *hierarchy,
+                      const char *proc,
+                      const char *path,
+                      const GPtrArray *processes,
+                      GError **error)
+{
+  for (guint i = 0; i < hierarchy->trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (hierarchy->trees, i);
+    GError *local = NULL;
+    g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, &local);
+
+    if (cgroup == NULL && i > 0 && g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+      g_error_free (local);
+      continue;
+    }
+    if (cgroup == NULL) {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+    if (!move_all (tree, proc, cgroup, processes, error))
+      return FALSE;
+  }
+  return TRUE;
+}
