@@ -30,6 +30,26 @@ gboolean ncg_cgroup_tree_make (const GPtrArray *trees,
                                const char *const *controllers,
                                GError **error);
 
+/**
+ * ncg_cgroup_tree_make_noting:
+ * @proc: (nullable): the mount point of procfs, with which processes are named by more than numbers
+ * @made: (element-type utf8): gets the directories that were not there before, in their order; it
+ *   frees its elements
+ *
+ * The same for a caller that may have to undo it, or wants to know what is new. Where it fails,
+ * @made is as it was.
+ */
+gboolean ncg_cgroup_tree_make_noting (const GPtrArray *trees,
+                                      const char *proc,
+                                      const char *path,
+                                      const char *const *controllers,
+                                      GPtrArray *made,
+                                      GError **error);
+
+/* Removes the directories of @made again, the last first, but not the first @n_keep of them; those
+ * that somebody uses by now stay. */
+void ncg_cgroup_tree_unmake (GPtrArray *made, guint n_keep);
+
 /* Whether it is there in the first of @trees. */
 gboolean ncg_cgroup_tree_exists (const GPtrArray *trees, const char *path);
 
