@@ -35,20 +35,6 @@ client_get_bus (void)
   return bus;
 }
 
-pid_t
-client_get_daemon_pid (void)
-{
-  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
-      client_get_bus (), "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-      "GetConnectionUnixProcessID", g_variant_new ("(s)", CLIENT_NAME), NULL,
-      G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MSEC, NULL, NULL);
-  guint32 pid = 0;
-
-  if (reply != NULL)
-    g_variant_get (reply, "(u)", &pid);
-  return (pid_t) pid;
-}
-
 static GDBusMethodInfo *
 find_method (const char *interface, const char *method)
 {

@@ -18,9 +18,6 @@ GDBusConnection *client_get_bus (void);
 /* (transfer full): a connection of one's own, for a thread */
 GDBusConnection *client_connect (void);
 
-/* The daemon's process; 0 while nobody owns its name. */
-pid_t client_get_daemon_pid (void);
-
 /**
  * client_call_on:
  * @path: the object

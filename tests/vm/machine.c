@@ -4,15 +4,11 @@
  */
 #include "tests/vm/machine.h"
 
-#include "tests/vm/client.h"
-
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #define CGROUPS "/sys/fs/cgroup"
-#define DAEMON "nodecgroupsd.service"
 #define DEADLINE_USEC (60 * G_USEC_PER_SEC)
 #define PAUSE_USEC 20000
 
@@ -99,50 +95,6 @@ machine_try (const char *format, ...)
   if (output[0] != '\0')
     g_printerr ("%s: %s", line, output);
   return ok;
-}
-
-void
-machine_start_daemon (void)
-{
-  g_free (machine_run ("systemctl start " DAEMON));
-}
-
-void
-machine_prepare (void)
-{
-  g_free (machine_run ("systemctl stop " DAEMON " && rm -rf " MACHINE_POD_FILES " && "
-                       "{ systemctl stop 'machine-*pod*.slice' || "
-                       "{ systemctl thaw 'machine-*pod*.slice'; "
-                       "systemctl stop 'machine-*pod*.slice'; }; }"));
-  machine_start_daemon ();
-}
-
-void
-machine_stop_daemon (void)
-{
-  g_free (machine_run ("systemctl stop " DAEMON));
-}
-
-void
-machine_restart_daemon (void)
-{
-  g_free (machine_run ("systemctl restart " DAEMON));
-}
-
-void
-machine_revive_daemon (void)
-{
-  machine_wait_until (machine_try ("systemctl start " DAEMON) && client_get_daemon_pid () > 0);
-}
-
-void
-machine_crash_daemon (void)
-{
-  pid_t pid = client_get_daemon_pid ();
-
-  g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
-  machine_wait_until (client_get_daemon_pid () != pid);
-  machine_revive_daemon ();
 }
 
 char *

@@ -37,21 +37,6 @@ char *machine_run (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* Whether a line of the shell succeeds; what it prints goes to the journal. */
 gboolean machine_try (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
-/* nodecgroupsd.service. All return when systemd has done it; it is up when it owns its name. */
-void machine_start_daemon (void);
-
-/* For the begin of a program: the daemon is up, and nothing is left of a program that failed. */
-void machine_prepare (void);
-void machine_stop_daemon (void);
-void machine_restart_daemon (void);
-
-/* Starts what was killed. As long as systemd has not noticed there is nothing to start for it, and
- * a start that was under way fails. */
-void machine_revive_daemon (void);
-
-/* SIGKILL, and up again: by itself or helped, whichever is first. */
-void machine_crash_daemon (void);
-
 /* (transfer full): a property of a unit as `systemctl show` prints it */
 char *machine_show (const char *unit, const char *property);
 

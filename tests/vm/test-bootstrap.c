@@ -4,6 +4,7 @@
  * systemd.
  */
 #include "tests/vm/client.h"
+#include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 
 #include <signal.h>
@@ -11,8 +12,6 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-#define DAEMON "nodecgroupsd.service"
 
 static const struct {
   const char *name;
@@ -113,10 +112,10 @@ test_conditions (void)
     "Sysctl:kernel.panic_on_oops",
   };
 
-  machine_stop_daemon ();
+  daemon_stop ();
   for (gsize i = 0; i < G_N_ELEMENTS (sysctls); i++)
     write_sysctl (i, sysctls[i].other);
-  machine_start_daemon ();
+  daemon_start ();
   assert_text (CLIENT_NODE, "State", "ready");
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
     gboolean holds = FALSE;
@@ -258,7 +257,7 @@ test_properties (void)
 static void
 test_stays_out (void)
 {
-  machine_assert_process_in (client_get_daemon_pid (), "/kubernetes.slice/nodecgroupsd.service");
+  machine_assert_process_in (daemon_get_pid (), "/kubernetes.slice/nodecgroupsd.service");
 }
 
 static void
@@ -267,17 +266,17 @@ test_status (void)
   g_free (client_create_pod ("counted", "{}"));
   assert_text (CLIENT_NAME, "PodCount", "1");
   machine_wait_until (
-      machine_try ("systemctl show -P StatusText " DAEMON " | grep -q '^ready, 1 pod'"));
+      machine_try ("systemctl show -P StatusText " DAEMON_UNIT " | grep -q '^ready, 1 pod'"));
   client_remove_pod ("counted");
   assert_text (CLIENT_NAME, "PodCount", "0");
   machine_wait_until (
-      machine_try ("systemctl show -P StatusText " DAEMON " | grep -q '^ready, 0 pods'"));
+      machine_try ("systemctl show -P StatusText " DAEMON_UNIT " | grep -q '^ready, 0 pods'"));
 }
 
 static gboolean
 is_unit_active (void)
 {
-  return machine_try ("systemctl -q is-active " DAEMON);
+  return machine_try ("systemctl -q is-active " DAEMON_UNIT);
 }
 
 static guint32
@@ -300,15 +299,15 @@ request_name (const char *method, const char *format, guint flags)
 static void
 test_notify (void)
 {
-  machine_assert_shown (NULL, DAEMON, "Type=notify");
-  machine_stop_daemon ();
-  g_assert_cmpint (client_get_daemon_pid (), ==, 0);
+  machine_assert_shown (NULL, DAEMON_UNIT, "Type=notify");
+  daemon_stop ();
+  g_assert_cmpint (daemon_get_pid (), ==, 0);
   g_assert_cmpuint (request_name ("RequestName", "(su)", 4), ==, 1);
-  machine_try ("systemctl start " DAEMON);
+  machine_try ("systemctl start " DAEMON_UNIT);
   g_assert_false (is_unit_active ());
   g_assert_cmpuint (request_name ("ReleaseName", "(s)", 0), ==, 1);
-  machine_start_daemon ();
-  g_assert_cmpint (client_get_daemon_pid (), >, 0);
+  daemon_start ();
+  g_assert_cmpint (daemon_get_pid (), >, 0);
   g_assert_true (is_unit_active ());
 }
 
@@ -316,40 +315,40 @@ test_notify (void)
 static void
 test_activation (void)
 {
-  g_free (machine_run ("systemctl enable " DAEMON));
-  machine_stop_daemon ();
+  g_free (machine_run ("systemctl enable " DAEMON_UNIT));
+  daemon_stop ();
   g_free (machine_run ("busctl call " CLIENT_NAME " " CLIENT_PATH " " CLIENT_NAME " ListPods"));
   g_assert_true (is_unit_active ());
-  g_free (machine_run ("systemctl disable " DAEMON));
+  g_free (machine_run ("systemctl disable " DAEMON_UNIT));
 }
 
 static void
 test_watchdog (void)
 {
-  const char *drop_in = "/run/systemd/system/" DAEMON ".d";
+  const char *drop_in = "/run/systemd/system/" DAEMON_UNIT ".d";
   pid_t pid;
 
-  machine_assert_shown (NULL, DAEMON, "WatchdogUSec=30s");
+  machine_assert_shown (NULL, DAEMON_UNIT, "WatchdogUSec=30s");
   g_free (machine_run ("mkdir -p %s && printf '[Service]\\nWatchdogSec=5\\n' >%s/watchdog.conf",
                        drop_in, drop_in));
   machine_reload_systemd ();
-  machine_restart_daemon ();
-  machine_assert_shown (NULL, DAEMON, "WatchdogUSec=5s");
+  daemon_restart ();
+  machine_assert_shown (NULL, DAEMON_UNIT, "WatchdogUSec=5s");
   g_free (client_create_pod ("watched", "{'CPURequest': <'100m'>}"));
-  pid = client_get_daemon_pid ();
+  pid = daemon_get_pid ();
   g_usleep (15 * G_USEC_PER_SEC);
-  g_assert_cmpint (client_get_daemon_pid (), ==, pid);
+  g_assert_cmpint (daemon_get_pid (), ==, pid);
 
   /* One that hangs is noticed, and started again. */
   g_assert_cmpint (kill (pid, SIGSTOP), ==, 0);
-  machine_wait_until (client_get_daemon_pid () != pid);
-  machine_wait_until (client_get_daemon_pid () != 0);
+  machine_wait_until (daemon_get_pid () != pid);
+  machine_wait_until (daemon_get_pid () != 0);
   client_wait_for ("watched", "State", "active");
   client_remove_pod ("watched");
 
   g_free (machine_run ("rm -r %s", drop_in));
   machine_reload_systemd ();
-  machine_restart_daemon ();
+  daemon_restart ();
 }
 
 /* A slice that cannot be made: the node says so, clearly, and gets well when it can be. */
@@ -359,17 +358,17 @@ test_degraded (void)
   g_autofree char *message = NULL;
   gboolean holds = TRUE;
 
-  machine_stop_daemon ();
+  daemon_stop ();
   g_free (machine_run ("systemctl stop machine-besteffort.slice"));
   g_free (machine_run ("systemctl mask --runtime machine-besteffort.slice"));
-  machine_start_daemon ();
+  daemon_start ();
   assert_text (CLIENT_NODE, "State", "degraded");
   message = get_condition ("BestEffortSlice", &holds);
   g_assert_false (holds);
   g_assert_nonnull (strstr (message, "BestEffort"));
   g_assert_nonnull (strstr (message, "machine-besteffort.slice"));
   g_assert_nonnull (strstr (message, "masked"));
-  g_assert_true (machine_try ("systemctl show -P StatusText " DAEMON " | grep -q ^degraded"));
+  g_assert_true (machine_try ("systemctl show -P StatusText " DAEMON_UNIT " | grep -q ^degraded"));
   /* What does not need it can be done. */
   g_free (client_create_pod ("fine", "{'CPURequest': <'100m'>}"));
   client_remove_pod ("fine");
@@ -385,7 +384,7 @@ static void
 test_repairs (void)
 {
   write_sysctl (0, sysctls[0].other);
-  machine_restart_daemon ();
+  daemon_restart ();
   test_sysctls ();
   assert_text (CLIENT_NODE, "State", "ready");
 }
@@ -395,7 +394,7 @@ static void
 test_adopts (void)
 {
   g_free (machine_run ("systemctl set-property --runtime machine.slice MemoryHigh=512M"));
-  machine_restart_daemon ();
+  daemon_restart ();
   machine_assert_files ("/machine.slice", "memory.high=536870912;cpu.weight=100");
   machine_assert_shown (NULL, "machine.slice", "MemoryHigh=536870912 CPUWeight=100");
   assert_text (CLIENT_NODE, "State", "ready");
@@ -408,9 +407,9 @@ test_stop (void)
 {
   g_autofree char *units = NULL;
 
-  machine_stop_daemon ();
-  g_assert_cmpint (client_get_daemon_pid (), ==, 0);
-  machine_assert_shown (NULL, DAEMON, "ActiveState=inactive Result=success");
+  daemon_stop ();
+  g_assert_cmpint (daemon_get_pid (), ==, 0);
+  machine_assert_shown (NULL, DAEMON_UNIT, "ActiveState=inactive Result=success");
   units = machine_list_units ("machine*.slice");
   g_assert_cmpstr (units, ==, "machine-besteffort.slice machine-burstable.slice machine.slice");
 }
@@ -419,7 +418,7 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  machine_prepare ();
+  daemon_prepare ();
   g_test_add_func ("/bootstrap/conditions", test_conditions);
   g_test_add_func ("/bootstrap/slices", test_slices);
   g_test_add_func ("/bootstrap/sysctls", test_sysctls);

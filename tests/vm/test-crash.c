@@ -4,6 +4,7 @@
  * it was not told is done or was never begun, and no process notices.
  */
 #include "tests/vm/client.h"
+#include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 #include "tests/vm/workload.h"
 
@@ -14,7 +15,6 @@
 #define CLIENTS 8
 #define PODS 4 /* of each client */
 #define ROUNDS 16
-#define DAEMON "nodecgroupsd.service"
 
 /* What a client knows of something that it asked for. */
 typedef enum { NO, YES, UNSURE } Told;
@@ -314,7 +314,7 @@ static void
 kill_daemon (void)
 {
   /* It may be away already, having been killed a moment ago. */
-  machine_try ("systemctl kill -s KILL " DAEMON);
+  machine_try ("systemctl kill -s KILL " DAEMON_UNIT);
 }
 
 static void
@@ -329,14 +329,14 @@ run_round (Client *clients, guint round)
   kill_daemon ();
   /* In some rounds it is killed again while it recovers. */
   for (guint i = 0; i < round % 3; i++) {
-    g_free (machine_run ("systemctl start --no-block " DAEMON));
+    g_free (machine_run ("systemctl start --no-block " DAEMON_UNIT));
     g_usleep ((gulong) g_test_rand_int_range (0, 1000) * 1000);
     kill_daemon ();
   }
   g_atomic_int_set (&is_over, TRUE);
   for (guint i = 0; i < CLIENTS; i++)
     g_thread_join (threads[i]);
-  machine_revive_daemon ();
+  daemon_revive ();
 }
 
 static void
@@ -385,13 +385,13 @@ test_stop (void)
   leaf = client_join_pod ("p", "main", workload->pid, "{'PidsLimit': <uint64 9>}");
   spec = client_get_of_pod ("p", "Spec");
   containers = client_get_of_pod ("p", "Containers");
-  machine_stop_daemon ();
+  daemon_stop ();
   machine_assert_files (cgroup, "cpu.max=50000 100000");
   machine_assert_files (leaf, "pids.max=9");
   machine_assert_process_in (workload->pid, leaf);
   machine_reload_systemd ();
   machine_assert_files (cgroup, "cpu.max=50000 100000");
-  machine_start_daemon ();
+  daemon_start ();
   spec_after = client_get_of_pod ("p", "Spec");
   containers_after = client_get_of_pod ("p", "Containers");
   g_assert_cmpstr (spec, ==, spec_after);
@@ -417,14 +417,14 @@ test_bad_files (void)
   g_free (client_create_pod ("good", "{'PidsLimit': <uint64 5>}"));
   g_free (client_create_pod ("hurt", "{'PidsLimit': <uint64 6>}"));
   leaf = client_join_pod ("hurt", "main", workload->pid, "{}");
-  machine_stop_daemon ();
+  daemon_stop ();
   g_free (machine_run (
       "cd " MACHINE_POD_FILES " && head -c 500 /dev/urandom >junk.pod && : >empty.pod && "
       "head -c 80 good.pod >half.pod && printf 'nodecgroups-pod 1\\n{}\\n' >incomplete.pod && "
       "sed '1s/1/999/' good.pod >wrong-version.pod && echo hello >README && "
       "cp good.pod ./-dash.pod && ln -s /etc/passwd link.pod && mkdir directory.pod && "
       "printf 'nodecgroups-pod 1\\n{' >.half.tmp && head -c 100 hurt.pod >cut && mv cut hurt.pod"));
-  machine_start_daemon ();
+  daemon_start ();
   pods = client_list_pods ();
   g_assert_cmpstr (pods, ==, "good");
   state = client_get_of_pod ("good", "State");
@@ -452,7 +452,7 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  machine_prepare ();
+  daemon_prepare ();
   g_test_add_func ("/crash/kill", test_kill);
   g_test_add_func ("/crash/stop", test_stop);
   g_test_add_func ("/crash/bad-files", test_bad_files);

@@ -4,6 +4,7 @@
  * way, what is allowed. And to whom it is refused.
  */
 #include "tests/vm/client.h"
+#include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 #include "tests/vm/workload.h"
 
@@ -212,7 +213,7 @@ static char *
 expand (const char *arguments, pid_t pid)
 {
   g_autofree char *number = g_strdup_printf ("%d", (int) pid);
-  g_autofree char *daemon = g_strdup_printf ("%d", (int) client_get_daemon_pid ());
+  g_autofree char *daemon = g_strdup_printf ("%d", (int) daemon_get_pid ());
   g_autofree char *letters = g_strnfill (300, 'x');
   g_autoptr (GString) many = g_string_new ("1");
   char *text = g_strdup (arguments);
@@ -399,11 +400,11 @@ test_strangers (void)
                        "call " CLIENT_NAME " " CLIENT_PATH
                        " org.freedesktop.DBus.ObjectManager GetManagedObjects"));
   /* Nor may he take the name. */
-  machine_stop_daemon ();
+  daemon_stop ();
   g_assert_false (machine_try (
       "setpriv --reuid=stranger --regid=stranger --clear-groups busctl call org.freedesktop.DBus "
       "/org/freedesktop/DBus org.freedesktop.DBus RequestName su " CLIENT_NAME " 0"));
-  machine_start_daemon ();
+  daemon_start ();
 }
 
 /* The daemon decides by itself, too, where the bus lets everything through. */
@@ -475,12 +476,12 @@ test_malformed (void)
     "set-property " CLIENT_NAME " " CLIENT_PATH " " CLIENT_NODE " State s ready",
     "set-property " CLIENT_NAME " " CLIENT_PATH " " CLIENT_NAME " PodCount u 7",
   };
-  pid_t pid = client_get_daemon_pid ();
+  pid_t pid = daemon_get_pid ();
 
   for (gsize i = 0; i < G_N_ELEMENTS (calls); i++)
     if (machine_try ("busctl %s", calls[i]))
       machine_fail ("'%s' should have failed", calls[i]);
-  g_assert_cmpint (client_get_daemon_pid (), ==, pid);
+  g_assert_cmpint (daemon_get_pid (), ==, pid);
   assert_known ();
 }
 
@@ -488,7 +489,7 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  machine_prepare ();
+  daemon_prepare ();
   g_free (machine_run ("systemd-sysusers; getent group nodecgroups && useradd -M stranger && "
                        "useradd -M -G nodecgroups member"));
   reload_bus ();

@@ -3,6 +3,7 @@
  * Putting processes into pods: where they are afterwards, and where they still are when it fails.
  */
 #include "tests/vm/client.h"
+#include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 #include "tests/vm/workload.h"
 
@@ -265,7 +266,7 @@ test_spec (void)
 
   machine_reload_systemd ();
   machine_assert_files (leaf, files);
-  machine_crash_daemon ();
+  daemon_crash ();
   machine_assert_files (leaf, files);
   g_free (client_fail ("ContainerExists", "JoinPod",
                        "('p-1', 'main', [%d], {'PidsLimit': <uint64 31>})", (int) other->pid));
@@ -357,7 +358,7 @@ test_all_or_nothing (void)
   g_autofree char *before = machine_find_process (anchor->pid);
   g_autofree char *gone = g_strdup ("4000000");
   g_autofree char *dead = g_strdup_printf ("%d", (int) zombie->pid);
-  g_autofree char *own = g_strdup_printf ("%d", (int) client_get_daemon_pid ());
+  g_autofree char *own = g_strdup_printf ("%d", (int) daemon_get_pid ());
   g_autofree char *units = NULL;
 
   set_up ();
@@ -368,7 +369,7 @@ test_all_or_nothing (void)
     assert_none_joined (workloads, before, 0, "InvalidArgument", "0");
     assert_none_joined (workloads, before, 1, "InvalidArgument", "1");
     assert_none_joined (workloads, before, 2, "InvalidArgument", "kthreadd");
-    assert_none_joined (workloads, before, client_get_daemon_pid (), "InvalidArgument", own);
+    assert_none_joined (workloads, before, daemon_get_pid (), "InvalidArgument", own);
     if (i == 0) {
       units = machine_list_units ("podp_1-*");
       g_assert_cmpstr (units, ==, "");
@@ -378,7 +379,7 @@ test_all_or_nothing (void)
     }
   }
   machine_assert_process_in (anchor->pid, CGROUP "/podp_1-main.scope");
-  machine_assert_process_in (client_get_daemon_pid (), "/kubernetes.slice/nodecgroupsd.service");
+  machine_assert_process_in (daemon_get_pid (), "/kubernetes.slice/nodecgroupsd.service");
   tear_down ();
 }
 
@@ -438,7 +439,7 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  machine_prepare ();
+  daemon_prepare ();
   g_test_add_func ("/joins/first-and-further", test_first_and_further);
   g_test_add_func ("/joins/threads-and-children", test_threads_and_children);
   g_test_add_func ("/joins/many", test_many);

@@ -3,6 +3,7 @@
  * Many clients at once.
  */
 #include "tests/vm/client.h"
+#include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 #include "tests/vm/workload.h"
 
@@ -242,7 +243,7 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  machine_prepare ();
+  daemon_prepare ();
   g_test_add_func ("/load/many-pods", test_many_pods);
   g_test_add_func ("/load/one-pod", test_one_pod);
   g_test_add_func ("/load/same-pod", test_same_pod);

@@ -3,6 +3,7 @@
  * Out of memory: what takes more than its pod may have is killed, and nothing else.
  */
 #include "tests/vm/client.h"
+#include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 #include "tests/vm/workload.h"
 
@@ -24,7 +25,7 @@ typedef struct {
 static void
 set_up (Fixture *fixture, gconstpointer spec_of_container)
 {
-  fixture->daemon = client_get_daemon_pid ();
+  fixture->daemon = daemon_get_pid ();
   fixture->hog = workload_start ();
   fixture->beside = workload_start ();
   fixture->sidecar = workload_start ();
@@ -68,7 +69,7 @@ assert_others_go_on (const Fixture *fixture)
   g_assert_true (workload_is_alive (fixture->beside));
   g_assert_true (workload_is_alive (fixture->sidecar));
   g_assert_true (workload_is_alive (fixture->stranger));
-  g_assert_cmpint (client_get_daemon_pid (), ==, fixture->daemon);
+  g_assert_cmpint (daemon_get_pid (), ==, fixture->daemon);
   machine_assert_process_in (fixture->beside->pid, CGROUP "/podp-main.scope");
   machine_assert_process_in (fixture->sidecar->pid, CGROUP "/podp-sidecar.scope");
   machine_assert_shown (NULL, "podp-main.scope", "ActiveState=active");
@@ -111,7 +112,7 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  machine_prepare ();
+  daemon_prepare ();
   g_test_add ("/oom/pod", Fixture, "{}", set_up, test_killed, tear_down);
   g_test_add ("/oom/container", Fixture, "{'MemoryLimit': <'24Mi'>}", set_up, test_killed,
               tear_down);

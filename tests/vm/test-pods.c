@@ -4,6 +4,7 @@
  * the daemon meanwhile.
  */
 #include "tests/vm/client.h"
+#include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 #include "tests/vm/workload.h"
 
@@ -240,9 +241,9 @@ test_reexecute (void)
 static void
 test_crash (void)
 {
-  machine_crash_daemon ();
+  daemon_crash ();
   assert_rows ();
-  machine_crash_daemon ();
+  daemon_crash ();
   machine_reload_systemd ();
   assert_rows ();
 }
@@ -345,7 +346,7 @@ test_parents (void)
   assert_weight (150);
   machine_reload_systemd ();
   assert_weight (150);
-  machine_crash_daemon ();
+  daemon_crash ();
   assert_weight (150);
   client_remove_pod ("b");
   machine_wait_until (
@@ -363,7 +364,7 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  machine_prepare ();
+  daemon_prepare ();
   g_test_add_func ("/pods/create", test_create);
   g_test_add_func ("/pods/create-again", test_create_again);
   g_test_add_func ("/pods/list", test_list);

@@ -3,6 +3,7 @@
  * What the daemon says of pods: figures, comparisons, signals and objects.
  */
 #include "tests/vm/client.h"
+#include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 #include "tests/vm/workload.h"
 
@@ -251,7 +252,7 @@ test_verify (void)
   g_free (machine_run ("systemctl set-property --runtime %s MemoryMax=32M", SLICE));
   bad = client_verify_pod ("p");
   g_assert_cmpstr (bad, ==, CGROUP " memory.max: 33554432, not 67108864");
-  machine_restart_daemon ();
+  daemon_restart ();
   repaired = client_verify_pod ("p");
   g_assert_cmpstr (repaired, ==, "");
   machine_assert_files (CGROUP, "memory.max=67108864;pids.max=50");
@@ -371,7 +372,7 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  machine_prepare ();
+  daemon_prepare ();
   g_test_add_func ("/queries/stats", test_stats);
   g_test_add_func ("/queries/stats-of-containers", test_stats_of_containers);
   g_test_add_func ("/queries/verify", test_verify);

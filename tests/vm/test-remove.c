@@ -4,6 +4,7 @@
  * answer says what holds it.
  */
 #include "tests/vm/client.h"
+#include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 #include "tests/vm/workload.h"
 
@@ -215,7 +216,7 @@ test_busy (void)
   g_assert_true (machine_has_cgroup (CGROUP));
   /* The same again, and after a new start. */
   g_free (client_fail ("Busy", "RemovePod", "('p', {'GracePeriodUSec': <uint64 1000>})"));
-  machine_crash_daemon ();
+  daemon_crash ();
   g_free (client_fail ("Busy", "RemovePod", "('p', {})"));
 
   g_free (machine_run ("fsfreeze -u " DISK));
@@ -287,9 +288,9 @@ test_vanished_meanwhile (void)
   g_autofree char *state = NULL;
 
   set_up ("{}");
-  machine_stop_daemon ();
+  daemon_stop ();
   g_free (machine_run ("systemctl stop " SLICE));
-  machine_start_daemon ();
+  daemon_start ();
   state = client_get_of_pod ("p", "State");
   g_assert_cmpstr (state, ==, "vanished");
   client_remove_pod ("p");
@@ -300,7 +301,7 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  machine_prepare ();
+  daemon_prepare ();
   g_test_add_func ("/remove/empty", test_empty);
   g_test_add_func ("/remove/killed", test_killed);
   g_test_add_func ("/remove/grace", test_grace);

@@ -4,6 +4,7 @@
  * each time.
  */
 #include "tests/vm/client.h"
+#include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 #include "tests/vm/workload.h"
 
@@ -55,7 +56,7 @@ assert_stays (const char *wanted_files, const char *wanted_shown)
   assert_is (wanted_files, wanted_shown);
   machine_reexecute_systemd ();
   assert_is (wanted_files, wanted_shown);
-  machine_crash_daemon ();
+  daemon_crash ();
   assert_is (wanted_files, wanted_shown);
 }
 
@@ -147,7 +148,7 @@ test_nothing_left (void)
   g_assert_cmpstr (units, ==, "");
   g_assert_cmpstr (scopes, ==, "");
   g_assert_cmpstr (pod_files, ==, "");
-  machine_stop_daemon ();
+  daemon_stop ();
   machine_assert_shown (NULL, "nodecgroupsd.service", "ActiveState=inactive Result=success");
 }
 
@@ -155,7 +156,7 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  machine_prepare ();
+  daemon_prepare ();
   g_test_add_func ("/smoke/bootstrap", test_bootstrap);
   g_test_add_func ("/smoke/pod", test_pod);
   g_test_add_func ("/smoke/join", test_join);

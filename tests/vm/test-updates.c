@@ -3,6 +3,7 @@
  * Changing pods while they live: only what is said changes, and all of it or nothing.
  */
 #include "tests/vm/client.h"
+#include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 #include "tests/vm/workload.h"
 
@@ -106,7 +107,7 @@ test_each_key (void)
   machine_reload_systemd ();
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     assert_is (rows[i].files_after, rows[i].shown_after);
-  machine_crash_daemon ();
+  daemon_crash ();
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     assert_is (rows[i].files_after, rows[i].shown_after);
   client_remove_pod ("p");
@@ -122,7 +123,7 @@ test_all_keys (void)
   assert_is (all_files, all_shown);
   machine_reload_systemd ();
   assert_is (all_files, all_shown);
-  machine_crash_daemon ();
+  daemon_crash ();
   assert_is (all_files, all_shown);
 
   client_update_pod ("p", other);
@@ -132,7 +133,7 @@ test_all_keys (void)
   g_assert_null (strstr (labels, "'a'"));
   machine_reexecute_systemd ();
   assert_is (other_files, other_shown);
-  machine_crash_daemon ();
+  daemon_crash ();
   assert_is (other_files, other_shown);
 
   client_update_pod ("p", "{}");
@@ -313,7 +314,7 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  machine_prepare ();
+  daemon_prepare ();
   g_test_add_func ("/updates/each-key", test_each_key);
   g_test_add_func ("/updates/all-keys", test_all_keys);
   g_test_add_func ("/updates/with-processes", test_with_processes);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * nodecgroupsd.service in the machine. Whatever fails here ends the test program.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#define DAEMON_UNIT "nodecgroupsd.service"
+
+/* For the begin of a program: the daemon is up, and nothing is left of a program that failed. */
+void daemon_prepare (void);
+
+/* These return when systemd has done it: the daemon is up when it owns its name. */
+void daemon_start (void);
+void daemon_stop (void);
+void daemon_restart (void);
+
+/* Starts what was killed. As long as systemd has not noticed there is nothing to start for it, and
+ * a start that was under way fails. */
+void daemon_revive (void);
+
+/* SIGKILL, and up again: by itself or helped, whichever is first. */
+void daemon_crash (void);
+
+/* Its process; 0 while nobody owns its name. */
+pid_t daemon_get_pid (void);
