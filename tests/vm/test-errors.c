@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is refused, by which name, and with a message that helps: what was asked, what stood in the
- * way, what is allowed. And to whom it is refused.
+ * way, what is allowed.
  */
 #include "tests/vm/client.h"
 #include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
 #include "tests/vm/workload.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* @arguments: $PID is the number of a process that could be joined, $DAEMON the daemon's, $LONG 300
  * letters, $MANY 1025 numbers. @parts: what the message has to contain, separated by "|". */
@@ -323,147 +321,6 @@ test_foreign_slice (void)
   client_remove_pod ("foreign");
 }
 
-/* What `call-as` says for a user. */
-static char *
-call_as (
-    const char *user, const char *path, const char *interface, const char *method, const char *text)
-{
-  g_autofree char *directory = machine_run ("dirname $(readlink /proc/%d/exe)", (int) getpid ());
-  g_autofree char *quoted = g_shell_quote (text);
-
-  return machine_run ("%s/call-as %s %s %s %s %s", directory, user, path, interface, method,
-                      quoted);
-}
-
-static void
-assert_called_as (const char *user, const char *method, const char *text, const char *wanted)
-{
-  gboolean is_pod = strchr (method, '.') != NULL;
-  const char *name = is_pod ? strchr (method, '.') + 1 : method;
-  const char *interface = !is_pod                             ? CLIENT_NAME
-                          : g_str_has_prefix (method, "Node") ? CLIENT_NODE
-                                                              : CLIENT_POD;
-  g_autofree char *path =
-      g_str_has_prefix (method, "Pod.") ? client_get_pod ("known") : g_strdup (CLIENT_PATH);
-  g_autofree char *answer = call_as (user, path, interface, name, text);
-
-  if (!g_str_has_prefix (answer, wanted))
-    machine_fail ("%s calls %s %s: '%s' instead of '%s'", user, method, text, answer, wanted);
-}
-
-#define DENIED "org.freedesktop.DBus.Error.AccessDenied"
-
-static const struct {
-  const char *method;
-  const char *arguments;
-} changing[] = {
-  { "CreatePod", "('evil', {})" },
-  { "UpdatePod", "('known', {'PidsLimit': <uint64 5>})" },
-  { "RemovePod", "('known', {})" },
-  { "JoinPod", "('known', 'main', [1], {})" },
-  { "JoinPodByPidFd", "('known', 'main', [], {})" },
-  { "Pod.Update", "({'PidsLimit': <uint64 5>},)" },
-  { "Pod.Remove", "({},)" },
-  { "Pod.Join", "('main', [1], {})" },
-  { "Pod.JoinByPidFd", "('main', [], {})" },
-}, reading[] = {
-  { "GetPod", "('known',)" },
-  { "ListPods", "()" },
-  { "GetPodStats", "('known', {})" },
-  { "VerifyPod", "('known',)" },
-  { "Pod.GetStats", "({},)" },
-  { "Pod.Verify", "()" },
-  { "Node.Verify", "()" },
-};
-
-static void
-reload_bus (void)
-{
-  g_free (machine_run ("busctl call org.freedesktop.DBus /org/freedesktop/DBus "
-                       "org.freedesktop.DBus ReloadConfig"));
-}
-
-static void
-test_strangers (void)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (changing); i++)
-    assert_called_as ("stranger", changing[i].method, changing[i].arguments, DENIED);
-  assert_known ();
-  for (gsize i = 0; i < G_N_ELEMENTS (reading); i++)
-    assert_called_as ("stranger", reading[i].method, reading[i].arguments, "ok ");
-  assert_called_as ("stranger", "GetPodByPid", "(1,)", CLIENT_NAME ".Error.NoSuchPod");
-  g_free (machine_run ("setpriv --reuid=stranger --regid=stranger --clear-groups busctl "
-                       "get-property " CLIENT_NAME " " CLIENT_PATH " " CLIENT_NODE " State"));
-  g_free (machine_run ("setpriv --reuid=stranger --regid=stranger --clear-groups busctl "
-                       "introspect " CLIENT_NAME " " CLIENT_PATH));
-  g_free (machine_run ("setpriv --reuid=stranger --regid=stranger --clear-groups busctl "
-                       "call " CLIENT_NAME " " CLIENT_PATH
-                       " org.freedesktop.DBus.ObjectManager GetManagedObjects"));
-  /* Nor may he take the name. */
-  daemon_stop ();
-  g_assert_false (machine_try (
-      "setpriv --reuid=stranger --regid=stranger --clear-groups busctl call org.freedesktop.DBus "
-      "/org/freedesktop/DBus org.freedesktop.DBus RequestName su " CLIENT_NAME " 0"));
-  daemon_start ();
-}
-
-/* The daemon decides by itself, too, where the bus lets everything through. */
-static void
-test_without_bus_policy (void)
-{
-  const char *policy = "/etc/dbus-1/system.d/permissive.conf";
-
-  g_free (machine_run ("mkdir -p /etc/dbus-1/system.d && echo '<busconfig><policy "
-                       "context=\"mandatory\"><allow send_destination=\"" CLIENT_NAME
-                       "\"/></policy></busconfig>' >%s",
-                       policy));
-  reload_bus ();
-  for (gsize i = 0; i < G_N_ELEMENTS (changing); i++)
-    assert_called_as ("stranger", changing[i].method, changing[i].arguments, DENIED);
-  for (gsize i = 0; i < G_N_ELEMENTS (changing); i++) {
-    const char *method = strrchr (changing[i].method, '.');
-    g_autofree char *wanted =
-        g_strdup_printf (DENIED " %s is for root and the members of the group 'nodecgroups'",
-                         method != NULL ? method + 1 : changing[i].method);
-
-    assert_called_as ("stranger", changing[i].method, changing[i].arguments, wanted);
-  }
-  assert_known ();
-  g_free (machine_run ("rm %s", policy));
-  reload_bus ();
-}
-
-/* A member of the group may do all, but join only what is its own. */
-static void
-test_members (void)
-{
-  g_autoptr (Workload) workload = workload_start ();
-  g_autofree char *before = machine_find_process (workload->pid);
-  g_autofree char *own = machine_run ("setpriv --reuid=member --regid=member --clear-groups "
-                                      "sleep 1000 >/dev/null & echo $!");
-  g_autofree char *join_own = g_strdup_printf ("('made', 'main', [%s], {})", own);
-  g_autofree char *join_other = g_strdup_printf ("('made', 'main', [%d], {})", (int) workload->pid);
-  g_autofree char *join_both =
-      g_strdup_printf ("('made', 'main', [%s, %d], {})", own, (int) workload->pid);
-  g_autofree char *denied = g_strdup_printf (DENIED " process %d ", (int) workload->pid);
-
-  machine_wait_until (machine_try ("test $(stat -c %%U /proc/%s) = member", own));
-  assert_called_as ("member", "CreatePod", "('made', {})", "ok ");
-  assert_called_as ("member", "UpdatePod", "('made', {'PidsLimit': <uint64 5>})", "ok ");
-  assert_called_as ("member", "JoinPod", join_other, denied);
-  assert_called_as ("member", "JoinPod", join_both, denied);
-  machine_assert_process_in (workload->pid, before);
-  machine_assert_process_in (atoi (own), before);
-  assert_called_as ("member", "JoinPod", join_own, "ok ");
-  machine_assert_process_in (
-      atoi (own), "/machine.slice/machine-besteffort.slice/machine-besteffort-podmade.slice/"
-                  "podmade-main.scope");
-  assert_called_as ("member", "JoinPod", "('made', 'main', [1], {})",
-                    CLIENT_NAME ".Error.InvalidArgument");
-  assert_called_as ("member", "RemovePod", "('made', {})", "ok ");
-  assert_known ();
-}
-
 /* What the bus library refuses before it comes to the daemon. */
 static void
 test_malformed (void)
@@ -490,14 +347,8 @@ main (int argc, char **argv)
 {
   machine_init (argc, argv);
   daemon_prepare ();
-  g_free (machine_run ("systemd-sysusers; getent group nodecgroups && useradd -M stranger && "
-                       "useradd -M -G nodecgroups member"));
-  reload_bus ();
   g_test_add_func ("/errors/table", test_table);
   g_test_add_func ("/errors/malformed", test_malformed);
-  g_test_add_func ("/errors/strangers", test_strangers);
-  g_test_add_func ("/errors/without-bus-policy", test_without_bus_policy);
-  g_test_add_func ("/errors/members", test_members);
   g_test_add_func ("/errors/foreign-slice", test_foreign_slice);
   return g_test_run ();
 }
