@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The daemon as a unit of systemd.
+ * The daemon as a unit of systemd, or as a process of its own.
  */
 #include "tests/vm/daemon.h"
 
@@ -8,6 +8,18 @@
 #include "tests/vm/machine.h"
 
 #include <signal.h>
+
+/* In a session of its own, because a test program that takes too long is killed with its group. */
+#define START_ALONE                                                                                \
+  "setsid nodecgroupsd --cgroup-driver=cgroupfs </dev/null >>/run/log/machine 2>&1 &"
+
+/* Fails as long as something is left of the pods of a program that failed. */
+#define CLEAR_ALONE                                                                                \
+  "findmnt -lno TARGET -t cgroup,cgroup2 | { while IFS= read -r mount; do "                        \
+  "test -d \"$mount/machine\" || continue; "                                                       \
+  "find \"$mount/machine\" -name cgroup.procs -exec cat {} + | xargs -r kill -KILL; "              \
+  "find \"$mount/machine\" -depth -mindepth 1 -type d -exec rmdir {} + || failed=yes; "            \
+  "done; test -z \"$failed\"; }"
 
 pid_t
 daemon_get_pid (void)
@@ -26,35 +38,68 @@ daemon_get_pid (void)
 void
 daemon_start (void)
 {
-  g_free (machine_run ("systemctl start " DAEMON_UNIT));
+  if (machine_has_systemd ()) {
+    g_free (machine_run ("systemctl start " DAEMON_UNIT));
+  } else if (daemon_get_pid () == 0) {
+    g_free (machine_run (START_ALONE));
+    machine_wait_until (daemon_get_pid () > 0);
+  }
 }
 
 void
 daemon_prepare (void)
 {
-  g_free (machine_run ("systemctl stop " DAEMON_UNIT " && rm -rf " MACHINE_POD_FILES " && "
-                       "{ systemctl stop 'machine-*pod*.slice' || "
-                       "{ systemctl thaw 'machine-*pod*.slice'; "
-                       "systemctl stop 'machine-*pod*.slice'; }; }"));
+  daemon_stop ();
+  g_free (machine_run ("rm -rf " MACHINE_POD_FILES));
+  if (machine_has_systemd ())
+    g_free (machine_run ("systemctl stop 'machine-*pod*.slice' || "
+                         "{ systemctl thaw 'machine-*pod*.slice'; "
+                         "systemctl stop 'machine-*pod*.slice'; }"));
+  else
+    machine_wait_until (machine_try (CLEAR_ALONE));
   daemon_start ();
+}
+
+static gboolean
+is_gone (pid_t pid)
+{
+  return kill (pid, 0) != 0;
 }
 
 void
 daemon_stop (void)
 {
-  g_free (machine_run ("systemctl stop " DAEMON_UNIT));
+  pid_t pid;
+
+  if (machine_has_systemd ()) {
+    g_free (machine_run ("systemctl stop " DAEMON_UNIT));
+    return;
+  }
+  pid = daemon_get_pid ();
+  if (pid == 0)
+    return;
+  g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
+  machine_wait_until (is_gone (pid));
 }
 
 void
 daemon_restart (void)
 {
-  g_free (machine_run ("systemctl restart " DAEMON_UNIT));
+  if (machine_has_systemd ()) {
+    g_free (machine_run ("systemctl restart " DAEMON_UNIT));
+  } else {
+    daemon_stop ();
+    daemon_start ();
+  }
 }
 
 void
 daemon_revive (void)
 {
-  machine_wait_until (machine_try ("systemctl start " DAEMON_UNIT) && daemon_get_pid () > 0);
+  if (machine_has_systemd ())
+    machine_wait_until (machine_try ("systemctl start " DAEMON_UNIT) && daemon_get_pid () > 0);
+  else
+    daemon_start ();
 }
 
 void

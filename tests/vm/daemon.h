@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * nodecgroupsd.service in the machine. Whatever fails here ends the test program.
+ * nodecgroupsd in the machine: as a service of systemd, or without systemd as a program that the
+ * test starts, with the driver for it. Whatever fails here ends the test program.
  */
 #pragma once
 
@@ -11,7 +12,7 @@
 /* For the begin of a program: the daemon is up, and nothing is left of a program that failed. */
 void daemon_prepare (void);
 
-/* These return when systemd has done it: the daemon is up when it owns its name. */
+/* These return when it is done: the daemon is up when it owns its name. */
 void daemon_start (void);
 void daemon_stop (void);
 void daemon_restart (void);

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CGROUPS "/sys/fs/cgroup"
 #define DEADLINE_USEC (60 * G_USEC_PER_SEC)
 #define PAUSE_USEC 20000
 
@@ -95,6 +94,24 @@ machine_try (const char *format, ...)
   if (output[0] != '\0')
     g_printerr ("%s: %s", line, output);
   return ok;
+}
+
+gboolean
+machine_has_systemd (void)
+{
+  return g_file_test ("/run/systemd/system", G_FILE_TEST_IS_DIR);
+}
+
+const NcgHierarchy *
+machine_get_hierarchy (void)
+{
+  static NcgHierarchy *hierarchy;
+  g_autoptr (GError) error = NULL;
+
+  if (hierarchy == NULL)
+    hierarchy = ncg_hierarchy_detect ("", &error);
+  g_assert_no_error (error);
+  return hierarchy;
 }
 
 char *
@@ -192,10 +209,34 @@ read_path (const char *path)
   return g_file_get_contents (path, &text, NULL, NULL) ? g_strchomp (text) : NULL;
 }
 
+/* The hierarchies without a controller, and one that is there on all machines without those. */
+static const char *
+find_main_mount (void)
+{
+  const NcgHierarchy *hierarchy = machine_get_hierarchy ();
+  const char *mount = hierarchy->unified_mount;
+
+  if (mount == NULL)
+    mount = g_hash_table_lookup (hierarchy->v1_mounts, "name=systemd");
+  if (mount == NULL)
+    mount = g_hash_table_lookup (hierarchy->v1_mounts, "memory");
+  g_assert_nonnull (mount);
+  return mount;
+}
+
+static char *
+build_path (const char *cgroup, const char *file)
+{
+  g_autofree char *controller = g_strndup (file, strcspn (file, "."));
+  const char *mount = g_hash_table_lookup (machine_get_hierarchy ()->v1_mounts, controller);
+
+  return g_build_filename (mount != NULL ? mount : find_main_mount (), cgroup, file, NULL);
+}
+
 char *
 machine_read (const char *cgroup, const char *file)
 {
-  g_autofree char *path = g_build_filename (CGROUPS, cgroup, file, NULL);
+  g_autofree char *path = build_path (cgroup, file);
 
   return read_path (path);
 }
@@ -226,7 +267,7 @@ machine_read_key (const char *cgroup, const char *file, const char *key)
 void
 machine_write (const char *cgroup, const char *file, const char *value)
 {
-  g_autofree char *path = g_build_filename (CGROUPS, cgroup, file, NULL);
+  g_autofree char *path = build_path (cgroup, file);
   int fd = open (path, O_WRONLY | O_CLOEXEC);
 
   if (fd < 0 || write (fd, value, strlen (value)) < 0)
@@ -237,7 +278,7 @@ machine_write (const char *cgroup, const char *file, const char *value)
 gboolean
 machine_has_cgroup (const char *cgroup)
 {
-  g_autofree char *path = g_build_filename (CGROUPS, cgroup, NULL);
+  g_autofree char *path = g_build_filename (find_main_mount (), cgroup, NULL);
 
   return g_file_test (path, G_FILE_TEST_IS_DIR);
 }
@@ -261,8 +302,9 @@ machine_assert_files (const char *cgroup, const char *wanted)
 char *
 machine_list_pod_cgroups (void)
 {
-  return machine_run ("find " CGROUPS "/machine.slice -type d -name 'machine-*pod*.slice' "
-                      "-printf '%%f\\n' | sort | paste -sd ' '");
+  return machine_run ("find '%s/machine.slice' -type d -name 'machine-*pod*.slice' "
+                      "-printf '%%f\\n' | sort | paste -sd ' '",
+                      find_main_mount ());
 }
 
 char *
@@ -271,14 +313,32 @@ machine_list_pod_files (void)
   return machine_run ("ls -A " MACHINE_POD_FILES " | sort | paste -sd ' '");
 }
 
+/* ID:CONTROLLERS:CGROUP, of the hierarchy that is mounted alone as @name; "" is the unified one. */
+static char *
+find_line (const char *text, const char *name)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (char **line = lines; *line != NULL; line++) {
+    g_auto (GStrv) fields = g_strsplit (*line, ":", 3);
+
+    if (g_strv_length (fields) == 3 && g_str_equal (fields[1], name))
+      return g_strdup (fields[2]);
+  }
+  return NULL;
+}
+
 char *
 machine_find_process (pid_t pid)
 {
   g_autofree char *path = g_strdup_printf ("/proc/%d/cgroup", (int) pid);
   g_autofree char *text = read_path (path);
-  const char *line = text != NULL ? strstr (text, "0::") : NULL;
+  const NcgHierarchy *hierarchy = machine_get_hierarchy ();
+  const char *wanted = hierarchy->unified_mount != NULL ? "" : "name=systemd";
 
-  return line != NULL ? g_strndup (line + 3, strcspn (line + 3, "\n")) : NULL;
+  if (hierarchy->unified_mount == NULL && !g_hash_table_contains (hierarchy->v1_mounts, wanted))
+    wanted = "memory";
+  return text != NULL ? find_line (text, wanted) : NULL;
 }
 
 void

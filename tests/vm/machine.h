@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The machine that a test runs in as root: its systemd, its cgroups and nodecgroupsd in it.
- * Whatever fails here ends the test program with a message that says what.
+ * The machine that a test runs in as root: its systemd, if it has one, and its cgroups. Whatever
+ * fails here ends the test program with a message that says what.
  *
  * There is no assertion on time anywhere: a machine may be emulated, forty times slower than the
  * host. What does not come to be within machine_wait_until()'s deadline will never be.
  */
 #pragma once
+
+#include "lib/hierarchy.h"
 
 #include <glib.h>
 #include <sys/types.h>
@@ -37,6 +39,12 @@ char *machine_run (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* Whether a line of the shell succeeds; what it prints goes to the journal. */
 gboolean machine_try (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
+/* Whether systemd is PID 1. What is about units can only be asked then. */
+gboolean machine_has_systemd (void);
+
+/* (transfer none): which cgroups it has */
+const NcgHierarchy *machine_get_hierarchy (void);
+
 /* (transfer full): a property of a unit as `systemctl show` prints it */
 char *machine_show (const char *unit, const char *property);
 
@@ -55,8 +63,15 @@ char *machine_list_units (const char *pattern);
 void machine_reload_systemd (void);
 void machine_reexecute_systemd (void);
 
-/* (transfer full) (nullable): a file of a cgroup on the unified hierarchy, without blanks at the
- * end; NULL if it or the cgroup is not there */
+/*
+ * Cgroups are named by their paths below the mount of a hierarchy. Where the controller that a file
+ * is named after ("memory" of "memory.max") is on v1, that is its hierarchy; else it is the unified
+ * one, or without it that of systemd. A cgroup or a process is looked for in the last two, and at
+ * last in the hierarchy of memory.
+ */
+
+/* (transfer full) (nullable): a file of a cgroup, without blanks at the end; NULL if it or the
+ * cgroup is not there */
 char *machine_read (const char *cgroup, const char *file);
 guint64 machine_read_number (const char *cgroup, const char *file);
 
