@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Leaves with either driver on whichever hierarchy: created first and joined later, started around
+ * processes, delegated to a user, frozen, killed, and removed with whatever is in them.
+ *
+ *   test-leaves systemd|cgroupfs
+ */
+#include "lib/cgroup-tree.h"
+#include "lib/error.h"
+#include "lib/verify.h"
+#include "tests/vm/driver.h"
+#include "tests/vm/machine.h"
+#include "tests/vm/workload.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define GROUP "/machine/nctleaves"
+#define DISK "/run/nct-disk"
+#define NOBODY 65534
+#define REUSES 10
+
+static const char *driver_name;
+static TestDriver *driver;
+static NcgPlace *group;
+
+static const NcgTree *
+get_primary (void)
+{
+  return ncg_hierarchy_get_primary (machine_get_hierarchy ());
+}
+
+static gboolean
+is_there (const NcgPlace *place)
+{
+  return ncg_cgroup_tree_exists (machine_get_hierarchy ()->trees, place->cgroup);
+}
+
+static gboolean
+is_populated (const NcgPlace *place)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean populated = TRUE;
+
+  ncg_cgroup_tree_is_populated (machine_get_hierarchy ()->trees, place->cgroup, &populated, &error);
+  g_assert_no_error (error);
+  return populated;
+}
+
+static NcgLeaf
+describe_leaf (const char *name, const NcgResources *resources)
+{
+  return (NcgLeaf){
+    .parent = GROUP,
+    .uid = "nctleaves",
+    .name = name,
+    .description = "NodeCgroups test leaf",
+    .resources = resources,
+    .user = NCG_NO_USER,
+  };
+}
+
+/* (transfer full): held if there is no @workload */
+static NcgPlace *
+start (const char *name, const Workload *workload)
+{
+  const NcgResources nothing = { 0 };
+  NcgLeaf leaf = describe_leaf (name, &nothing);
+  const pid_t pids[] = { workload != NULL ? workload->pid : -1, -1 };
+  g_autoptr (GError) error = NULL;
+  NcgPlace *place = test_driver_start_leaf (driver, &leaf, workload != NULL ? pids : NULL, &error);
+
+  g_assert_no_error (error);
+  return place;
+}
+
+static void
+join (const NcgPlace *place, const Workload *workload)
+{
+  g_autoptr (GError) error = NULL;
+
+  test_driver_join (driver, place, workload->pid, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+stop (const NcgPlace *place)
+{
+  g_autoptr (GError) error = NULL;
+  const GPtrArray *trees = machine_get_hierarchy ()->trees;
+
+  test_driver_stop (driver, place, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (trees, i);
+    g_autofree char *path = g_strconcat (tree->mount, place->cgroup, NULL);
+
+    if (g_file_test (path, G_FILE_TEST_EXISTS))
+      machine_fail ("%s is still there", path);
+  }
+}
+
+/* In every hierarchy in which the leaf is. */
+static void
+assert_inside (const Workload *workload, const char *cgroup)
+{
+  const GPtrArray *trees = machine_get_hierarchy ()->trees;
+
+  for (guint i = 0; i < trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (trees, i);
+    g_autofree char *directory = g_strconcat (tree->mount, cgroup, NULL);
+    g_autofree char *path = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (!g_file_test (directory, G_FILE_TEST_EXISTS))
+      continue;
+    path = ncg_process_read_cgroup_of_pid ("/proc", workload->pid, tree, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (path, ==, cgroup);
+  }
+}
+
+/* CPU time in µs, wherever it is counted. */
+static guint64
+read_usage (const NcgPlace *place)
+{
+  const NcgTree *v1 = ncg_hierarchy_find_tree (machine_get_hierarchy (), "cpuacct");
+
+  if (v1 != NULL)
+    return machine_read_number (place->cgroup, "cpuacct.usage") / 1000;
+  return machine_read_key (place->cgroup, "cpu.stat", "usage_usec");
+}
+
+static void
+test_set_up (void)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 300);
+  ncg_resources_set (&resources, NCG_SETTING_CPU_WEIGHT, 100);
+  group = test_driver_ensure_group (driver, GROUP, &resources, &error);
+  g_assert_no_error (error);
+}
+
+/* Around a process; it ends with the last one. */
+static void
+test_started (void)
+{
+  g_autoptr (Workload) first = workload_start ();
+  g_autoptr (Workload) second = workload_start ();
+  g_autoptr (NcgPlace) place = start ("started", first);
+
+  assert_inside (first, place->cgroup);
+  join (place, second);
+  assert_inside (second, place->cgroup);
+  join (place, second);
+  workload_kill (first);
+  g_assert_true (is_there (place));
+  workload_kill (second);
+  g_clear_pointer (&first, workload_free);
+  g_clear_pointer (&second, workload_free);
+  machine_wait_until (g_hash_table_contains (driver->removed, place->unit));
+  machine_wait_until (!is_there (place));
+}
+
+/* All or none. */
+static void
+test_vanished (void)
+{
+  g_autoptr (Workload) alive = workload_start ();
+  g_autoptr (Workload) dead = workload_start ();
+  g_autofree char *before =
+      ncg_process_read_cgroup_of_pid ("/proc", alive->pid, get_primary (), NULL);
+  g_autofree char *after = NULL;
+  const NcgResources nothing = { 0 };
+  NcgLeaf leaf = describe_leaf ("vanished", &nothing);
+  const pid_t pids[] = { alive->pid, dead->pid, -1 };
+  g_autoptr (NcgPlace) place = NULL;
+  g_autoptr (GError) error = NULL;
+
+  workload_kill (dead);
+  place = test_driver_start_leaf (driver, &leaf, pids, &error);
+  g_assert_null (place);
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_NO_SUCH_PROCESS);
+  after = ncg_process_read_cgroup_of_pid ("/proc", alive->pid, get_primary (), NULL);
+  g_assert_cmpstr (after, ==, before);
+}
+
+/* Created, and joined later; its settings and figures stay as long as it does. */
+static void
+test_held (void)
+{
+  g_auto (NcgResources) resources = { 0 };
+  NcgLeaf leaf = describe_leaf ("held", &resources);
+  g_autoptr (Workload) workload = workload_start ();
+  g_autoptr (NcgPlace) place = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 7);
+  ncg_resources_set (&resources, NCG_SETTING_CPU_WEIGHT, 150);
+  place = test_driver_start_leaf (driver, &leaf, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (is_there (place));
+  g_assert_false (is_populated (place));
+  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
+  g_assert_no_error (error);
+  if (machine_has_systemd ())
+    machine_reload_systemd ();
+  g_assert_true (is_there (place));
+
+  join (place, workload);
+  assert_inside (workload, place->cgroup);
+  g_free (workload_ask (workload, "burn 50"));
+  workload_kill (workload);
+  g_clear_pointer (&workload, workload_free);
+  machine_wait_until (!is_populated (place));
+  g_assert_cmpuint (read_usage (place), >=, 40000);
+  if (machine_has_systemd ())
+    machine_reload_systemd ();
+  g_assert_true (is_there (place));
+  g_assert_cmpuint (read_usage (place), >=, 40000);
+
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 9);
+  test_driver_set (driver, place, &resources, &error);
+  g_assert_no_error (error);
+  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
+  g_assert_no_error (error);
+  workload = workload_start ();
+  join (place, workload);
+  assert_inside (workload, place->cgroup);
+  stop (place);
+}
+
+/* Somebody removed the cgroup of one that is held: it is made again. */
+static void
+test_pruned (void)
+{
+  g_autoptr (NcgPlace) place = start ("pruned", NULL);
+  g_autoptr (Workload) workload = workload_start ();
+  const GPtrArray *trees = machine_get_hierarchy ()->trees;
+
+  for (guint i = 0; i < trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (trees, i);
+
+    machine_try ("test ! -d %s%s || rmdir %s%s", tree->mount, place->cgroup, tree->mount,
+                 place->cgroup);
+  }
+  g_assert_false (is_there (place));
+  join (place, workload);
+  assert_inside (workload, place->cgroup);
+  stop (place);
+}
+
+/* A user without privileges manages what is in a delegated leaf, and not the leaf's limits. */
+static void
+test_delegated (void)
+{
+  g_auto (NcgResources) resources = { 0 };
+  NcgLeaf leaf = describe_leaf ("delegated", &resources);
+  g_autoptr (Workload) workload = workload_start ();
+  g_autofree char *inside = NULL;
+  g_autofree char *directory = NULL;
+  const pid_t pids[] = { workload->pid, -1 };
+  g_autoptr (NcgPlace) place = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 50);
+  leaf.is_delegated = TRUE;
+  leaf.user = NOBODY;
+  leaf.subgroup = "payload/main";
+  place = test_driver_start_leaf (driver, &leaf, pids, &error);
+  g_assert_no_error (error);
+  inside = g_strconcat (place->cgroup, "/payload/main", NULL);
+  assert_inside (workload, inside);
+  test_driver_join (driver, place, workload->pid, "payload/other", &error);
+  g_assert_no_error (error);
+  g_free (inside);
+  inside = g_strconcat (place->cgroup, "/payload/other", NULL);
+  machine_assert_process_in (workload->pid, inside);
+
+  directory = g_strconcat (get_primary ()->mount, place->cgroup, NULL);
+  g_free (machine_run (
+      "echo $$ >%s/payload/other/cgroup.procs; exec setpriv --reuid %d --regid %d --clear-groups "
+      "sh -ec 'mkdir %s/payload/inner; echo 0 >%s/payload/inner/cgroup.procs; "
+      "grep -q /payload/inner /proc/self/cgroup'",
+      directory, NOBODY, NOBODY, directory, directory));
+  g_assert_false (machine_try ("setpriv --reuid %d --regid %d --clear-groups sh -c "
+                               "'echo 0 >%s/../cgroup.procs'",
+                               NOBODY, NOBODY, directory));
+  if (!get_primary ()->is_v1)
+    g_assert_false (machine_try ("setpriv --reuid %d --regid %d --clear-groups sh -c "
+                                 "'echo max >%s/memory.max || echo max >%s/pids.max'",
+                                 NOBODY, NOBODY, directory, directory));
+  if (machine_has_systemd ())
+    machine_reload_systemd ();
+  machine_assert_process_in (workload->pid, inside);
+  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
+  g_assert_no_error (error);
+  stop (place);
+}
+
+static void
+assert_no_leaf (NcgLeaf *leaf)
+{
+  g_autoptr (NcgPlace) place = NULL;
+  g_autoptr (GError) error = NULL;
+
+  place = test_driver_start_leaf (driver, leaf, NULL, &error);
+  g_assert_null (place);
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_INVALID_ARGUMENT);
+}
+
+static void
+test_not_delegated (void)
+{
+  static const char *const bad[] = { "", "/", "a//b", "..", "a/..", ".a", "cgroup.procs", "a/" };
+  const NcgResources nothing = { 0 };
+  NcgLeaf leaf = describe_leaf ("bad", &nothing);
+
+  leaf.subgroup = "a";
+  assert_no_leaf (&leaf);
+  leaf.subgroup = NULL;
+  leaf.user = NOBODY;
+  assert_no_leaf (&leaf);
+  leaf.is_delegated = TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
+    leaf.subgroup = bad[i];
+    assert_no_leaf (&leaf);
+  }
+}
+
+/* A frozen loop uses no time, and goes on when it is thawed. */
+static void
+test_freeze (void)
+{
+  g_autoptr (Workload) workload = workload_start ();
+  g_autoptr (NcgPlace) place = start ("frozen", workload);
+  g_autoptr (GError) error = NULL;
+  guint64 before;
+
+  workload_tell (workload, "burn 600000");
+  before = read_usage (place);
+  machine_wait_until (read_usage (place) > before + 20000);
+  test_driver_freeze (driver, place, TRUE, &error);
+  g_assert_no_error (error);
+  before = read_usage (place);
+  g_usleep (300000);
+  g_assert_cmpuint (read_usage (place), ==, before);
+  test_driver_freeze (driver, place, TRUE, &error);
+  g_assert_no_error (error);
+  test_driver_freeze (driver, place, FALSE, &error);
+  g_assert_no_error (error);
+  machine_wait_until (read_usage (place) > before + 20000);
+  /* One that is frozen can be stopped, too. */
+  test_driver_freeze (driver, place, TRUE, &error);
+  g_assert_no_error (error);
+  stop (place);
+}
+
+static void
+test_fork_bomb (void)
+{
+  g_autoptr (Workload) workload = workload_start ();
+  g_autoptr (NcgPlace) place = start ("bomb", workload);
+  g_autoptr (GError) error = NULL;
+
+  workload_tell (workload, "bomb");
+  machine_wait_until (machine_read_number (group->cgroup, "pids.current") > 100);
+  test_driver_kill (driver, group, &error);
+  g_assert_no_error (error);
+  g_assert_false (is_populated (group));
+  g_assert_true (is_there (group));
+  machine_wait_until (!is_there (place));
+  g_clear_pointer (&workload, workload_free);
+}
+
+/* A process in uninterruptible sleep: it writes to a file system that is frozen. */
+static void
+test_stuck (void)
+{
+  g_autoptr (Workload) workload = workload_start ();
+  g_autoptr (NcgPlace) place = start ("stuck", workload);
+  g_autofree char *holder = g_strdup_printf ("%d (workload, D)", (int) workload->pid);
+  g_autoptr (GError) error = NULL;
+
+  g_free (machine_run ("modprobe brd rd_nr=1 rd_size=16384; mkfs.ext4 -q -F /dev/ram0 && "
+                       "mkdir -p " DISK " && mount /dev/ram0 " DISK " && fsfreeze -f " DISK));
+  workload_tell (workload, "append " DISK "/file");
+  machine_wait_until (machine_try ("grep -q 'State:.D' /proc/%d/status", (int) workload->pid));
+  g_assert_false (test_driver_kill (driver, place, &error));
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_BUSY);
+  if (strstr (error->message, holder) == NULL)
+    machine_fail ("'%s' does not name %s", error->message, holder);
+  g_assert_true (is_there (place));
+  g_free (machine_run ("fsfreeze -u " DISK));
+  workload_wait_ended (workload, SIGKILL);
+  machine_wait_until (!is_there (place));
+  g_free (machine_run ("umount " DISK));
+}
+
+/* A name is free again as soon as its leaf is gone, and not before. */
+static void
+test_reuse (void)
+{
+  for (guint i = 0; i < REUSES; i++) {
+    g_autoptr (Workload) workload = workload_start ();
+    g_autoptr (NcgPlace) place = start ("again", workload);
+
+    assert_inside (workload, place->cgroup);
+    workload_kill (workload);
+  }
+}
+
+/* What the group may use holds in the leaf, wherever the controller is. */
+static void
+test_limits_hold (void)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (Workload) workload = workload_start ();
+  g_autoptr (NcgPlace) narrow = NULL;
+  g_autoptr (NcgPlace) place = NULL;
+  NcgLeaf leaf = describe_leaf ("inside", &resources);
+  const pid_t pids[] = { workload->pid, -1 };
+  g_autofree char *list = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (ncg_hierarchy_find_tree (machine_get_hierarchy (), "cpuset") == NULL)
+    return;
+  resources.cpus = ncg_cpuset_parse ("0", NULL);
+  narrow = test_driver_ensure_group (driver, "/machine/nctnarrow", &resources, &error);
+  g_assert_no_error (error);
+  g_clear_pointer (&resources.cpus, ncg_cpuset_free);
+  leaf.parent = "/machine/nctnarrow";
+  leaf.uid = "nctnarrow";
+  place = test_driver_start_leaf (driver, &leaf, pids, &error);
+  g_assert_no_error (error);
+  list = machine_run ("sed -n 's/^Cpus_allowed_list:[[:blank:]]*//p' /proc/%d/status",
+                      (int) workload->pid);
+  g_assert_cmpstr (list, ==, "0");
+  stop (narrow);
+}
+
+static void
+test_tear_down (void)
+{
+  stop (group);
+  g_clear_pointer (&group, ncg_place_free);
+}
+
+static const struct {
+  const char *name;
+  void (*run) (void);
+} tests[] = {
+  { "set-up", test_set_up },
+  { "started", test_started },
+  { "vanished", test_vanished },
+  { "held", test_held },
+  { "pruned", test_pruned },
+  { "delegated", test_delegated },
+  { "not-delegated", test_not_delegated },
+  { "freeze", test_freeze },
+  { "fork-bomb", test_fork_bomb },
+  { "stuck", test_stuck },
+  { "reuse", test_reuse },
+  { "limits-hold", test_limits_hold },
+  { "tear-down", test_tear_down },
+};
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  driver_name = argc > 1 ? argv[1] : "systemd";
+  machine_init (argc, argv);
+  driver = test_driver_new (driver_name);
+  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++) {
+    g_autofree char *path = g_strdup_printf ("/leaves/%s/%s", driver_name, tests[i].name);
+
+    g_test_add_func (path, tests[i].run);
+  }
+  status = g_test_run ();
+  g_clear_pointer (&driver, test_driver_free);
+  return status;
+}
