@@ -17,8 +17,14 @@ ncg_cpu_weight_from_millicores (guint64 millicores)
 guint64
 ncg_cpu_quota_from_millicores (guint64 millicores, guint64 period_usec)
 {
-  guint64 in_period = MAX (millicores * period_usec / 1000, QUOTA_MIN_USEC);
-  guint64 per_sec = (in_period * USEC_PER_SEC + period_usec - 1) / period_usec;
+  return ncg_cpu_quota_from_period (MAX (millicores * period_usec / 1000, QUOTA_MIN_USEC),
+                                    period_usec);
+}
+
+guint64
+ncg_cpu_quota_from_period (guint64 in_period_usec, guint64 period_usec)
+{
+  guint64 per_sec = (in_period_usec * USEC_PER_SEC + period_usec - 1) / period_usec;
 
   return (per_sec + PERCENT_USEC - 1) / PERCENT_USEC * PERCENT_USEC;
 }

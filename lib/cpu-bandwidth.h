@@ -32,6 +32,14 @@ guint64 ncg_cpu_weight_from_millicores (guint64 millicores);
 guint64 ncg_cpu_quota_from_millicores (guint64 millicores, guint64 period_usec);
 
 /**
+ * ncg_cpu_quota_from_period:
+ * @in_period_usec: µs of CPU time in each period
+ *
+ * Returns: the same as µs of CPU time per second, rounded up to whole percents of a CPU
+ */
+guint64 ncg_cpu_quota_from_period (guint64 in_period_usec, guint64 period_usec);
+
+/**
  * ncg_cpu_bandwidth_format:
  * @quota_usec: µs of CPU time per second, or %G_MAXUINT64 for no limit
  *

@@ -1,49 +1,179 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The resource model, and the kernel files of the unified hierarchy that it stands for.
+ * The resource model. What it is in files is in file-settings.c, as properties of units in
+ * unit-properties.c; how files of cgroup v2 come into it in resources-unified.c.
  */
 #include "lib/resources.h"
 
-#include "lib/cpu-bandwidth.h"
+#include <string.h>
 
-#include <unistd.h>
+static void
+device_free (gpointer data)
+{
+  NcgDeviceLimits *self = data;
 
-#define SHARES_DEFAULT 1024
-#define SHARES_MIN 2
-#define SHARES_MAX 262144
+  g_free (self->path);
+  g_free (self);
+}
+
+static gpointer
+device_copy (gconstpointer from, gpointer unused)
+{
+  NcgDeviceLimits *copy = g_new (NcgDeviceLimits, 1);
+
+  *copy = *(const NcgDeviceLimits *) from;
+  copy->path = g_strdup (copy->path);
+  return copy;
+}
+
+void
+ncg_unified_file_free (gpointer self)
+{
+  NcgUnifiedFile *file = self;
+
+  g_free (file->file);
+  g_free (file->value);
+  g_free (file);
+}
+
+static gpointer
+unified_copy (gconstpointer from, gpointer unused)
+{
+  const NcgUnifiedFile *original = from;
+  NcgUnifiedFile *copy = g_new0 (NcgUnifiedFile, 1);
+
+  copy->file = g_strdup (original->file);
+  copy->value = g_strdup (original->value);
+  return copy;
+}
 
 void
 ncg_resources_clear (NcgResources *self)
 {
   g_clear_pointer (&self->cpus, ncg_cpuset_free);
   g_clear_pointer (&self->memory_nodes, ncg_cpuset_free);
+  g_clear_pointer (&self->hugepages, g_array_unref);
+  g_clear_pointer (&self->devices, g_ptr_array_unref);
+  g_clear_pointer (&self->unified, g_ptr_array_unref);
+  g_clear_pointer (&self->properties, g_variant_unref);
   self->set = 0;
+  self->optional = 0;
+}
+
+static GArray *
+copy_hugepages (const GArray *from)
+{
+  GArray *copy = g_array_new (FALSE, FALSE, sizeof (NcgHugepageLimit));
+
+  return g_array_append_vals (copy, from->data, from->len);
+}
+
+static GPtrArray *
+copy_elements (GPtrArray *from, GCopyFunc copy, GDestroyNotify destroy)
+{
+  GPtrArray *copies = g_ptr_array_copy (from, copy, NULL);
+
+  g_ptr_array_set_free_func (copies, destroy);
+  return copies;
 }
 
 void
 ncg_resources_copy (const NcgResources *self, NcgResources *ret_copy)
 {
   *ret_copy = *self;
-  ret_copy->cpus = self->cpus != NULL ? ncg_cpuset_copy (self->cpus) : NULL;
-  ret_copy->memory_nodes = self->memory_nodes != NULL ? ncg_cpuset_copy (self->memory_nodes) : NULL;
+  if (self->cpus != NULL)
+    ret_copy->cpus = ncg_cpuset_copy (self->cpus);
+  if (self->memory_nodes != NULL)
+    ret_copy->memory_nodes = ncg_cpuset_copy (self->memory_nodes);
+  if (self->hugepages != NULL)
+    ret_copy->hugepages = copy_hugepages (self->hugepages);
+  if (self->devices != NULL)
+    ret_copy->devices = copy_elements (self->devices, (GCopyFunc) device_copy, device_free);
+  if (self->unified != NULL)
+    ret_copy->unified =
+        copy_elements (self->unified, (GCopyFunc) unified_copy, ncg_unified_file_free);
+  if (self->properties != NULL)
+    ret_copy->properties = g_variant_ref (self->properties);
 }
 
 static gboolean
-cpuset_same (const NcgCpuset *a, const NcgCpuset *b)
+same_numbers (const NcgResources *a, const NcgResources *b)
 {
-  return a == NULL || b == NULL ? a == b : ncg_cpuset_equal (a, b);
-}
-
-gboolean
-ncg_resources_equal (const NcgResources *a, const NcgResources *b)
-{
-  if (a->set != b->set || !cpuset_same (a->cpus, b->cpus) ||
-      !cpuset_same (a->memory_nodes, b->memory_nodes))
+  if (a->set != b->set)
     return FALSE;
   for (int i = 0; i < NCG_N_SETTINGS; i++)
     if ((a->set & (1u << i)) != 0 && a->numbers[i] != b->numbers[i])
       return FALSE;
   return TRUE;
+}
+
+static gboolean
+same_set (const NcgCpuset *a, const NcgCpuset *b)
+{
+  return a == NULL || b == NULL ? a == b : ncg_cpuset_equal (a, b);
+}
+
+static gboolean
+same_hugepages (const GArray *a, const GArray *b)
+{
+  if (a == NULL || b == NULL)
+    return a == b;
+  return a->len == b->len && memcmp (a->data, b->data, a->len * sizeof (NcgHugepageLimit)) == 0;
+}
+
+static gboolean
+same_device (gconstpointer a, gconstpointer b)
+{
+  const NcgDeviceLimits *device_a = a;
+  const NcgDeviceLimits *device_b = b;
+
+  if (device_a->major != device_b->major || device_a->minor != device_b->minor ||
+      device_a->is_whole_disk != device_b->is_whole_disk || device_a->set != device_b->set ||
+      !g_str_equal (device_a->path, device_b->path))
+    return FALSE;
+  for (int i = 0; i < NCG_N_IO_LIMITS; i++)
+    if ((device_a->set & (1u << i)) != 0 && device_a->limits[i] != device_b->limits[i])
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+same_unified (gconstpointer a, gconstpointer b)
+{
+  const NcgUnifiedFile *file_a = a;
+  const NcgUnifiedFile *file_b = b;
+
+  return g_str_equal (file_a->file, file_b->file) && g_str_equal (file_a->value, file_b->value);
+}
+
+static gboolean
+same_elements (const GPtrArray *a, const GPtrArray *b, GEqualFunc same)
+{
+  if (a == NULL || b == NULL)
+    return a == b;
+  if (a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++)
+    if (!same (a->pdata[i], b->pdata[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+same_properties (GVariant *a, GVariant *b)
+{
+  return a == NULL || b == NULL ? a == b : g_variant_equal (a, b);
+}
+
+gboolean
+ncg_resources_equal (const NcgResources *a, const NcgResources *b)
+{
+  return same_numbers (a, b) && same_set (a->cpus, b->cpus) &&
+         same_set (a->memory_nodes, b->memory_nodes) &&
+         same_hugepages (a->hugepages, b->hugepages) &&
+         same_elements (a->devices, b->devices, same_device) &&
+         same_elements (a->unified, b->unified, same_unified) &&
+         same_properties (a->properties, b->properties);
 }
 
 void
@@ -66,171 +196,53 @@ ncg_resources_get (const NcgResources *self, NcgSetting setting, guint64 otherwi
 }
 
 void
-ncg_check_free (NcgCheck *self)
+ncg_resources_set_hugepages (NcgResources *self, guint64 page_bytes, guint64 limit_bytes)
 {
-  g_free (self->wanted);
-  g_free (self->actual);
-  g_free (self);
+  NcgHugepageLimit limit = { page_bytes, limit_bytes };
+  guint at = 0;
+
+  if (self->hugepages == NULL)
+    self->hugepages = g_array_new (FALSE, FALSE, sizeof (NcgHugepageLimit));
+  while (at < self->hugepages->len &&
+         g_array_index (self->hugepages, NcgHugepageLimit, at).page_bytes < page_bytes)
+    at++;
+  if (at < self->hugepages->len &&
+      g_array_index (self->hugepages, NcgHugepageLimit, at).page_bytes == page_bytes)
+    g_array_index (self->hugepages, NcgHugepageLimit, at) = limit;
+  else
+    g_array_insert_val (self->hugepages, at, limit);
 }
 
+static int
+compare_devices (const NcgDeviceLimits *a, const NcgDeviceLimits *b)
+{
+  if (a->major != b->major)
+    return a->major < b->major ? -1 : 1;
+  return (a->minor > b->minor) - (a->minor < b->minor);
+}
+
+/* What was said of the device itself when it was first named holds. */
 static void
-add_check (
-    GPtrArray *checks, const char *controller, const char *file, char *wanted, gboolean optional)
+merge_device (NcgDeviceLimits *into, const NcgDeviceLimits *from)
 {
-  NcgCheck *check = g_new0 (NcgCheck, 1);
-
-  check->controller = controller;
-  check->file = file;
-  check->is_optional = optional;
-  check->wanted = wanted;
-  g_ptr_array_add (checks, check);
+  into->is_whole_disk |= from->is_whole_disk;
+  into->set |= from->set;
+  for (int i = 0; i < NCG_N_IO_LIMITS; i++)
+    if ((from->set & (1u << i)) != 0)
+      into->limits[i] = from->limits[i];
 }
 
-static char *
-format_number (guint64 value)
+void
+ncg_resources_set_device (NcgResources *self, const NcgDeviceLimits *limits)
 {
-  return value == NCG_UNLIMITED ? g_strdup ("max") : g_strdup_printf ("%" G_GUINT64_FORMAT, value);
-}
+  guint at = 0;
 
-static const struct {
-  NcgSetting setting;
-  const char *controller;
-  const char *file;
-  gboolean in_pages;
-  guint64 neutral; /* what the kernel has where nothing is set */
-} number_files[] = {
-  { NCG_SETTING_CPU_WEIGHT, "cpu", "cpu.weight", FALSE, 100 },
-  { NCG_SETTING_MEMORY_MIN, "memory", "memory.min", TRUE, 0 },
-  { NCG_SETTING_MEMORY_LOW, "memory", "memory.low", TRUE, 0 },
-  { NCG_SETTING_MEMORY_HIGH, "memory", "memory.high", TRUE, NCG_UNLIMITED },
-  { NCG_SETTING_MEMORY_MAX, "memory", "memory.max", TRUE, NCG_UNLIMITED },
-  { NCG_SETTING_MEMORY_SWAP_MAX, "memory", "memory.swap.max", TRUE, NCG_UNLIMITED },
-  { NCG_SETTING_PIDS_MAX, "pids", "pids.max", FALSE, NCG_UNLIMITED },
-};
-
-static guint64
-round_to_pages (guint64 bytes)
-{
-  return bytes == NCG_UNLIMITED ? bytes : bytes - bytes % (guint64) sysconf (_SC_PAGESIZE);
-}
-
-static gboolean
-is_optional (const NcgResources *self, NcgSetting setting, guint64 neutral)
-{
-  return (self->optional & (1u << setting)) != 0 || self->numbers[setting] == neutral;
-}
-
-static void
-add_cpusets (const NcgResources *self, GPtrArray *checks)
-{
-  if (self->cpus != NULL)
-    add_check (checks, "cpuset", "cpuset.cpus", ncg_cpuset_format (self->cpus), FALSE);
-  if (self->memory_nodes != NULL)
-    add_check (checks, "cpuset", "cpuset.mems", ncg_cpuset_format (self->memory_nodes), FALSE);
-}
-
-static GPtrArray *
-checks_new (void)
-{
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_check_free);
-}
-
-GPtrArray *
-ncg_resources_expect (const NcgResources *self)
-{
-  GPtrArray *checks = checks_new ();
-
-  for (gsize i = 0; i < G_N_ELEMENTS (number_files); i++) {
-    guint64 value = ncg_resources_get (self, number_files[i].setting, 0);
-
-    if (!ncg_resources_is_set (self, number_files[i].setting))
-      continue;
-    add_check (checks, number_files[i].controller, number_files[i].file,
-               format_number (number_files[i].in_pages ? round_to_pages (value) : value),
-               is_optional (self, number_files[i].setting, number_files[i].neutral));
-  }
-  if (ncg_resources_is_set (self, NCG_SETTING_CPU_QUOTA_USEC)) {
-    guint64 period = ncg_resources_get (self, NCG_SETTING_CPU_PERIOD_USEC, NCG_CPU_PERIOD_DEFAULT);
-    add_check (checks, "cpu", "cpu.max",
-               ncg_cpu_bandwidth_format (self->numbers[NCG_SETTING_CPU_QUOTA_USEC], period),
-               is_optional (self, NCG_SETTING_CPU_QUOTA_USEC, NCG_UNLIMITED));
-  }
-  add_cpusets (self, checks);
-  return checks;
-}
-
-static void
-add_shares (const NcgResources *self, GPtrArray *checks)
-{
-  guint64 weight = ncg_resources_get (self, NCG_SETTING_CPU_WEIGHT, 100);
-
-  add_check (checks, "cpu", "cpu.shares",
-             format_number (CLAMP (weight * SHARES_DEFAULT / 100, SHARES_MIN, SHARES_MAX)),
-             is_optional (self, NCG_SETTING_CPU_WEIGHT, 100));
-}
-
-static void
-add_cfs_quota (const NcgResources *self, GPtrArray *checks)
-{
-  guint64 quota = self->numbers[NCG_SETTING_CPU_QUOTA_USEC];
-  guint64 period = ncg_resources_get (self, NCG_SETTING_CPU_PERIOD_USEC, NCG_CPU_PERIOD_DEFAULT);
-  g_autofree char *bandwidth = ncg_cpu_bandwidth_format (quota, period);
-  g_auto (GStrv) fields = g_strsplit (bandwidth, " ", 2);
-
-  if (quota == NCG_UNLIMITED) {
-    add_check (checks, "cpu", "cpu.cfs_quota_us", g_strdup ("-1"), TRUE);
-    return;
-  }
-  add_check (checks, "cpu", "cpu.cfs_quota_us", g_strdup (fields[0]), FALSE);
-  add_check (checks, "cpu", "cpu.cfs_period_us", g_strdup (fields[1]), FALSE);
-}
-
-static void
-add_memory_limit (const NcgResources *self, GPtrArray *checks)
-{
-  guint64 limit = self->numbers[NCG_SETTING_MEMORY_MAX];
-
-  add_check (checks, "memory", "memory.limit_in_bytes",
-             format_number (round_to_pages (limit == NCG_UNLIMITED ? G_MAXINT64 : limit)),
-             is_optional (self, NCG_SETTING_MEMORY_MAX, NCG_UNLIMITED));
-}
-
-/* Those with a file of v1; the others of number_files are the same in name, or are not there. */
-static const struct {
-  NcgSetting setting;
-  void (*add) (const NcgResources *self, GPtrArray *checks);
-} v1_files[] = {
-  { NCG_SETTING_CPU_WEIGHT, add_shares },
-  { NCG_SETTING_CPU_QUOTA_USEC, add_cfs_quota },
-  { NCG_SETTING_MEMORY_MAX, add_memory_limit },
-};
-
-static gboolean
-has_v1_file (NcgSetting setting)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (v1_files); i++)
-    if (v1_files[i].setting == setting)
-      return TRUE;
-  return FALSE;
-}
-
-GPtrArray *
-ncg_resources_expect_v1 (const NcgResources *self)
-{
-  GPtrArray *checks = checks_new ();
-
-  for (gsize i = 0; i < G_N_ELEMENTS (v1_files); i++)
-    if (ncg_resources_is_set (self, v1_files[i].setting))
-      v1_files[i].add (self, checks);
-  for (gsize i = 0; i < G_N_ELEMENTS (number_files); i++) {
-    NcgSetting setting = number_files[i].setting;
-
-    if (ncg_resources_is_set (self, setting) && !has_v1_file (setting) &&
-        (setting == NCG_SETTING_PIDS_MAX || !is_optional (self, setting, number_files[i].neutral)))
-      add_check (checks, number_files[i].controller, number_files[i].file,
-                 format_number (self->numbers[setting]),
-                 is_optional (self, setting, number_files[i].neutral));
-  }
-  add_cpusets (self, checks);
-  return checks;
+  if (self->devices == NULL)
+    self->devices = g_ptr_array_new_with_free_func (device_free);
+  while (at < self->devices->len && compare_devices (self->devices->pdata[at], limits) < 0)
+    at++;
+  if (at < self->devices->len && compare_devices (self->devices->pdata[at], limits) == 0)
+    merge_device (self->devices->pdata[at], limits);
+  else
+    g_ptr_array_insert (self->devices, (int) at, device_copy (limits, NULL));
 }

@@ -14,7 +14,7 @@
 #define NCG_UNLIMITED G_MAXUINT64
 
 typedef enum {
-  NCG_SETTING_CPU_WEIGHT,      /* 1 to 10000 */
+  NCG_SETTING_CPU_WEIGHT,      /* 1 to 10000; 0 is idle: only what its siblings leave (cpu.idle) */
   NCG_SETTING_CPU_QUOTA_USEC,  /* µs of CPU time per second, or NCG_UNLIMITED */
   NCG_SETTING_CPU_PERIOD_USEC, /* 1000 to 1000000 */
   NCG_SETTING_MEMORY_MIN,      /* bytes, as the others of memory */
@@ -58,6 +58,8 @@ typedef struct {
   char *value; /* of several lines: each is written by itself */
 } NcgUnifiedFile;
 
+void ncg_unified_file_free (gpointer self);
+
 /* Embedded or on the stack; all zero is valid and has nothing set. */
 typedef struct {
   guint32 set;      /* bit i: numbers[i] is set */
@@ -71,6 +73,7 @@ typedef struct {
   GVariant *properties;    /* (nullable): a(sv), for systemd as they are */
 } NcgResources;
 
+/* All is unset again. */
 void ncg_resources_clear (NcgResources *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NcgResources, ncg_resources_clear)
 
@@ -93,12 +96,17 @@ void ncg_resources_set_device (NcgResources *self, const NcgDeviceLimits *limits
  * ncg_resources_set_unified:
  * @file: a file of cgroup v2, "memory.high", as in the OCI runtime specification (config-linux.md,
  *   "Unified"): CONTROLLER.NAME without a slash. Files of the core ("cgroup.…") are refused, but
- *   for cgroup.max.depth, cgroup.max.descendants and cgroup.pressure.
+ *   for cgroup.max.depth, cgroup.max.descendants and cgroup.pressure; so is what is no setting: a
+ *   trigger (memory.reclaim), a second name (cpu.weight.nice).
+ * @value: as it would be written; of several lines each is taken by itself. Bytes may have one of
+ *   the kernel's suffixes, K to E.
  *
  * A file that a setting stands for becomes that setting, so that it is said to systemd as a
- * property; another is written as it is.
+ * property; another is written as it is. The quota of cpu.max is rounded up to whole percents of a
+ * CPU as everywhere, "cpu.idle" is the weight 0, an empty list of CPUs or nodes unsets them.
  *
- * Returns: %TRUE, or %NCG_ERROR_INVALID_ARGUMENT naming the file, the value and what is allowed
+ * Returns: %TRUE, or %NCG_ERROR_INVALID_ARGUMENT naming the file, the value and what is allowed;
+ *   then @self may have some of its lines
  */
 gboolean
 ncg_resources_set_unified (NcgResources *self, const char *file, const char *value, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The resource model, and the kernel's files that it stands for.
+ * The resource model.
  */
 #include "lib/resources.h"
 
@@ -63,123 +63,139 @@ test_copy (void)
   g_assert_cmpuint (ncg_resources_get (&copy, NCG_SETTING_MEMORY_MAX, 0), ==, 4096);
 }
 
-/* "FILE=WANTED " of each check, with a "?" where the file may be missing. */
-static char *
-print (GPtrArray *checks)
-{
-  g_autoptr (GPtrArray) owned = checks;
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (guint i = 0; i < owned->len; i++) {
-    const NcgCheck *check = g_ptr_array_index (owned, i);
-
-    g_assert_null (check->actual);
-    g_assert_false (check->ok);
-    g_string_append_printf (text, "%s=%s%s ", check->file, check->wanted,
-                            check->is_optional ? "?" : "");
-  }
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
 static void
-set_all (NcgResources *resources)
+set_device (NcgResources *resources, guint major, guint minor, guint32 set, guint64 value)
 {
-  ncg_resources_set (resources, NCG_SETTING_CPU_WEIGHT, 25);
-  ncg_resources_set (resources, NCG_SETTING_CPU_QUOTA_USEC, 500000);
-  ncg_resources_set (resources, NCG_SETTING_CPU_PERIOD_USEC, 50000);
-  ncg_resources_set (resources, NCG_SETTING_MEMORY_MIN, 4095);
-  ncg_resources_set (resources, NCG_SETTING_MEMORY_LOW, NCG_UNLIMITED);
-  ncg_resources_set (resources, NCG_SETTING_MEMORY_HIGH, 1024 * 1024);
-  ncg_resources_set (resources, NCG_SETTING_MEMORY_MAX, 1024 * 1024 + 1);
-  ncg_resources_set (resources, NCG_SETTING_MEMORY_SWAP_MAX, 0);
-  ncg_resources_set (resources, NCG_SETTING_PIDS_MAX, 7);
-  resources->cpus = ncg_cpuset_parse ("3,0-1", NULL);
-  resources->memory_nodes = ncg_cpuset_parse ("0", NULL);
-}
-
-static void
-test_expect (void)
-{
-  g_auto (NcgResources) resources = { 0 };
-  g_autofree char *text = NULL;
-
-  set_all (&resources);
-  text = print (ncg_resources_expect (&resources));
-  g_assert_cmpstr (text, ==,
-                   "cpu.weight=25 memory.min=0 memory.low=max memory.high=1048576 "
-                   "memory.max=1048576 memory.swap.max=0 pids.max=7 cpu.max=25000 50000 "
-                   "cpuset.cpus=0-1,3 cpuset.mems=0 ");
-}
-
-/* Without the controller there is no limit either. */
-static void
-test_expect_no_limits (void)
-{
-  g_auto (NcgResources) resources = { 0 };
-  g_autofree char *none = print (ncg_resources_expect (&resources));
-  g_autofree char *text = NULL;
-
-  g_assert_cmpstr (none, ==, "");
-  for (int i = 0; i < NCG_N_SETTINGS; i++)
-    ncg_resources_set (&resources, (NcgSetting) i, NCG_UNLIMITED);
-  ncg_resources_set (&resources, NCG_SETTING_CPU_WEIGHT, 100);
-  ncg_resources_set (&resources, NCG_SETTING_CPU_PERIOD_USEC, 1000);
-  ncg_resources_set (&resources, NCG_SETTING_MEMORY_MIN, 0);
-  ncg_resources_set (&resources, NCG_SETTING_MEMORY_LOW, 0);
-  text = print (ncg_resources_expect (&resources));
-  g_assert_cmpstr (text, ==,
-                   "cpu.weight=100? memory.min=0? memory.low=0? memory.high=max? memory.max=max? "
-                   "memory.swap.max=max? pids.max=max? cpu.max=max 100000? ");
-}
-
-static void
-test_optional (void)
-{
-  g_auto (NcgResources) resources = { 0 };
-  g_autofree char *text = NULL;
-
-  ncg_resources_set (&resources, NCG_SETTING_CPU_WEIGHT, 1);
-  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 1);
-  resources.optional = 1u << NCG_SETTING_CPU_WEIGHT;
-  text = print (ncg_resources_expect (&resources));
-  g_assert_cmpstr (text, ==, "cpu.weight=1? pids.max=1 ");
-}
-
-static void
-test_expect_v1 (void)
-{
-  g_auto (NcgResources) resources = { 0 };
-  g_autofree char *text = NULL;
-
-  set_all (&resources);
-  text = print (ncg_resources_expect_v1 (&resources));
-  g_assert_cmpstr (text, ==,
-                   "cpu.shares=256 cpu.cfs_quota_us=25000 cpu.cfs_period_us=50000 "
-                   "memory.limit_in_bytes=1048576 memory.min=4095 memory.low=max "
-                   "memory.high=1048576 memory.swap.max=0 pids.max=7 cpuset.cpus=0-1,3 "
-                   "cpuset.mems=0 ");
-}
-
-static void
-test_shares (void)
-{
-  static const struct {
-    guint64 weight;
-    const char *text;
-  } cases[] = {
-    { 1, "cpu.shares=10 " },
-    { 100, "cpu.shares=1024? " },
-    { 10000, "cpu.shares=102400 " },
+  NcgDeviceLimits limits = {
+    .path = (char *) "/dev/a", .major = major, .minor = minor, .set = set
   };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_auto (NcgResources) resources = { 0 };
-    g_autofree char *text = NULL;
+  for (int i = 0; i < NCG_N_IO_LIMITS; i++)
+    limits.limits[i] = value;
+  ncg_resources_set_device (resources, &limits);
+}
 
-    ncg_resources_set (&resources, NCG_SETTING_CPU_WEIGHT, cases[i].weight);
-    text = print (ncg_resources_expect_v1 (&resources));
-    g_assert_cmpstr (text, ==, cases[i].text);
+static const NcgDeviceLimits *
+get_device (const NcgResources *resources, guint i)
+{
+  g_assert_cmpuint (i, <, resources->devices->len);
+  return resources->devices->pdata[i];
+}
+
+static void
+test_hugepages (void)
+{
+  g_auto (NcgResources) resources = { 0 };
+  const NcgHugepageLimit *limits;
+
+  ncg_resources_set_hugepages (&resources, 1073741824, 7);
+  ncg_resources_set_hugepages (&resources, 65536, NCG_UNLIMITED);
+  ncg_resources_set_hugepages (&resources, 2097152, 5);
+  ncg_resources_set_hugepages (&resources, 1073741824, 0);
+  g_assert_cmpuint (resources.hugepages->len, ==, 3);
+  limits = (const NcgHugepageLimit *) resources.hugepages->data;
+  g_assert_cmpuint (limits[0].page_bytes, ==, 65536);
+  g_assert_cmpuint (limits[0].limit_bytes, ==, NCG_UNLIMITED);
+  g_assert_cmpuint (limits[1].page_bytes, ==, 2097152);
+  g_assert_cmpuint (limits[2].limit_bytes, ==, 0);
+}
+
+/* By number, each once; what is not said again stays. */
+static void
+test_devices (void)
+{
+  g_auto (NcgResources) resources = { 0 };
+
+  set_device (&resources, 8, 16, 1u << NCG_IO_LIMIT_READ_BANDWIDTH, 10);
+  set_device (&resources, 8, 0, 1u << NCG_IO_LIMIT_READ_BANDWIDTH, 20);
+  set_device (&resources, 7, 99, 1u << NCG_IO_LIMIT_READ_BANDWIDTH, 30);
+  set_device (&resources, 8, 16, 1u << NCG_IO_LIMIT_WRITE_IOPS, NCG_UNLIMITED);
+  g_assert_cmpuint (resources.devices->len, ==, 3);
+  g_assert_cmpuint (get_device (&resources, 0)->major, ==, 7);
+  g_assert_cmpuint (get_device (&resources, 1)->minor, ==, 0);
+  g_assert_cmpuint (get_device (&resources, 2)->minor, ==, 16);
+  g_assert_cmpuint (get_device (&resources, 2)->set, ==,
+                    (1u << NCG_IO_LIMIT_READ_BANDWIDTH) | (1u << NCG_IO_LIMIT_WRITE_IOPS));
+  g_assert_cmpuint (get_device (&resources, 2)->limits[NCG_IO_LIMIT_READ_BANDWIDTH], ==, 10);
+  g_assert_cmpuint (get_device (&resources, 2)->limits[NCG_IO_LIMIT_WRITE_IOPS], ==, NCG_UNLIMITED);
+}
+
+typedef void (*Change) (NcgResources *resources);
+
+static void
+change_hugepages (NcgResources *resources)
+{
+  ncg_resources_set_hugepages (resources, 2097152, 0);
+}
+
+static void
+change_device (NcgResources *resources)
+{
+  set_device (resources, 8, 0, 1u << NCG_IO_LIMIT_READ_BANDWIDTH, 10);
+}
+
+static void
+change_unified (NcgResources *resources)
+{
+  g_assert_true (ncg_resources_set_unified (resources, "cpu.max.burst", "1", NULL));
+}
+
+static void
+change_properties (NcgResources *resources)
+{
+  resources->properties =
+      g_variant_ref_sink (g_variant_new_parsed ("[('ManagedOOMSwap', <'kill'>)]"));
+}
+
+/* What is set in one way only is another thing; a copy of it is not, and has its own. */
+static void
+test_lists (void)
+{
+  static const Change changes[] = { change_hugepages, change_device, change_unified,
+                                    change_properties };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (changes); i++) {
+    g_auto (NcgResources) none = { 0 };
+    g_auto (NcgResources) copy = { 0 };
+    g_auto (NcgResources) again = { 0 };
+
+    {
+      g_auto (NcgResources) resources = { 0 };
+
+      changes[i](&resources);
+      g_assert_false (ncg_resources_equal (&resources, &none));
+      g_assert_false (ncg_resources_equal (&none, &resources));
+      ncg_resources_copy (&resources, &copy);
+      g_assert_true (ncg_resources_equal (&resources, &copy));
+    }
+    changes[i](&again);
+    g_assert_true (ncg_resources_equal (&again, &copy));
+    ncg_resources_clear (&copy);
+    g_assert_true (ncg_resources_equal (&none, &copy));
   }
+}
+
+/* Of the same length, and different. */
+static void
+test_lists_differ (void)
+{
+  g_auto (NcgResources) a = { 0 };
+  g_auto (NcgResources) b = { 0 };
+
+  change_device (&a);
+  set_device (&b, 8, 0, 1u << NCG_IO_LIMIT_READ_BANDWIDTH, 11);
+  g_assert_false (ncg_resources_equal (&a, &b));
+  change_device (&b);
+  g_assert_true (ncg_resources_equal (&a, &b));
+  change_hugepages (&a);
+  ncg_resources_set_hugepages (&b, 2097152, NCG_UNLIMITED);
+  g_assert_false (ncg_resources_equal (&a, &b));
+  change_hugepages (&b);
+  change_unified (&a);
+  g_assert_true (ncg_resources_set_unified (&b, "cpu.max.burst", "2", NULL));
+  g_assert_false (ncg_resources_equal (&a, &b));
+  change_unified (&b);
+  g_assert_true (ncg_resources_equal (&a, &b));
 }
 
 int
@@ -189,10 +205,9 @@ main (int argc, char **argv)
   g_test_add_func ("/resources/set", test_set);
   g_test_add_func ("/resources/equal", test_equal);
   g_test_add_func ("/resources/copy", test_copy);
-  g_test_add_func ("/resources/expect", test_expect);
-  g_test_add_func ("/resources/expect-no-limits", test_expect_no_limits);
-  g_test_add_func ("/resources/optional", test_optional);
-  g_test_add_func ("/resources/expect-v1", test_expect_v1);
-  g_test_add_func ("/resources/shares", test_shares);
+  g_test_add_func ("/resources/hugepages", test_hugepages);
+  g_test_add_func ("/resources/devices", test_devices);
+  g_test_add_func ("/resources/lists", test_lists);
+  g_test_add_func ("/resources/lists-differ", test_lists_differ);
   return g_test_run ();
 }
