@@ -7,109 +7,132 @@
 #include "lib/cgroup.h"
 #include "lib/error.h"
 
-#include <string.h>
-
-/* The kernel prints a CPU list in its own form: "0-1" for "0,1". */
-static gboolean
-same_value (const char *file, const char *wanted, const char *actual)
-{
-  g_autoptr (NcgCpuset) a = NULL;
-  g_autoptr (NcgCpuset) b = NULL;
-
-  if (!g_str_has_prefix (file, "cpuset."))
-    return g_str_equal (wanted, actual);
-  a = ncg_cpuset_parse (wanted, NULL);
-  b = ncg_cpuset_parse (actual, NULL);
-  return a != NULL && b != NULL && ncg_cpuset_equal (a, b);
-}
-
-/* The mount on which @controller is: one of v1, or the unified one. */
-static const char *
-mount_of (const NcgHierarchy *hierarchy, const char *controller)
-{
-  const char *v1 = g_hash_table_lookup (hierarchy->v1_mounts, controller);
-
-  return v1 != NULL ? v1 : hierarchy->unified_mount;
-}
-
+/* The last cgroup and the last file, since the settings of a hierarchy follow one another, and so
+ * do those of a file. */
 typedef struct {
-  const char *mount;
-  NcgCgroup *cgroup;
-} Opened;
+  const char *path;
+  const NcgTree *tree;
+  NcgCgroup *cgroup; /* (nullable) */
+  const char *file;  /* (nullable): of the last setting */
+  char *text;        /* (nullable): what is in it */
+} Reader;
 
-/* The cgroup in the hierarchy of the check, opened once for all checks that follow in the same. */
-static const NcgCgroup *
-open_for (Opened *opened, const NcgHierarchy *hierarchy, const NcgCheck *check, const char *path)
+static void
+reader_clear (Reader *self)
 {
-  const char *mount = mount_of (hierarchy, check->controller);
+  g_clear_pointer (&self->cgroup, ncg_cgroup_close);
+  g_clear_pointer (&self->text, g_free);
+  self->file = NULL;
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reader, reader_clear)
 
-  if (mount == NULL || mount == opened->mount)
-    return mount != NULL ? opened->cgroup : NULL;
-  g_clear_pointer (&opened->cgroup, ncg_cgroup_close);
-  opened->mount = mount;
-  opened->cgroup = ncg_cgroup_open (mount, path, NULL);
-  return opened->cgroup;
+static const char *
+read_file (Reader *self, const NcgFileSetting *setting)
+{
+  if (setting->tree == NULL)
+    return NULL;
+  if (setting->tree != self->tree) {
+    reader_clear (self);
+    self->tree = setting->tree;
+    self->cgroup = ncg_cgroup_open (setting->tree->mount, self->path, NULL);
+  }
+  if (self->file == NULL || !g_str_equal (self->file, setting->file)) {
+    g_free (self->text);
+    self->text = self->cgroup != NULL ? ncg_cgroup_read (self->cgroup, setting->file, NULL) : NULL;
+    self->file = setting->file;
+  }
+  return self->text;
 }
 
-/* Takes the checks of controllers that are on v1 from the one list, the others from the other. */
-static GPtrArray *
-merge (const NcgHierarchy *hierarchy, const NcgResources *resources)
+static gboolean
+has_alternative (const GPtrArray *settings, const NcgFileSetting *setting)
 {
-  g_autoptr (GPtrArray) v1 = NULL;
-  GPtrArray *checks = ncg_resources_expect (resources);
+  for (guint i = 0; setting->alternative != NULL && i < settings->len; i++) {
+    const NcgFileSetting *other = g_ptr_array_index (settings, i);
 
-  if (g_hash_table_size (hierarchy->v1_mounts) == 0)
-    return checks;
-  for (guint i = checks->len; i > 0; i--) {
-    const NcgCheck *check = g_ptr_array_index (checks, i - 1);
-
-    if (g_hash_table_contains (hierarchy->v1_mounts, check->controller))
-      g_ptr_array_remove_index (checks, i - 1);
+    if (other->tree == setting->tree && other->actual != NULL &&
+        g_str_equal (other->file, setting->alternative))
+      return TRUE;
   }
-  v1 = ncg_resources_expect_v1 (resources);
-  for (guint i = v1->len; i > 0; i--) {
-    const NcgCheck *check = g_ptr_array_index (v1, i - 1);
+  return FALSE;
+}
 
-    if (g_hash_table_contains (hierarchy->v1_mounts, check->controller))
-      g_ptr_array_add (checks, g_ptr_array_steal_index (v1, i - 1));
+void
+ncg_verify_read_settings (const char *path, const GPtrArray *settings)
+{
+  g_auto (Reader) reader = { .path = path };
+
+  for (guint i = 0; i < settings->len; i++) {
+    NcgFileSetting *setting = g_ptr_array_index (settings, i);
+    const char *text = read_file (&reader, setting);
+
+    if (text != NULL) {
+      ncg_file_setting_compare (setting, text);
+    } else {
+      g_clear_pointer (&setting->actual, g_free);
+      setting->ok = setting->is_optional;
+    }
   }
-  return checks;
+  for (guint i = 0; i < settings->len; i++) {
+    NcgFileSetting *setting = g_ptr_array_index (settings, i);
+
+    if (setting->actual == NULL && !setting->ok)
+      setting->ok = has_alternative (settings, setting);
+  }
 }
 
 GPtrArray *
 ncg_verify_read (const NcgHierarchy *hierarchy, const char *path, const NcgResources *resources)
 {
-  GPtrArray *checks = merge (hierarchy, resources);
-  Opened opened = { NULL };
+  GPtrArray *settings = ncg_file_settings_list (resources, hierarchy);
 
-  for (guint i = 0; i < checks->len; i++) {
-    NcgCheck *check = g_ptr_array_index (checks, i);
-    const NcgCgroup *cgroup = open_for (&opened, hierarchy, check, path);
+  ncg_verify_read_settings (path, settings);
+  return settings;
+}
 
-    check->actual = cgroup != NULL ? ncg_cgroup_read (cgroup, check->file, NULL) : NULL;
-    if (check->actual != NULL)
-      check->ok = same_value (check->file, check->wanted, check->actual);
-    else
-      check->ok = check->is_optional;
-  }
-  g_clear_pointer (&opened.cgroup, ncg_cgroup_close);
-  return checks;
+void
+ncg_verify_set_missing (const char *path, const NcgFileSetting *setting, GError **error)
+{
+  if (setting->tree == NULL)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+                 "%s = '%s' cannot be set for %s: no cgroup hierarchy of this machine has such a "
+                 "file; the unified hierarchy with the controller '%s' may",
+                 setting->file, setting->value, path, setting->controller);
+  else
+    g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+                 "%s has no %s, so that '%s' cannot be set: the controller '%s' is not enabled "
+                 "there, or this kernel or systemd cannot do it",
+                 path, setting->file, setting->value, setting->controller);
 }
 
 static void
-set_difference (const char *path, const NcgCheck *check, GError **error)
+set_difference (const char *path, const NcgFileSetting *setting, GError **error)
 {
-  if (check->actual == NULL)
-    g_set_error (
-        error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
-        "%s has no %s, so that '%s' cannot be set: the controller '%s' is not enabled there, "
-        "or this kernel, hierarchy or systemd cannot do it",
-        path, check->file, check->wanted, check->controller);
-  else
+  g_autofree char *name = ncg_file_setting_get_name (setting);
+
+  if (setting->actual == NULL)
+    ncg_verify_set_missing (path, setting, error);
+  else if (setting->property != NULL)
     g_set_error (
         error, NCG_ERROR, NCG_ERROR_SYSTEMD_FAILED,
         "systemd accepted the settings of %s, but the kernel has %s = '%s' instead of '%s'", path,
-        check->file, check->actual, check->wanted);
+        name, setting->actual, setting->wanted);
+  else
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED,
+                 "of %s the kernel has %s = '%s' instead of '%s'", path, name, setting->actual,
+                 setting->wanted);
+}
+
+static const NcgFileSetting *
+find_wrong (const GPtrArray *settings)
+{
+  for (guint i = 0; i < settings->len; i++) {
+    const NcgFileSetting *setting = g_ptr_array_index (settings, i);
+
+    if (!setting->ok)
+      return setting;
+  }
+  return NULL;
 }
 
 gboolean
@@ -118,22 +141,19 @@ ncg_verify_cgroup (const NcgHierarchy *hierarchy,
                    const NcgResources *resources,
                    GError **error)
 {
-  g_autoptr (GPtrArray) checks = ncg_verify_read (hierarchy, path, resources);
-  gboolean ok = TRUE;
+  g_autoptr (GPtrArray) settings = ncg_verify_read (hierarchy, path, resources);
+  const NcgFileSetting *wrong = find_wrong (settings);
 
-  for (guint i = 0; ok && i < checks->len; i++) {
-    const NcgCheck *check = g_ptr_array_index (checks, i);
+  if (wrong == NULL)
+    return TRUE;
+  /* Of a cgroup that is gone no file is there. */
+  if (wrong->actual == NULL) {
+    const NcgTree *primary = ncg_hierarchy_get_primary (hierarchy);
+    g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (primary->mount, path, error);
 
-    ok = check->ok;
-    /* Of a cgroup that is gone no file is there. */
-    if (!ok && check->actual == NULL && hierarchy->unified_mount != NULL) {
-      g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (hierarchy->unified_mount, path, error);
-
-      if (cgroup == NULL)
-        return FALSE;
-    }
-    if (!ok)
-      set_difference (path, check, error);
+    if (cgroup == NULL)
+      return FALSE;
   }
-  return ok;
+  set_difference (path, wrong, error);
+  return FALSE;
 }

@@ -32,7 +32,7 @@ set_up (Fixture *fixture, gconstpointer mountinfo)
   temp_dir_write (fixture->root,
                   is_unified ? "sys/fs/cgroup/cgroup.controllers"
                              : "sys/fs/cgroup/unified/cgroup.controllers",
-                  is_unified ? "cpu memory pids\n" : "pids\n");
+                  is_unified ? "cpu cpuset io memory pids\n" : "pids\n");
   fixture->hierarchy = ncg_hierarchy_detect (fixture->root, &error);
   g_assert_no_error (error);
   ncg_resources_set (&fixture->resources, NCG_SETTING_MEMORY_MAX, 65536);
@@ -89,7 +89,7 @@ static void
 test_read (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GPtrArray) checks = NULL;
-  const NcgCheck *memory, *pids;
+  const NcgFileSetting *memory, *pids;
 
   write_file (fixture, "a.slice/memory.max", "4096\n");
   checks = ncg_verify_read (fixture->hierarchy, "/a.slice", &fixture->resources);
@@ -155,8 +155,8 @@ test_hybrid_missing (Fixture *fixture, gconstpointer data)
   write_file (fixture, "unified/a.slice/pids.max", "7\n");
   write_file (fixture, "memory/a.slice/memory.limit_in_bytes", "65536\n");
   assert_right (fixture);
-  ncg_resources_set (&fixture->resources, NCG_SETTING_MEMORY_LOW, 4096);
-  assert_wrong (fixture, NCG_ERROR_NOT_SUPPORTED, "memory.low");
+  ncg_resources_set (&fixture->resources, NCG_SETTING_MEMORY_HIGH, 4096);
+  assert_wrong (fixture, NCG_ERROR_NOT_SUPPORTED, "memory.high");
 }
 
 static void
@@ -168,6 +168,57 @@ test_hybrid_no_limit (Fixture *fixture, gconstpointer data)
   assert_right (fixture);
   write_file (fixture, "memory/a.slice/memory.limit_in_bytes", "65536\n");
   assert_wrong (fixture, NCG_ERROR_SYSTEMD_FAILED, "memory.limit_in_bytes");
+}
+
+/* What systemd does not do it cannot be blamed for. */
+static void
+test_ours (Fixture *fixture, gconstpointer data)
+{
+  fixture->resources.set = 0;
+  ncg_resources_set (&fixture->resources, NCG_SETTING_OOM_GROUP, 1);
+  write_file (fixture, "a.slice/memory.oom.group", "1\n");
+  assert_right (fixture);
+  write_file (fixture, "a.slice/memory.oom.group", "0\n");
+  assert_wrong (fixture, NCG_ERROR_FAILED, "memory.oom.group = '0' instead of '1'");
+}
+
+/* Several lines and fields of one file are told apart. */
+static void
+test_device (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) settings = NULL;
+
+  fixture->resources.set = 0;
+  g_assert_true (ncg_resources_set_unified (&fixture->resources, "io.max",
+                                            "8:0 rbps=10 wiops=20\n8:16 rbps=30", NULL));
+  write_file (fixture, "a.slice/io.max",
+              "8:16 rbps=30 wbps=max riops=max wiops=max\n"
+              "8:0 rbps=10 wbps=max riops=max wiops=20\n");
+  assert_right (fixture);
+  write_file (fixture, "a.slice/io.max", "8:0 rbps=10 wbps=max riops=max wiops=20\n");
+  assert_wrong (fixture, NCG_ERROR_FAILED, "io.max 8:16 = 'rbps=max' instead of 'rbps=30'");
+  settings = ncg_verify_read (fixture->hierarchy, "/a.slice", &fixture->resources);
+  g_assert_cmpuint (settings->len, ==, 3);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpint (((const NcgFileSetting *) settings->pdata[i])->ok, ==, i < 2);
+}
+
+/* Which of the two files is there depends on the kernel; one of them has to be. */
+static void
+test_weights (Fixture *fixture, gconstpointer data)
+{
+  fixture->resources.set = 0;
+  ncg_resources_set (&fixture->resources, NCG_SETTING_IO_WEIGHT, 300);
+  temp_dir_make (fixture->root, "sys/fs/cgroup/a.slice");
+  assert_wrong (fixture, NCG_ERROR_NOT_SUPPORTED, "io.weight");
+  write_file (fixture, "a.slice/io.bfq.weight", "default 118\n8:0 5\n");
+  assert_right (fixture);
+  write_file (fixture, "a.slice/io.bfq.weight", "30\n");
+  assert_right (fixture);
+  write_file (fixture, "a.slice/io.weight", "default 100\n");
+  assert_wrong (fixture, NCG_ERROR_SYSTEMD_FAILED, "io.weight = '100' instead of '300'");
+  write_file (fixture, "a.slice/io.weight", "default 300\n");
+  assert_right (fixture);
 }
 
 static void
@@ -184,6 +235,9 @@ main (int argc, char **argv)
   add ("/verify/read", UNIFIED, test_read);
   add ("/verify/missing", UNIFIED, test_missing);
   add ("/verify/sets", UNIFIED, test_sets);
+  add ("/verify/ours", UNIFIED, test_ours);
+  add ("/verify/device", UNIFIED, test_device);
+  add ("/verify/weights", UNIFIED, test_weights);
   add ("/verify/hybrid", HYBRID, test_hybrid);
   add ("/verify/hybrid-missing", HYBRID, test_hybrid_missing);
   add ("/verify/hybrid-no-limit", HYBRID, test_hybrid_no_limit);
