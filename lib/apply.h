@@ -12,7 +12,8 @@
  * @path: of the cgroup, the same below every mount
  * @settings: (element-type NcgFileSetting)
  *
- * Whether the cgroup has a file for each of them, before anything is changed.
+ * Whether the cgroup has a file for each of them, before anything is changed. Fills in @actual and
+ * @ok of each.
  *
  * Returns: %TRUE; else %NCG_ERROR_NOT_FOUND if there is no cgroup @path, or
  *   %NCG_ERROR_NOT_SUPPORTED naming the first that is missing, its controller and what to do
@@ -22,10 +23,11 @@ gboolean ncg_apply_check (const char *path, const GPtrArray *settings, GError **
 /**
  * ncg_apply_write:
  *
- * Writes those of @settings whose file reads otherwise, and reads each back. The order: what
- * loosens before what tightens where the kernel couples two files (v1: memory and memory+swap;
- * quota and period; burst and quota), else that of the list. If one fails, what was written before
- * is set back, in the opposite order.
+ * Writes those of @settings whose file reads otherwise, and reads each back; which are systemd's is
+ * for the caller to leave out. The order: what loosens before what tightens where the kernel
+ * couples two files (v1: memory and memory+swap; quota and period; burst and quota), else that of
+ * the list. A cgroup that is idle is so no more before it gets a weight. If one fails, what was
+ * written before is set back, in the opposite order.
  *
  * Returns: %TRUE; else %NCG_ERROR_NOT_FOUND, %NCG_ERROR_NOT_SUPPORTED as above,
  *   %NCG_ERROR_INVALID_ARGUMENT if the kernel does not take a value, %NCG_ERROR_BUSY if it does not

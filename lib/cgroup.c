@@ -231,6 +231,9 @@ code_of_write (int errsv)
     return NCG_ERROR_BUSY;
   case EOPNOTSUPP:
     return NCG_ERROR_NOT_SUPPORTED;
+  case EINVAL:
+  case ERANGE:
+    return NCG_ERROR_INVALID_ARGUMENT;
   default:
     return NCG_ERROR_FAILED;
   }

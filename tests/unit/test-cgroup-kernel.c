@@ -288,7 +288,7 @@ test_write_errors (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (gone->message, text));
 
   g_assert_false (ncg_cgroup_write (fixture->cgroup, "cgroup.max.depth", "many", &invalid));
-  g_assert_error (invalid, NCG_ERROR, NCG_ERROR_FAILED);
+  g_assert_error (invalid, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
   g_assert_nonnull (strstr (invalid->message, "cgroup.max.depth"));
 }
 
