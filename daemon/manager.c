@@ -342,9 +342,7 @@ manager_add_rows (Manager *self,
   checks = ncg_verify_read (self->hierarchy, path, resources);
   for (guint i = 0; i < checks->len; i++) {
     const NcgFileSetting *check = g_ptr_array_index (checks, i);
-    g_autofree char *setting = check->key != NULL
-                                   ? g_strdup_printf ("%s %s", check->file, check->key)
-                                   : g_strdup (check->file);
+    g_autofree char *setting = ncg_file_setting_get_name (check);
 
     g_variant_builder_add (rows, "(ssssb)", path, setting, check->wanted,
                            check->actual != NULL ? check->actual : "missing", check->ok);

@@ -77,15 +77,11 @@ gboolean ncg_cgroup_read_key (
 
 /* One write(2) of @value. The error has the file, the value and what the kernel said. ESRCH (a
  * process that is gone) is %NCG_ERROR_NO_SUCH_PROCESS, ENOENT and ENODEV are %NCG_ERROR_NOT_FOUND,
-<<<<<<< HEAD
- * EBUSY is %NCG_ERROR_BUSY, EOPNOTSUPP is %NCG_ERROR_NOT_SUPPORTED, else %NCG_ERROR_FAILED.
+ * EBUSY is %NCG_ERROR_BUSY, EOPNOTSUPP is %NCG_ERROR_NOT_SUPPORTED, EINVAL and ERANGE are
+ * %NCG_ERROR_INVALID_ARGUMENT, else %NCG_ERROR_FAILED.
  *
  * A process that is only just being made cannot be moved yet (EINVAL of cgroup.procs): that write
  * is tried again for up to 150 ms. */
-=======
- * EBUSY is %NCG_ERROR_BUSY, EINVAL and ERANGE are %NCG_ERROR_INVALID_ARGUMENT, else
- * %NCG_ERROR_FAILED. */
->>>>>>> c39b9f6 (lib/apply: write settings into files, all or nothing)
 gboolean
 ncg_cgroup_write (const NcgCgroup *self, const char *file, const char *value, GError **error);
 

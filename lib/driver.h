@@ -283,8 +283,9 @@ void ncg_driver_describe_async (NcgDriver *self,
                                 gpointer user_data);
 char *ncg_driver_describe_finish (GAsyncResult *result, GError **error);
 
-/* Stops a group or leaf and all that is in it, and removes its cgroup from every hierarchy. One
- * that is not there is fine. %NCG_ERROR_BUSY if a process does not end. */
+/* Kills all that is in a group or leaf, stops it, and removes its cgroup from every hierarchy. One
+ * that is not there is fine. %NCG_ERROR_BUSY naming the processes that do not end. Whoever wants
+ * them to end by themselves asks them first. */
 void ncg_driver_stop_async (NcgDriver *self,
                             const NcgPlace *place,
                             gint64 deadline_usec,

@@ -4,7 +4,7 @@
  */
 #include "lib/systemd-group.h"
 
-#include "lib/error.h"
+#include "lib/cgroup.h"
 #include "lib/systemd-change.h"
 #include "lib/systemd-settings.h"
 #include "lib/systemd-start.h"
@@ -207,6 +207,43 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_boolean (task, TRUE);
 }
 
+static void
+stop_unit (GTask *task)
+{
+  Stop *stop = g_task_get_task_data (task);
+  NcgSystemdContext *context = stop->context;
+
+  ncg_systemd_stop_async (context->systemd, stop->place->unit,
+                          ncg_systemd_features_has (context->features, "freeze"), stop->deadline,
+                          on_stopped, g_object_ref (task));
+}
+
+static void
+on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_tree_work_finish (result, &error))
+    stop_unit (task);
+  else
+    g_task_return_error (task, error);
+}
+
+static gboolean
+is_populated (const Stop *stop)
+{
+  const NcgTree *tree = ncg_hierarchy_get_primary (stop->context->hierarchy);
+  g_autoptr (NcgCgroup) cgroup = NULL;
+  gboolean populated = FALSE;
+
+  if (stop->place->cgroup[0] != '\0')
+    cgroup = ncg_cgroup_open (tree->mount, stop->place->cgroup, NULL);
+  return cgroup != NULL && ncg_cgroup_is_populated (cgroup, &populated, NULL) && populated;
+}
+
+/* What systemd does takes its time (SIGTERM first, 90 s), is not atomic against forks, and does not
+ * end at all if somebody removed the cgroup under it: it stops only what is empty. */
 void
 ncg_systemd_group_stop_async (NcgSystemdContext *context,
                               const NcgPlace *place,
@@ -214,16 +251,18 @@ ncg_systemd_group_stop_async (NcgSystemdContext *context,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
 {
-  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   Stop *stop = g_new0 (Stop, 1);
 
   stop->context = context;
   stop->place = ncg_place_new (place->unit, place->cgroup);
   stop->deadline = deadline;
   g_task_set_task_data (task, stop, stop_free);
-  ncg_systemd_stop_async (context->systemd, place->unit,
-                          ncg_systemd_features_has (context->features, "freeze"), deadline,
-                          on_stopped, task);
+  if (is_populated (stop))
+    ncg_tree_work_kill_async (context->hierarchy, context->proc, place->cgroup, deadline, on_killed,
+                              g_object_ref (task));
+  else
+    stop_unit (task);
 }
 
 static void

@@ -125,6 +125,8 @@ add_settings (GVariantBuilder *properties, gboolean of_pod)
   g_autoptr (GVariant) variant = g_variant_ref_sink (pod_spec ());
   g_auto (Spec) spec = { 0 };
   g_auto (NcgResources) resources = { 0 };
+  g_autoptr (NcgHierarchy) hierarchy = ncg_hierarchy_detect ("", NULL);
+  g_autoptr (GVariant) settings = NULL;
 
   if (of_pod && !spec_parse (variant, SPEC_OF_POD, &spec, NULL))
     exit (EXIT_FAILURE);
@@ -132,7 +134,8 @@ add_settings (GVariantBuilder *properties, gboolean of_pod)
     settings_for_pod (&spec, &resources);
   else
     settings_for_container (&spec, &resources);
-  ncg_unit_properties_add_resources (properties, &resources);
+  settings = ncg_unit_properties_from_resources (&resources, hierarchy, NULL, NULL);
+  ncg_unit_properties_add_all (properties, settings);
 }
 
 static sd_bus_message *

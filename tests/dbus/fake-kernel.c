@@ -293,7 +293,7 @@ fake_kernel_new (void)
   for (gsize i = 0; i < G_N_ELEMENTS (machine_files); i++)
     temp_dir_write (self->root, machine_files[i].path + 1, machine_files[i].text);
   link_fdinfo (self);
-  temp_dir_make (self->root, "run/systemd");
+  temp_dir_make (self->root, "run/systemd/system");
   temp_dir_write (self->root, "sys/fs/cgroup/cgroup.procs", "");
   temp_dir_write (self->root, "sys/fs/cgroup/cgroup.subtree_control", "");
   write_controllers (self);

@@ -115,11 +115,15 @@ static char *
 make_real_cgroup (NcgCgroup **ret_cgroup)
 {
   g_autoptr (NcgHierarchy) hierarchy = ncg_hierarchy_detect ("", NULL);
-  g_autofree char *own = ncg_process_read_cgroup_of_pid ("/proc", getpid (), NULL);
+  g_autofree char *own = NULL;
   g_autofree char *path = NULL;
   g_autofree char *directory = NULL;
 
-  if (hierarchy == NULL || hierarchy->unified_mount == NULL || own == NULL)
+  if (hierarchy == NULL || hierarchy->unified_mount == NULL)
+    return NULL;
+  own = ncg_process_read_cgroup_of_pid ("/proc", getpid (), ncg_hierarchy_get_primary (hierarchy),
+                                        NULL);
+  if (own == NULL)
     return NULL;
   path = g_strdup_printf ("%s/ncg-wait-%d", g_str_equal (own, "/") ? "" : own, (int) getpid ());
   directory = g_strconcat (hierarchy->unified_mount, path, NULL);

@@ -252,16 +252,47 @@ test_open_pidfd_outside (Fixture *fixture, gconstpointer data)
   close (fd);
 }
 
+static const NcgTree unified = { .mount = (char *) "/sys/fs/cgroup" };
+
 static void
-assert_cgroup (const Fixture *fixture, const char *text, const char *expected)
+assert_cgroup_in (const Fixture *fixture,
+                  const NcgTree *tree,
+                  const char *text,
+                  const char *expected)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
 
   write_proc (fixture, fixture->child, "cgroup", text);
-  path = ncg_process_read_cgroup_of_pid (fixture->proc, fixture->child, &error);
+  path = ncg_process_read_cgroup_of_pid (fixture->proc, fixture->child, tree, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (path, ==, expected);
+}
+
+static void
+assert_cgroup (const Fixture *fixture, const char *text, const char *expected)
+{
+  assert_cgroup_in (fixture, &unified, text, expected);
+}
+
+/* A controller is looked for as a whole word, whichever is mounted with it in whichever order. */
+static void
+test_read_cgroup_v1 (Fixture *fixture, gconstpointer data)
+{
+  static const char text[] = "12:cpuset:/set\n4:net_cls,cpuacct,cpu:/a:b/0::c\n"
+                             "1:name=systemd:/init.scope\n0::/v2\n";
+  char *cpu[] = { (char *) "cpu", (char *) "cpuacct", NULL };
+  char *systemd[] = { (char *) "name=systemd", NULL };
+  char *memory[] = { (char *) "memory", NULL };
+  NcgTree tree = { .mount = (char *) "/sys/fs/cgroup/cpu", .is_v1 = TRUE, .controllers = cpu };
+  g_autoptr (GError) error = NULL;
+
+  assert_cgroup_in (fixture, &tree, text, "/a:b/0::c");
+  tree.controllers = systemd;
+  assert_cgroup_in (fixture, &tree, text, "/init.scope");
+  tree.controllers = memory;
+  g_assert_null (ncg_process_read_cgroup_of_pid (fixture->proc, fixture->child, &tree, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED);
 }
 
 static void
@@ -276,7 +307,7 @@ test_read_cgroup (Fixture *fixture, gconstpointer data)
   assert_cgroup (fixture, "0::/no-newline", "/no-newline");
 
   write_proc (fixture, fixture->child, "cgroup", "12:cpu,cpuacct:/\n1:name=systemd:/\n");
-  g_assert_null (ncg_process_read_cgroup_of_pid (fixture->proc, fixture->child, &error));
+  g_assert_null (ncg_process_read_cgroup_of_pid (fixture->proc, fixture->child, &unified, &error));
   g_assert_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED);
 }
 
@@ -290,9 +321,9 @@ test_read_cgroup_of_gone (Fixture *fixture, gconstpointer data)
   /* The number has another owner by now: the file is there, and not of this process. */
   write_proc (fixture, fixture->child, "cgroup", "0::/of-another\n");
   write_proc (fixture, fixture->child, "status", "Uid:\t0\t0\t0\t0\n");
-  g_assert_null (ncg_process_read_cgroup_of_pid (PROC, end_child (fixture), &error));
+  g_assert_null (ncg_process_read_cgroup_of_pid (PROC, end_child (fixture), &unified, &error));
   g_assert_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS);
-  g_assert_null (ncg_process_read_cgroup (process, fixture->proc, &held_error));
+  g_assert_null (ncg_process_read_cgroup (process, fixture->proc, &unified, &held_error));
   g_assert_error (held_error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS);
   g_assert_false (ncg_process_read_uid (process, fixture->proc, NULL, NULL));
 }
@@ -353,6 +384,7 @@ main (int argc, char **argv)
   ADD ("/process/open-pidfd/refused", test_open_pidfd_refused);
   ADD ("/process/open-pidfd/outside", test_open_pidfd_outside);
   ADD ("/process/read-cgroup", test_read_cgroup);
+  ADD ("/process/read-cgroup-v1", test_read_cgroup_v1);
   ADD ("/process/read-cgroup/gone", test_read_cgroup_of_gone);
   ADD ("/process/read-uid", test_read_uid);
   ADD ("/process/describe", test_describe);

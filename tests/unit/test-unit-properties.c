@@ -4,16 +4,55 @@
  */
 #include "lib/unit-properties.h"
 
+#include "lib/error.h"
+
+#include <string.h>
+
+/* All controllers on v2. */
+static char *all[] = { (char *) "cpu",
+                       (char *) "cpuset",
+                       (char *) "hugetlb",
+                       (char *) "io",
+                       (char *) "memory",
+                       (char *) "pids",
+                       NULL };
+static NcgTree unified = { .mount = (char *) "/sys/fs/cgroup", .controllers = all };
+static NcgTree on_v1 = { .mount = (char *) "/v1", .is_v1 = TRUE, .controllers = all };
+static NcgHierarchy hierarchy;
+
+static void
+set_hierarchy (NcgTree *tree)
+{
+  hierarchy.mode = tree->is_v1 ? NCG_HIERARCHY_LEGACY : NCG_HIERARCHY_UNIFIED;
+  hierarchy.controllers = tree->controllers;
+  g_clear_pointer (&hierarchy.trees, g_ptr_array_unref);
+  hierarchy.trees = g_ptr_array_new ();
+  g_ptr_array_add (hierarchy.trees, tree);
+}
+
 static char *
 print (const NcgResources *resources)
 {
-  GVariantBuilder builder;
-  g_autoptr (GVariant) properties = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) properties =
+      ncg_unit_properties_from_resources (resources, &hierarchy, NULL, &error);
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
-  ncg_unit_properties_add_resources (&builder, resources);
-  properties = g_variant_ref_sink (g_variant_builder_end (&builder));
+  g_assert_no_error (error);
   return g_variant_print (properties, TRUE);
+}
+
+/* (transfer full): the names of the files that are ours, divided by blanks */
+static char *
+print_own (const NcgResources *resources, const NcgSystemdFeatures *features)
+{
+  g_autoptr (GPtrArray) own = ncg_unit_properties_list_own (resources, &hierarchy, features);
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < own->len; i++) {
+    const NcgFileSetting *setting = g_ptr_array_index (own, i);
+    g_string_append_printf (names, "%s%s", i > 0 ? " " : "", setting->file);
+  }
+  return g_string_free (g_steal_pointer (&names), FALSE);
 }
 
 /* Without the accounting systemd does not turn the controllers on. */
@@ -31,15 +70,31 @@ test_nothing (void)
 }
 
 static void
+fill (NcgResources *resources)
+{
+  for (int i = 0; i < NCG_N_SETTINGS; i++)
+    ncg_resources_set (resources, (NcgSetting) i, (guint64) i + 1);
+  ncg_resources_set (resources, NCG_SETTING_OOM_GROUP, 1);
+  resources->cpus = ncg_cpuset_parse ("0,9", NULL);
+  resources->memory_nodes = ncg_cpuset_parse ("1", NULL);
+}
+
+static void
 test_everything (void)
 {
   g_auto (NcgResources) resources = { 0 };
+  NcgDeviceLimits disk = { .path = (char *) "/dev/sda", .major = 8, .is_whole_disk = TRUE };
+  NcgDeviceLimits mapped = { .path = (char *) "/dev/dm-0", .major = 254 };
   g_autofree char *text = NULL;
+  g_autofree char *own = NULL;
 
-  for (int i = 0; i < NCG_N_SETTINGS; i++)
-    ncg_resources_set (&resources, (NcgSetting) i, (guint64) i + 1);
-  resources.cpus = ncg_cpuset_parse ("0,9", NULL);
-  resources.memory_nodes = ncg_cpuset_parse ("1", NULL);
+  fill (&resources);
+  disk.set = mapped.set = 1u << NCG_IO_LIMIT_READ_IOPS;
+  disk.limits[NCG_IO_LIMIT_READ_IOPS] = mapped.limits[NCG_IO_LIMIT_READ_IOPS] = 70;
+  ncg_resources_set_device (&resources, &disk);
+  ncg_resources_set_device (&resources, &mapped);
+  ncg_resources_set_hugepages (&resources, 2097152, 4194304);
+  resources.properties = g_variant_ref_sink (g_variant_new_parsed ("[('X', <'y'>)]"));
   text = print (&resources);
   g_assert_cmpstr (text, ==,
                    "[" ACCOUNTING ", ('CPUWeight', <uint64 1>), "
@@ -47,7 +102,85 @@ test_everything (void)
                    "('MemoryMin', <uint64 4>), ('MemoryLow', <uint64 5>), "
                    "('MemoryHigh', <uint64 6>), ('MemoryMax', <uint64 7>), "
                    "('MemorySwapMax', <uint64 8>), ('TasksMax', <uint64 9>), "
-                   "('AllowedCPUs', <[byte 0x01, 0x02]>), ('AllowedMemoryNodes', <[byte 0x02]>)]");
+                   "('IOWeight', <uint64 10>), "
+                   "('AllowedCPUs', <[byte 0x01, 0x02]>), ('AllowedMemoryNodes', <[byte 0x02]>), "
+                   "('IOReadIOPSMax', <@a(st) []>), "
+                   "('IOReadIOPSMax', <[('/dev/block/8:0', uint64 70)]>), ('X', <'y'>)]");
+  own = print_own (&resources, NULL);
+  g_assert_nonnull (strstr (own, "hugetlb.2MB.max"));
+  g_assert_nonnull (strstr (own, "memory.oom.group"));
+  g_assert_nonnull (strstr (own, "io.max"));
+  g_assert_null (strstr (own, "memory.max"));
+  g_assert_null (strstr (own, "cpuset"));
+}
+
+/* systemd up to 257 does the same with fewer settings on v1, and ignores the others. */
+static void
+test_v1 (void)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autofree char *text = NULL;
+  g_autofree char *own = NULL;
+
+  set_hierarchy (&on_v1);
+  fill (&resources);
+  resources.set &= ~((1u << NCG_SETTING_MEMORY_HIGH) | (1u << NCG_SETTING_MEMORY_MIN) |
+                     (1u << NCG_SETTING_OOM_GROUP) | (1u << NCG_SETTING_IO_WEIGHT));
+  text = print (&resources);
+  own = print_own (&resources, NULL);
+  set_hierarchy (&unified);
+  g_assert_cmpstr (text, ==,
+                   "[" ACCOUNTING ", ('CPUWeight', <uint64 1>), "
+                   "('CPUQuotaPerSecUSec', <uint64 2>), ('CPUQuotaPeriodUSec', <uint64 3>), "
+                   "('MemoryMax', <uint64 7>), ('TasksMax', <uint64 9>)]");
+  g_assert_nonnull (strstr (own, "memory.memsw.limit_in_bytes"));
+  g_assert_nonnull (strstr (own, "memory.soft_limit_in_bytes"));
+  g_assert_nonnull (strstr (own, "cpuset.cpus"));
+}
+
+static void
+test_missing_file (void)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  set_hierarchy (&on_v1);
+  ncg_resources_set (&resources, NCG_SETTING_MEMORY_HIGH, 4096);
+  g_assert_null (ncg_unit_properties_from_resources (&resources, &hierarchy, NULL, &error));
+  set_hierarchy (&unified);
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED);
+  g_assert_nonnull (strstr (error->message, "memory.high"));
+  g_assert_nonnull (strstr (error->message, "legacy"));
+}
+
+/* What this systemd does not know is ours where there is a file, and refused where there is none.
+ */
+static void
+test_old_systemd (void)
+{
+  g_autoptr (GHashTable) properties = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
+  NcgSystemdFeatures features = { .version = 241, .known = known, .properties = properties };
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GVariant) said = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *own = NULL;
+  g_autofree char *text = NULL;
+
+  g_hash_table_add (properties, (gpointer) "CPUQuotaPerSecUSec");
+  resources.cpus = ncg_cpuset_parse ("0", NULL);
+  ncg_resources_set (&resources, NCG_SETTING_CPU_QUOTA_USEC, 500000);
+  own = print_own (&resources, &features);
+  g_assert_cmpstr (own, ==, "cpuset.cpus");
+  said = ncg_unit_properties_from_resources (&resources, &hierarchy, &features, &error);
+  g_assert_no_error (error);
+  text = g_variant_print (said, TRUE);
+  g_assert_cmpstr (text, ==, "[" ACCOUNTING ", ('CPUQuotaPerSecUSec', <uint64 500000>)]");
+  ncg_resources_set (&resources, NCG_SETTING_CPU_PERIOD_USEC, 50000);
+  g_assert_null (ncg_unit_properties_from_resources (&resources, &hierarchy, &features, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED);
+  g_assert_nonnull (strstr (error->message, "systemd 241"));
+  g_assert_nonnull (strstr (error->message, "CPUQuotaPeriodUSec"));
 }
 
 /* Unset, 0 and no limit are three things. */
@@ -69,8 +202,12 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  set_hierarchy (&unified);
   g_test_add_func ("/unit-properties/nothing", test_nothing);
   g_test_add_func ("/unit-properties/everything", test_everything);
   g_test_add_func ("/unit-properties/values", test_values);
+  g_test_add_func ("/unit-properties/v1", test_v1);
+  g_test_add_func ("/unit-properties/missing-file", test_missing_file);
+  g_test_add_func ("/unit-properties/old-systemd", test_old_systemd);
   return g_test_run ();
 }

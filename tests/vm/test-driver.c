@@ -302,13 +302,13 @@ main (int argc, char **argv)
   add_rows ("create", test_create);
   add_rows ("change", test_change);
   if (is_systemd ()) {
-    add ("reload", test_reload);
-    add ("reexecute", test_reexecute);
-    add ("property-changed", test_property_changed);
+    add ("reload/all", test_reload);
+    add ("reexecute/all", test_reexecute);
+    add ("property-changed/all", test_property_changed);
   }
-  add ("restart", test_restart);
-  add ("roll-back", test_roll_back);
-  add ("again", test_again);
+  add ("restart/all", test_restart);
+  add ("roll-back/all", test_roll_back);
+  add ("again/all", test_again);
   add_rows ("remove", test_remove);
   status = g_test_run ();
   g_clear_pointer (&driver, test_driver_free);
