@@ -60,6 +60,29 @@ test_quota (void)
                       cases[i].quota_usec);
 }
 
+static void
+test_quota_from_period (void)
+{
+  static const struct {
+    guint64 in_period_usec;
+    guint64 period_usec;
+    guint64 quota_usec;
+  } cases[] = {
+    { 1000, 100000, 10000 },
+    { 1001, 100000, 20000 },
+    { 100000, 100000, 1000000 },
+    { 1000, 1000000, 10000 },
+    { 5130, 100000, 60000 },
+    { 33333, 100000, 340000 },
+    { 1000, 1000, 1000000 },
+    { G_GUINT64_CONSTANT (1) << 40, 1000, G_GUINT64_CONSTANT (1099511627780000) },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpuint (ncg_cpu_quota_from_period (cases[i].in_period_usec, cases[i].period_usec), ==,
+                      cases[i].quota_usec);
+}
+
 /* The first three were seen with systemd 252: it lengthens a period that is too short for the
  * kernel's least quota, and shortens one that is too long. */
 static void
@@ -113,6 +136,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cpu-bandwidth/weight", test_weight);
   g_test_add_func ("/cpu-bandwidth/quota", test_quota);
+  g_test_add_func ("/cpu-bandwidth/quota-from-period", test_quota_from_period);
   g_test_add_func ("/cpu-bandwidth/format", test_format);
   g_test_add_func ("/cpu-bandwidth/format-within-bounds", test_format_within_bounds);
   return g_test_run ();
