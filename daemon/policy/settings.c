@@ -4,11 +4,13 @@
  */
 #include "daemon/policy/settings.h"
 
+#include "daemon/policy/amount.h"
+#include "daemon/policy/spec-raw.h"
 #include "lib/cpu-bandwidth.h"
 
 #define WEIGHT_DEFAULT 100
 /* Who gives none of them does not ask for a weight. */
-#define CPU_KEYS ((1u << SPEC_CPU_REQUEST) | (1u << SPEC_CPU_LIMIT) | (1u << SPEC_CPU_WEIGHT))
+#define CPU_KEYS ((1u << SPEC_CPU_REQUEST) | (1u << SPEC_CPU_LIMIT))
 
 static const struct {
   SpecAmount amount;
@@ -21,6 +23,15 @@ static const struct {
   { SPEC_MEMORY_LIMIT, NCG_SETTING_MEMORY_MAX, NCG_UNLIMITED },
   { SPEC_MEMORY_SWAP_LIMIT, NCG_SETTING_MEMORY_SWAP_MAX, NCG_UNLIMITED },
   { SPEC_PIDS_LIMIT, NCG_SETTING_PIDS_MAX, NCG_UNLIMITED },
+};
+
+/* What the kernel and systemd are not told of where nobody asks for it. */
+static const struct {
+  SpecAmount amount;
+  NcgSetting setting;
+} only_asked[] = {
+  { SPEC_IO_WEIGHT, NCG_SETTING_IO_WEIGHT },
+  { SPEC_OOM_GROUP, NCG_SETTING_OOM_GROUP },
 };
 
 static guint64
@@ -47,20 +58,55 @@ copy_set (const NcgCpuset *set)
   return set != NULL && !ncg_cpuset_is_empty (set) ? ncg_cpuset_copy (set) : NULL;
 }
 
+static gboolean
+has_weight (const Spec *spec)
+{
+  return get (spec, SPEC_CPU_WEIGHT, AMOUNT_AUTO) != AMOUNT_AUTO;
+}
+
+static void
+set_weight (const Spec *spec, guint64 otherwise, NcgResources *resources)
+{
+  ncg_resources_set (resources, NCG_SETTING_CPU_WEIGHT,
+                     has_weight (spec) ? spec->amounts[SPEC_CPU_WEIGHT] : otherwise);
+  if ((spec->set & CPU_KEYS) == 0 && !has_weight (spec))
+    resources->optional |= 1u << NCG_SETTING_CPU_WEIGHT;
+}
+
+static void
+set_lists (const Spec *spec, NcgResources *resources)
+{
+  g_autoptr (GArray) hugepages = spec_get_hugepages (spec);
+  const GPtrArray *devices = spec->found.devices;
+
+  for (guint i = 0; i < hugepages->len; i++) {
+    const NcgHugepageLimit *limit = &g_array_index (hugepages, NcgHugepageLimit, i);
+
+    ncg_resources_set_hugepages (resources, limit->page_bytes, limit->limit_bytes);
+  }
+  for (guint i = 0; devices != NULL && i < devices->len; i++)
+    ncg_resources_set_device (resources, g_ptr_array_index (devices, i));
+  if (spec->lists[SPEC_SYSTEMD_PROPERTIES] != NULL)
+    resources->properties = g_variant_ref (spec->lists[SPEC_SYSTEMD_PROPERTIES]);
+  spec_raw_apply_unified (spec->lists[SPEC_UNIFIED], resources);
+}
+
 static void
 settings_from_spec (const Spec *spec, guint64 weight, NcgResources *ret_resources)
 {
   NcgResources resources = { 0 };
 
-  ncg_resources_set (&resources, NCG_SETTING_CPU_WEIGHT, get (spec, SPEC_CPU_WEIGHT, weight));
-  if ((spec->set & CPU_KEYS) == 0)
-    resources.optional |= 1u << NCG_SETTING_CPU_WEIGHT;
+  set_weight (spec, weight, &resources);
   set_quota (spec, &resources);
   for (gsize i = 0; i < G_N_ELEMENTS (limits); i++)
     ncg_resources_set (&resources, limits[i].setting,
                        get (spec, limits[i].amount, limits[i].otherwise));
+  for (gsize i = 0; i < G_N_ELEMENTS (only_asked); i++)
+    if ((spec->set & (1u << only_asked[i].amount)) != 0)
+      ncg_resources_set (&resources, only_asked[i].setting, spec->amounts[only_asked[i].amount]);
   resources.cpus = copy_set (spec->cpus);
   resources.memory_nodes = copy_set (spec->memory_nodes);
+  set_lists (spec, &resources);
   *ret_resources = resources;
 }
 
@@ -91,9 +137,14 @@ add_saturated (guint64 a, guint64 b)
 void
 settings_add_demand (QosDemand *sum, const Spec *spec)
 {
+  g_auto (NcgResources) protection = { 0 };
+
+  ncg_resources_set (&protection, NCG_SETTING_MEMORY_MIN, get (spec, SPEC_MEMORY_MIN, 0));
+  ncg_resources_set (&protection, NCG_SETTING_MEMORY_LOW, get (spec, SPEC_MEMORY_LOW, 0));
+  spec_raw_apply_unified (spec->lists[SPEC_UNIFIED], &protection);
   sum->cpu_request += spec_get_cpu_request (spec);
-  sum->memory_min = add_saturated (sum->memory_min, get (spec, SPEC_MEMORY_MIN, 0));
-  sum->memory_low = add_saturated (sum->memory_low, get (spec, SPEC_MEMORY_LOW, 0));
+  sum->memory_min = add_saturated (sum->memory_min, protection.numbers[NCG_SETTING_MEMORY_MIN]);
+  sum->memory_low = add_saturated (sum->memory_low, protection.numbers[NCG_SETTING_MEMORY_LOW]);
 }
 
 /* Of the root only what follows from the pods is set, so that a limit that an administrator gave it

@@ -4,41 +4,67 @@
  */
 #include "daemon/policy/spec.h"
 
+#include "daemon/policy/amount.h"
+#include "daemon/policy/spec-lists.h"
+#include "daemon/policy/spec-raw.h"
 #include "lib/cpu-bandwidth.h"
 #include "lib/error.h"
-#include "lib/quantity.h"
+
+#include <string.h>
 
 #define MILLICORES_MAX G_GUINT64_CONSTANT (1000000000) /* a million CPUs */
 #define BYTES_MAX (G_GUINT64_CONSTANT (1) << 62)
 #define PIDS_MAX 4194304 /* the kernel's PID_MAX_LIMIT */
+#define WEIGHT_MAX 10000
 
-typedef enum {
-  UNIT_MILLICORES, /* a quantity in thousandths, or t */
-  UNIT_WHOLE,      /* a quantity in ones, or t */
-  UNIT_NUMBER,     /* t only */
-} Unit;
+static const AmountRule amounts[] = {
+  [SPEC_CPU_REQUEST] = { "CPURequest", AMOUNT_MILLICORES, AMOUNT_PLAIN, 0, MILLICORES_MAX },
+  [SPEC_CPU_LIMIT] = { "CPULimit", AMOUNT_MILLICORES, AMOUNT_MAY_BE_MAX, 1, MILLICORES_MAX },
+  [SPEC_CPU_PERIOD_USEC] = { "CPUPeriodUSec", AMOUNT_NUMBER, AMOUNT_PLAIN, NCG_CPU_PERIOD_MIN,
+                             NCG_CPU_PERIOD_MAX },
+  [SPEC_CPU_WEIGHT] = { "CPUWeight", AMOUNT_NUMBER, AMOUNT_MAY_BE_AUTO, 1, WEIGHT_MAX },
+  [SPEC_MEMORY_REQUEST] = { "MemoryRequest", AMOUNT_WHOLE, AMOUNT_PLAIN, 0, BYTES_MAX },
+  [SPEC_MEMORY_LIMIT] = { "MemoryLimit", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 1, BYTES_MAX },
+  [SPEC_MEMORY_HIGH] = { "MemoryHigh", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 1, BYTES_MAX },
+  [SPEC_MEMORY_LOW] = { "MemoryLow", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 0, BYTES_MAX },
+  [SPEC_MEMORY_MIN] = { "MemoryMin", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 0, BYTES_MAX },
+  [SPEC_MEMORY_SWAP_LIMIT] = { "MemorySwapLimit", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 0, BYTES_MAX },
+  [SPEC_PIDS_LIMIT] = { "PidsLimit", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 1, PIDS_MAX },
+  [SPEC_IO_WEIGHT] = { "IOWeight", AMOUNT_NUMBER, AMOUNT_PLAIN, 1, WEIGHT_MAX },
+  [SPEC_OOM_GROUP] = { "OOMGroup", AMOUNT_SWITCH, AMOUNT_PLAIN, 0, 1 },
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (amounts) == N_SPEC_AMOUNTS);
+
+static gboolean
+parse_labels (const char *key, GVariant *value, GVariant **ret_canonical, GError **error)
+{
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE ("a{ss}")))
+    return amount_fail_type (key, value, "a dictionary of strings (a{ss})", error);
+  *ret_canonical = g_variant_ref (value);
+  return TRUE;
+}
+
+static GVariant *
+replace_labels (GVariant *base, GVariant *changes)
+{
+  return g_variant_ref (changes);
+}
 
 static const struct {
   const char *key;
-  Unit unit;
-  gboolean may_be_max;
-  guint64 min;
-  guint64 max;
-} amounts[] = {
-  [SPEC_CPU_REQUEST] = { "CPURequest", UNIT_MILLICORES, FALSE, 0, MILLICORES_MAX },
-  [SPEC_CPU_LIMIT] = { "CPULimit", UNIT_MILLICORES, TRUE, 1, MILLICORES_MAX },
-  [SPEC_CPU_PERIOD_USEC] = { "CPUPeriodUSec", UNIT_NUMBER, FALSE, NCG_CPU_PERIOD_MIN,
-                             NCG_CPU_PERIOD_MAX },
-  [SPEC_CPU_WEIGHT] = { "CPUWeight", UNIT_NUMBER, FALSE, 1, 10000 },
-  [SPEC_MEMORY_REQUEST] = { "MemoryRequest", UNIT_WHOLE, FALSE, 0, BYTES_MAX },
-  [SPEC_MEMORY_LIMIT] = { "MemoryLimit", UNIT_WHOLE, TRUE, 1, BYTES_MAX },
-  [SPEC_MEMORY_HIGH] = { "MemoryHigh", UNIT_WHOLE, TRUE, 1, BYTES_MAX },
-  [SPEC_MEMORY_LOW] = { "MemoryLow", UNIT_WHOLE, TRUE, 0, BYTES_MAX },
-  [SPEC_MEMORY_MIN] = { "MemoryMin", UNIT_WHOLE, TRUE, 0, BYTES_MAX },
-  [SPEC_MEMORY_SWAP_LIMIT] = { "MemorySwapLimit", UNIT_WHOLE, TRUE, 0, BYTES_MAX },
-  [SPEC_PIDS_LIMIT] = { "PidsLimit", UNIT_WHOLE, TRUE, 1, PIDS_MAX },
+  gboolean pods_only;
+  gboolean (*parse) (const char *key, GVariant *value, GVariant **ret_canonical, GError **error);
+  GVariant *(*merge) (GVariant *base, GVariant *changes);
+} lists[] = {
+  [SPEC_HUGEPAGE_LIMITS] = { "HugepageLimits", FALSE, spec_lists_parse_hugepages,
+                             spec_lists_merge_hugepages },
+  [SPEC_IO_LIMITS] = { "IOLimits", FALSE, spec_lists_parse_io, spec_lists_merge_io },
+  [SPEC_UNIFIED] = { "Unified", FALSE, spec_raw_parse_unified, spec_raw_merge_unified },
+  [SPEC_SYSTEMD_PROPERTIES] = { "SystemdProperties", FALSE, spec_raw_parse_properties,
+                                spec_raw_merge_properties },
+  [SPEC_LABELS] = { "Labels", TRUE, parse_labels, replace_labels },
 };
-G_STATIC_ASSERT (G_N_ELEMENTS (amounts) == N_SPEC_AMOUNTS);
+G_STATIC_ASSERT (G_N_ELEMENTS (lists) == N_SPEC_LISTS);
 
 typedef gboolean (*KeyParser) (Spec *self, const char *key, GVariant *value, GError **error);
 
@@ -46,6 +72,13 @@ static gboolean
 is_set (const Spec *self, SpecAmount amount)
 {
   return (self->set & (1u << amount)) != 0;
+}
+
+/* Said to be left to the daemon, which is the same as not to say it. */
+static gboolean
+is_auto (const Spec *self, SpecAmount amount)
+{
+  return (amounts[amount].flags & AMOUNT_MAY_BE_AUTO) != 0 && self->amounts[amount] == AMOUNT_AUTO;
 }
 
 static void
@@ -60,52 +93,11 @@ spec_clear (Spec *self)
 {
   g_clear_pointer (&self->cpus, ncg_cpuset_free);
   g_clear_pointer (&self->memory_nodes, ncg_cpuset_free);
-  g_clear_pointer (&self->labels, g_variant_unref);
+  for (int i = 0; i < N_SPEC_LISTS; i++)
+    g_clear_pointer (&self->lists[i], g_variant_unref);
+  ncg_resources_clear (&self->found);
   self->set = 0;
   self->has_qos = FALSE;
-}
-
-static gboolean
-fail_type (const char *key, GVariant *value, const char *wanted, GError **error)
-{
-  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "%s has the type '%s'; it takes %s",
-               key, g_variant_get_type_string (value), wanted);
-  return FALSE;
-}
-
-static gboolean
-parse_quantity (Unit unit, const char *key, const char *text, guint64 *ret_number, GError **error)
-{
-  gint64 number;
-  gboolean ok = unit == UNIT_MILLICORES ? ncg_quantity_parse_milli (text, &number, error)
-                                        : ncg_quantity_parse_value (text, &number, error);
-
-  if (!ok) {
-    g_prefix_error (error, "%s: ", key);
-    return FALSE;
-  }
-  if (number < 0) {
-    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "%s is '%s'; it cannot be negative",
-                 key, text);
-    return FALSE;
-  }
-  *ret_number = (guint64) number;
-  return TRUE;
-}
-
-static gboolean
-check_range (int i, guint64 number, GError **error)
-{
-  const char *unit = amounts[i].unit == UNIT_MILLICORES ? " millicores" : "";
-  const char *or_max = amounts[i].may_be_max ? ", or 'max' for no limit" : "";
-
-  if (number >= amounts[i].min && number <= amounts[i].max)
-    return TRUE;
-  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-               "%s is %" G_GUINT64_FORMAT "%s, which is out of range: %" G_GUINT64_FORMAT
-               " to %" G_GUINT64_FORMAT "%s are allowed%s",
-               amounts[i].key, number, unit, amounts[i].min, amounts[i].max, unit, or_max);
-  return FALSE;
 }
 
 static gboolean
@@ -113,20 +105,7 @@ parse_amount (Spec *self, int i, GVariant *value, GError **error)
 {
   guint64 number;
 
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64)) {
-    number = g_variant_get_uint64 (value);
-  } else if (amounts[i].unit == UNIT_NUMBER) {
-    return fail_type (amounts[i].key, value, "a number (t)", error);
-  } else if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING)) {
-    return fail_type (amounts[i].key, value, "a number (t) or a quantity (s)", error);
-  } else if (amounts[i].may_be_max && g_str_equal (g_variant_get_string (value, NULL), "max")) {
-    set_amount (self, (SpecAmount) i, NCG_UNLIMITED);
-    return TRUE;
-  } else if (!parse_quantity (amounts[i].unit, amounts[i].key, g_variant_get_string (value, NULL),
-                              &number, error)) {
-    return FALSE;
-  }
-  if (!check_range (i, number, error))
+  if (!amount_parse (&amounts[i], value, &number, error))
     return FALSE;
   set_amount (self, (SpecAmount) i, number);
   return TRUE;
@@ -136,7 +115,7 @@ static gboolean
 parse_qos (Spec *self, const char *key, GVariant *value, GError **error)
 {
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    return fail_type (key, value, "a string (s)", error);
+    return amount_fail_type (key, value, "a string (s)", error);
   if (!qos_from_string (g_variant_get_string (value, NULL), &self->qos)) {
     g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
                  "%s is '%.64s'; it is one of Guaranteed, Burstable, BestEffort", key,
@@ -151,7 +130,7 @@ static gboolean
 parse_set (NcgCpuset **set, const char *key, GVariant *value, GError **error)
 {
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    return fail_type (key, value, "a list such as '0-3,7' (s)", error);
+    return amount_fail_type (key, value, "a list such as '0-3,7' (s)", error);
   *set = ncg_cpuset_parse (g_variant_get_string (value, NULL), error);
   if (*set == NULL)
     g_prefix_error (error, "%s: ", key);
@@ -170,15 +149,6 @@ parse_memory_nodes (Spec *self, const char *key, GVariant *value, GError **error
   return parse_set (&self->memory_nodes, key, value, error);
 }
 
-static gboolean
-parse_labels (Spec *self, const char *key, GVariant *value, GError **error)
-{
-  if (!g_variant_is_of_type (value, G_VARIANT_TYPE ("a{ss}")))
-    return fail_type (key, value, "a dictionary of strings (a{ss})", error);
-  self->labels = g_variant_ref (value);
-  return TRUE;
-}
-
 static const struct {
   const char *key;
   gboolean pods_only;
@@ -187,7 +157,6 @@ static const struct {
   { "QosClass", TRUE, parse_qos },
   { "CPUSet", FALSE, parse_cpus },
   { "MemoryNodes", FALSE, parse_memory_nodes },
-  { "Labels", TRUE, parse_labels },
 };
 
 static gboolean
@@ -199,6 +168,9 @@ parse_key (Spec *self, SpecKind kind, const char *key, GVariant *value, GError *
   for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
     if (g_str_equal (key, others[i].key) && !(others[i].pods_only && kind != SPEC_OF_POD))
       return others[i].parse (self, key, value, error);
+  for (int i = 0; i < N_SPEC_LISTS; i++)
+    if (g_str_equal (key, lists[i].key) && !(lists[i].pods_only && kind != SPEC_OF_POD))
+      return lists[i].parse (key, value, &self->lists[i], error);
   g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
                "there is no key '%.64s' in the spec of a %s; see org.example.NodeCgroups(5)", key,
                kind == SPEC_OF_POD ? "pod" : "container");
@@ -267,20 +239,36 @@ spec_to_variant (const Spec *self)
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
 
   for (int i = 0; i < N_SPEC_AMOUNTS; i++) {
-    if (!is_set (self, (SpecAmount) i))
-      continue;
-    if (self->amounts[i] == NCG_UNLIMITED)
-      g_variant_dict_insert (&dict, amounts[i].key, "s", "max");
-    else
-      g_variant_dict_insert (&dict, amounts[i].key, "t", self->amounts[i]);
+    if (is_set (self, (SpecAmount) i) && !is_auto (self, (SpecAmount) i))
+      g_variant_dict_insert_value (&dict, amounts[i].key,
+                                   amount_format (&amounts[i], self->amounts[i]));
   }
   if (self->has_qos)
     g_variant_dict_insert (&dict, "QosClass", "s", qos_to_string (self->qos));
   add_set (&dict, "CPUSet", self->cpus);
   add_set (&dict, "MemoryNodes", self->memory_nodes);
-  if (self->labels != NULL)
-    g_variant_dict_insert_value (&dict, "Labels", self->labels);
+  for (int i = 0; i < N_SPEC_LISTS; i++)
+    if (self->lists[i] != NULL)
+      g_variant_dict_insert_value (&dict, lists[i].key, self->lists[i]);
   return sort_dictionary (g_variant_dict_end (&dict));
+}
+
+GPtrArray *
+spec_get_devices (const Spec *self)
+{
+  return spec_lists_get_devices (self->lists[SPEC_IO_LIMITS]);
+}
+
+GArray *
+spec_get_hugepages (const Spec *self)
+{
+  return spec_lists_get_hugepages (self->lists[SPEC_HUGEPAGE_LIMITS]);
+}
+
+void
+spec_add_found (Spec *self, const NcgDeviceLimits *device)
+{
+  ncg_resources_set_device (&self->found, device);
 }
 
 void
@@ -289,7 +277,9 @@ spec_copy (const Spec *self, Spec *ret_copy)
   *ret_copy = *self;
   ret_copy->cpus = self->cpus != NULL ? ncg_cpuset_copy (self->cpus) : NULL;
   ret_copy->memory_nodes = self->memory_nodes != NULL ? ncg_cpuset_copy (self->memory_nodes) : NULL;
-  ret_copy->labels = self->labels != NULL ? g_variant_ref (self->labels) : NULL;
+  for (int i = 0; i < N_SPEC_LISTS; i++)
+    ret_copy->lists[i] = self->lists[i] != NULL ? g_variant_ref (self->lists[i]) : NULL;
+  ncg_resources_copy (&self->found, &ret_copy->found);
 }
 
 gboolean
@@ -304,8 +294,10 @@ spec_equal (const Spec *a, const Spec *b)
 gboolean
 spec_is_empty (const Spec *self)
 {
-  return self->set == 0 && !self->has_qos && self->cpus == NULL && self->memory_nodes == NULL &&
-         self->labels == NULL;
+  for (int i = 0; i < N_SPEC_LISTS; i++)
+    if (self->lists[i] != NULL)
+      return FALSE;
+  return self->set == 0 && !self->has_qos && self->cpus == NULL && self->memory_nodes == NULL;
 }
 
 static void
@@ -317,6 +309,29 @@ replace_set (NcgCpuset **set, const NcgCpuset *with)
   *set = ncg_cpuset_copy (with);
 }
 
+static void
+merge_amount (Spec *merged, const Spec *changes, SpecAmount amount)
+{
+  if (!is_set (changes, amount))
+    return;
+  set_amount (merged, amount, changes->amounts[amount]);
+  if (is_auto (changes, amount))
+    merged->set &= ~(1u << amount);
+}
+
+static void
+merge_lists (Spec *merged, const Spec *changes)
+{
+  for (int i = 0; i < N_SPEC_LISTS; i++) {
+    g_autoptr (GVariant) base = g_steal_pointer (&merged->lists[i]);
+
+    if (changes->lists[i] != NULL)
+      merged->lists[i] = lists[i].merge (base, changes->lists[i]);
+    else
+      merged->lists[i] = g_steal_pointer (&base);
+  }
+}
+
 void
 spec_merge (const Spec *base, const Spec *changes, Spec *ret_merged)
 {
@@ -324,18 +339,14 @@ spec_merge (const Spec *base, const Spec *changes, Spec *ret_merged)
 
   spec_copy (base, &merged);
   for (int i = 0; i < N_SPEC_AMOUNTS; i++)
-    if (is_set (changes, (SpecAmount) i))
-      set_amount (&merged, (SpecAmount) i, changes->amounts[i]);
+    merge_amount (&merged, changes, (SpecAmount) i);
   if (changes->has_qos) {
     merged.has_qos = TRUE;
     merged.qos = changes->qos;
   }
   replace_set (&merged.cpus, changes->cpus);
   replace_set (&merged.memory_nodes, changes->memory_nodes);
-  if (changes->labels != NULL) {
-    g_clear_pointer (&merged.labels, g_variant_unref);
-    merged.labels = g_variant_ref (changes->labels);
-  }
+  merge_lists (&merged, changes);
   *ret_merged = merged;
 }
 

@@ -13,7 +13,7 @@ typedef enum {
   SPEC_CPU_REQUEST, /* millicores */
   SPEC_CPU_LIMIT,   /* millicores, or NCG_UNLIMITED as all limits */
   SPEC_CPU_PERIOD_USEC,
-  SPEC_CPU_WEIGHT,
+  SPEC_CPU_WEIGHT,     /* AMOUNT_AUTO takes one away that was given */
   SPEC_MEMORY_REQUEST, /* bytes, as the others of memory */
   SPEC_MEMORY_LIMIT,
   SPEC_MEMORY_HIGH,
@@ -21,8 +21,20 @@ typedef enum {
   SPEC_MEMORY_MIN,
   SPEC_MEMORY_SWAP_LIMIT,
   SPEC_PIDS_LIMIT,
+  SPEC_IO_WEIGHT,
+  SPEC_OOM_GROUP, /* 0 or 1 */
   N_SPEC_AMOUNTS,
 } SpecAmount;
+
+/* Keys with several entries; each has a canonical form. */
+typedef enum {
+  SPEC_HUGEPAGE_LIMITS,    /* a{sv} */
+  SPEC_IO_LIMITS,          /* a(sa{st}) */
+  SPEC_UNIFIED,            /* a{ss} */
+  SPEC_SYSTEMD_PROPERTIES, /* a(sv) */
+  SPEC_LABELS,             /* a{ss} */
+  N_SPEC_LISTS,
+} SpecList;
 
 /* All zero is valid and says nothing. */
 typedef struct {
@@ -30,9 +42,12 @@ typedef struct {
   guint64 amounts[N_SPEC_AMOUNTS];
   gboolean has_qos;
   QosClass qos;
-  NcgCpuset *cpus;         /* (nullable): unset if NULL; the empty set: all of the parent's */
-  NcgCpuset *memory_nodes; /* (nullable) */
-  GVariant *labels;        /* (nullable): a{ss} */
+  NcgCpuset *cpus;               /* (nullable): unset if NULL; the empty set: all of the parent's */
+  NcgCpuset *memory_nodes;       /* (nullable) */
+  GVariant *lists[N_SPEC_LISTS]; /* (nullable) each: unset if NULL */
+  /* The devices of SPEC_IO_LIMITS as somebody has found them on this machine, and nothing else. It
+   * is no part of what is asked for: it is not written and not compared. */
+  NcgResources found;
 } Spec;
 
 void spec_clear (Spec *self);
@@ -54,11 +69,22 @@ gboolean spec_parse (GVariant *variant, SpecKind kind, Spec *ret_spec, GError **
  * sorted by key. spec_parse() of it gives an equal spec. */
 GVariant *spec_to_variant (const Spec *self);
 
+/* (transfer full) (element-type NcgDeviceLimits): the devices of SPEC_IO_LIMITS, with paths and
+ * limits, and without numbers */
+GPtrArray *spec_get_devices (const Spec *self);
+
+/* (transfer full) (element-type NcgHugepageLimit): SPEC_HUGEPAGE_LIMITS, by size */
+GArray *spec_get_hugepages (const Spec *self);
+
+/* A device with its numbers, for the settings. Copied. */
+void spec_add_found (Spec *self, const NcgDeviceLimits *device);
+
 void spec_copy (const Spec *self, Spec *ret_copy);
 gboolean spec_equal (const Spec *a, const Spec *b);
 gboolean spec_is_empty (const Spec *self);
 
-/* (out): @base with all that @changes says. Labels are replaced as a whole. */
+/* (out): @base with all that @changes says. Labels are replaced as a whole; of the other lists each
+ * size, each limit of a device, each file and each property. Devices have to be found again. */
 void spec_merge (const Spec *base, const Spec *changes, Spec *ret_merged);
 
 /* What contradicts itself: a request above its limit is %NCG_ERROR_INVALID_ARGUMENT. */

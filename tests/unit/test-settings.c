@@ -15,7 +15,35 @@ parse (const char *text, SpecKind kind, Spec *ret_spec)
   g_assert_no_error (error);
 }
 
-/* "WEIGHT QUOTA/PERIOD MIN LOW HIGH MAX SWAP PIDS CPUS MEMS": "-" for unset, "max" for no limit. */
+static void
+print_lists (const NcgResources *resources, GString *text)
+{
+  for (guint i = 0; resources->hugepages != NULL && i < resources->hugepages->len; i++) {
+    const NcgHugepageLimit *limit = &g_array_index (resources->hugepages, NcgHugepageLimit, i);
+
+    g_string_append_printf (text, " %" G_GUINT64_FORMAT ":%" G_GINT64_FORMAT, limit->page_bytes,
+                            (gint64) limit->limit_bytes);
+  }
+  for (guint i = 0; resources->devices != NULL && i < resources->devices->len; i++) {
+    const NcgDeviceLimits *device = resources->devices->pdata[i];
+
+    g_string_append_printf (text, " %s=%u:%u:%u", device->path, device->major, device->minor,
+                            device->set);
+  }
+  for (guint i = 0; resources->unified != NULL && i < resources->unified->len; i++) {
+    const NcgUnifiedFile *file = resources->unified->pdata[i];
+
+    g_string_append_printf (text, " %s=%s", file->file, file->value);
+  }
+  if (resources->properties != NULL) {
+    g_autofree char *properties = g_variant_print (resources->properties, FALSE);
+
+    g_string_append_printf (text, " %s", properties);
+  }
+}
+
+/* "WEIGHT QUOTA/PERIOD MIN LOW HIGH MAX SWAP PIDS CPUS MEMS": "-" for unset, "max" for no limit;
+ * after it the others, where they are set. */
 static char *
 print (const NcgResources *resources)
 {
@@ -24,7 +52,7 @@ print (const NcgResources *resources)
   g_autofree char *nodes =
       resources->memory_nodes != NULL ? ncg_cpuset_format (resources->memory_nodes) : NULL;
 
-  for (int i = 0; i < NCG_N_SETTINGS; i++) {
+  for (int i = 0; i <= NCG_SETTING_PIDS_MAX; i++) {
     guint64 number = resources->numbers[i];
 
     if (!ncg_resources_is_set (resources, (NcgSetting) i))
@@ -35,6 +63,13 @@ print (const NcgResources *resources)
       g_string_append_printf (text, "%" G_GUINT64_FORMAT " ", number);
   }
   g_string_append_printf (text, "%s %s", cpus != NULL ? cpus : "-", nodes != NULL ? nodes : "-");
+  if (ncg_resources_is_set (resources, NCG_SETTING_IO_WEIGHT))
+    g_string_append_printf (text, " io=%" G_GUINT64_FORMAT,
+                            resources->numbers[NCG_SETTING_IO_WEIGHT]);
+  if (ncg_resources_is_set (resources, NCG_SETTING_OOM_GROUP))
+    g_string_append_printf (text, " oom=%" G_GUINT64_FORMAT,
+                            resources->numbers[NCG_SETTING_OOM_GROUP]);
+  print_lists (resources, text);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -66,6 +101,23 @@ static const Case pods[] = {
   { "{'MemoryRequest': <'1Gi'>}", "1 max 100000 0 0 max max max max - -", TRUE },
   { "{'CPUSet': <'0-1'>, 'MemoryNodes': <'0'>}", "1 max 100000 0 0 max max max max 0-1 0", TRUE },
   { "{'CPUSet': <''>}", "1 max 100000 0 0 max max max max - -", TRUE },
+  { "{'CPUWeight': <'auto'>}", "1 max 100000 0 0 max max max max - -", TRUE },
+  { "{'CPUWeight': <'auto'>, 'CPURequest': <'2'>}", "200 max 100000 0 0 max max max max - -",
+    FALSE },
+  { "{'IOWeight': <uint64 7>, 'OOMGroup': <false>}",
+    "1 max 100000 0 0 max max max max - - io=7 oom=0", TRUE },
+  { "{'OOMGroup': <true>}", "1 max 100000 0 0 max max max max - - oom=1", TRUE },
+  { "{'HugepageLimits': <{'1Gi': <'max'>, '2Mi': <'4Mi'>}>}",
+    "1 max 100000 0 0 max max max max - - 2097152:4194304 1073741824:-1", TRUE },
+  /* Nobody has looked where it is. */
+  { "{'IOLimits': <[('/dev/a', {'ReadIOPSMax': uint64 5})]>}",
+    "1 max 100000 0 0 max max max max - -", TRUE },
+  { "{'SystemdProperties': <[('KillMode', <'mixed'>)]>}",
+    "1 max 100000 0 0 max max max max - - [('KillMode', <'mixed'>)]", TRUE },
+  /* What is said as a file comes last. */
+  { "{'MemoryLimit': <uint64 4096>, 'Unified': <{'memory.max': '8192', 'cpu.weight': '9', "
+    "'cpu.max.burst': '1', 'hugetlb.2MB.max': '0', 'memory.oom.group': '1'}>}",
+    "9 max 100000 0 0 max 8192 max max - - oom=1 2097152:0 cpu.max.burst=1", FALSE },
 };
 
 static void
@@ -83,6 +135,22 @@ test_pods (void)
     g_assert_cmpint ((resources.optional & (1u << NCG_SETTING_CPU_WEIGHT)) != 0, ==,
                      pods[i].weight_is_optional);
   }
+}
+
+/* A device is there when somebody has found it; then the files know it, too. */
+static void
+test_devices (void)
+{
+  NcgDeviceLimits found = { .path = (char *) "/dev/a", .major = 8, .minor = 16, .set = 1 };
+  g_auto (Spec) spec = { 0 };
+  g_auto (NcgResources) resources = { 0 };
+  g_autofree char *text = NULL;
+
+  parse ("{'Unified': <{'io.max': '8:0 wbps=5\\n8:16 wiops=6'}>}", SPEC_OF_POD, &spec);
+  spec_add_found (&spec, &found);
+  settings_for_pod (&spec, &resources);
+  text = print (&resources);
+  g_assert_cmpstr (text, ==, "1 max 100000 0 0 max max max max - - 8:0=8:0:2 /dev/a=8:16:9");
 }
 
 static const Case containers[] = {
@@ -141,6 +209,7 @@ test_demand (void)
     "{'CPULimit': <'1'>, 'MemoryMin': <uint64 4096>}",
     "{'CPURequest': <'500m'>, 'MemoryLow': <uint64 8192>}",
     "{'MemoryLow': <uint64 1>}",
+    "{'MemoryLow': <uint64 5>, 'Unified': <{'memory.low': '4', 'memory.min': '2'}>}",
   };
   QosDemand sum = { 0 };
 
@@ -151,8 +220,8 @@ test_demand (void)
     settings_add_demand (&sum, &spec);
   }
   g_assert_cmpuint (sum.cpu_request, ==, 1500);
-  g_assert_cmpuint (sum.memory_min, ==, 4096);
-  g_assert_cmpuint (sum.memory_low, ==, 8193);
+  g_assert_cmpuint (sum.memory_min, ==, 4098);
+  g_assert_cmpuint (sum.memory_low, ==, 8197);
 }
 
 /* No sum overflows, and no limit stays none. */
@@ -178,6 +247,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/settings/pods", test_pods);
+  g_test_add_func ("/settings/devices", test_devices);
   g_test_add_func ("/settings/containers", test_containers);
   g_test_add_func ("/settings/classes", test_classes);
   g_test_add_func ("/settings/demand", test_demand);

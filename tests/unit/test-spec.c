@@ -64,6 +64,26 @@ static const struct {
   { "{'Labels': <@a{ss} {}>}", "{'Labels': <@a{ss} {}>}" },
   { "{'Labels': <{'b': '1'}>, 'CPULimit': <'1'>}",
     "{'CPULimit': <uint64 1000>, 'Labels': <{'b': '1'}>}" },
+  { "{'IOWeight': <uint64 1>}", "{'IOWeight': <uint64 1>}" },
+  { "{'OOMGroup': <true>}", "{'OOMGroup': <true>}" },
+  { "{'OOMGroup': <false>}", "{'OOMGroup': <false>}" },
+  { "{'HugepageLimits': <@a{sv} {}>}", "{'HugepageLimits': <@a{sv} {}>}" },
+  { "{'HugepageLimits': <{'1Gi': <'2Gi'>, '64Ki': <uint64 0>, '2MB': <'max'>}>}",
+    "{'HugepageLimits': <{'64Ki': <uint64 0>, '2Mi': <'max'>, '1Gi': <uint64 2147483648>}>}" },
+  { "{'IOLimits': <@a(sa{st}) []>}", "{'IOLimits': <@a(sa{st}) []>}" },
+  { "{'IOLimits': <[('8:0', {'WriteIOPSMax': uint64 4294967295, 'ReadBandwidthMax': 2}), "
+    "('/dev/disk/by-id/b', {}), ('/dev/a', {'ReadIOPSMax': 18446744073709551615})]>}",
+    "{'IOLimits': <[('/dev/a', {'ReadIOPSMax': uint64 18446744073709551615}), "
+    "('/dev/disk/by-id/b', {}), ('8:0', {'ReadBandwidthMax': 2, 'WriteIOPSMax': 4294967295})]>}" },
+  { "{'Unified': <{'memory.high': '1G', 'cpu.max': 'max'}>}",
+    "{'Unified': <{'cpu.max': 'max', 'memory.high': '1G'}>}" },
+  { "{'SystemdProperties': <@a(sv) []>}", "{'SystemdProperties': <@a(sv) []>}" },
+  { "{'SystemdProperties': <[('After', <['b.service']>), ('After', <['a.service']>), "
+    "('ManagedOOMSwap', <'kill'>), ('StartupCPUWeight', <uint64 5>), "
+    "('MemoryZSwapMax', <uint64 5>), ('TimeoutStopUSec', <uint64 5>)]>}",
+    "{'SystemdProperties': <[('After', <['b.service']>), ('After', <['a.service']>), "
+    "('ManagedOOMSwap', <'kill'>), ('StartupCPUWeight', <uint64 5>), "
+    "('MemoryZSwapMax', <uint64 5>), ('TimeoutStopUSec', <uint64 5>)]>}" },
 };
 
 static void
@@ -117,6 +137,45 @@ static const struct {
   { "{'QosClass': <'burstable'>}", "QosClass" },
   { "{'QosClass': <true>}", "QosClass" },
   { "{'Labels': <'a'>}", "Labels" },
+  { "{'CPUWeight': <'Auto'>}", "'auto'" },
+  { "{'CPUWeight': <'5'>}", "'auto'" },
+  { "{'IOWeight': <uint64 0>}", "1 to 10000" },
+  { "{'IOWeight': <'auto'>}", "IOWeight" },
+  { "{'OOMGroup': <uint64 1>}", "OOMGroup" },
+  { "{'OOMGroup': <'max'>}", "OOMGroup" },
+  { "{'HugepageLimits': <{'2Mi': '4Mi'}>}", "a{sv}" },
+  { "{'HugepageLimits': <{'2Mib': <'4Mi'>}>}", "'2Mib'" },
+  { "{'HugepageLimits': <{'3Mi': <'4Mi'>}>}", "'3Mi'" },
+  { "{'HugepageLimits': <{'2Mi': <'-1'>}>}", "negative" },
+  { "{'HugepageLimits': <{'2Mi': <true>}>}", "HugepageLimits" },
+  { "{'HugepageLimits': <{'2Mi': <'1'>, '2048Ki': <'2'>}>}", "twice" },
+  { "{'IOLimits': <{'/dev/a': 5}>}", "a(sa{st})" },
+  { "{'IOLimits': <[('sda', {'ReadIOPSMax': uint64 5})]>}", "'sda'" },
+  { "{'IOLimits': <[('8', {'ReadIOPSMax': uint64 5})]>}", "'8'" },
+  { "{'IOLimits': <[('8:0:1', {'ReadIOPSMax': uint64 5})]>}", "'8:0:1'" },
+  { "{'IOLimits': <[('8:-1', {'ReadIOPSMax': uint64 5})]>}", "'8:-1'" },
+  { "{'IOLimits': <[('/dev/../etc/passwd', {'ReadIOPSMax': uint64 5})]>}", "passwd" },
+  { "{'IOLimits': <[('/dev/', {'ReadIOPSMax': uint64 5})]>}", "'/dev/'" },
+  { "{'IOLimits': <[('/etc/a', {'ReadIOPSMax': uint64 5})]>}", "'/etc/a'" },
+  { "{'IOLimits': <[('8:0', {'ReadIOPSMax': uint64 5}), ('8:0', {})]>}", "twice" },
+  { "{'IOLimits': <[('8:0', {'IOPS': uint64 5})]>}", "'IOPS'" },
+  { "{'IOLimits': <[('8:0', {'ReadIOPSMax': uint64 1})]>}", "2 to 4294967295" },
+  { "{'IOLimits': <[('8:0', {'ReadIOPSMax': uint64 4294967296})]>}", "2 to 4294967295" },
+  { "{'IOLimits': <[('8:0', {'ReadBandwidthMax': uint64 0})]>}", "ReadBandwidthMax" },
+  { "{'Unified': <{'memory.max': <'1'>}>}", "a{ss}" },
+  { "{'Unified': <{'memory.max': '0'}>}", "memory.max" },
+  { "{'Unified': <{'cgroup.procs': '1'}>}", "Unified" },
+  { "{'SystemdProperties': <{'Slice': <'a.slice'>}>}", "a(sv)" },
+  { "{'SystemdProperties': <[('Slice', <'a.slice'>)]>}", "follows from the pod" },
+  { "{'SystemdProperties': <[('KillMode', <'mixed'>), ('MemoryMax', <uint64 5>)]>}",
+    "use MemoryLimit" },
+  { "{'SystemdProperties': <[('Delegate', <true>)]>}", "option Delegate" },
+  { "{'SystemdProperties': <[('PIDs', <[uint32 1]>)]>}", "use JoinPod" },
+  { "{'SystemdProperties': <[('ExecStart', <'a'>)]>}", "'ExecStart' is not passed on" },
+  { "{'SystemdProperties': <[('Conflicts', <['a.service']>)]>}", "'Conflicts' is not passed on" },
+  { "{'SystemdProperties': <[('FailureAction', <'reboot'>)]>}", "not passed on" },
+  { "{'SystemdProperties': <[('', <'a'>)]>}", "not passed on" },
+  { "{'SystemdProperties': <[('KillMode', <handle 0>)]>}", "descriptor" },
 };
 
 static void
@@ -140,9 +199,12 @@ test_refused_later (void)
   g_autoptr (GError) error = NULL;
   Spec spec;
 
-  g_assert_false (
-      parse ("{'CPUSet': <'0'>, 'MemoryNodes': <'0'>, 'Labels': <{'a': 'b'}>, 'X': <1>}",
-             SPEC_OF_POD, &spec, &error));
+  g_assert_false (parse (
+      "{'CPUSet': <'0'>, 'MemoryNodes': <'0'>, 'Labels': <{'a': 'b'}>, "
+      "'HugepageLimits': <{'2Mi': <'0'>}>, 'IOLimits': <[('8:0', {'ReadIOPSMax': uint64 5})]>, "
+      "'Unified': <{'cpu.max': 'max'}>, 'SystemdProperties': <[('KillMode', <'mixed'>)]>, "
+      "'X': <1>}",
+      SPEC_OF_POD, &spec, &error));
   g_assert_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
 }
 
@@ -214,6 +276,28 @@ static const struct {
   { "{'CPUSet': <'0'>}", "{'MemoryNodes': <'0'>}", "{'CPUSet': <'0'>, 'MemoryNodes': <'0'>}" },
   { "{'Labels': <{'a': '1', 'b': '2'}>}", "{'Labels': <{'c': '3'}>}", "{'Labels': <{'c': '3'}>}" },
   { "{'QosClass': <'Burstable'>}", "{'QosClass': <'Guaranteed'>}", "{'QosClass': <'Guaranteed'>}" },
+  { "{'CPUWeight': <uint64 5>, 'PidsLimit': <'5'>}", "{'CPUWeight': <'auto'>}",
+    "{'PidsLimit': <uint64 5>}" },
+  { "{}", "{'CPUWeight': <'auto'>}", "@a{sv} {}" },
+  { "{'OOMGroup': <true>}", "{'OOMGroup': <false>}", "{'OOMGroup': <false>}" },
+  { "{}", "{'HugepageLimits': <{'2Mi': <'0'>}>}", "{'HugepageLimits': <{'2Mi': <uint64 0>}>}" },
+  { "{'HugepageLimits': <{'2Mi': <'0'>, '1Gi': <'1Gi'>}>}",
+    "{'HugepageLimits': <{'2Mi': <'max'>, '64Ki': <'64Ki'>}>}",
+    "{'HugepageLimits': <{'64Ki': <uint64 65536>, '2Mi': <'max'>, '1Gi': <uint64 1073741824>}>}" },
+  { "{'IOLimits': <[('8:0', {'ReadIOPSMax': uint64 5, 'WriteIOPSMax': 6}), "
+    "('8:16', {'ReadIOPSMax': uint64 7})]>}",
+    "{'IOLimits': <[('8:0', {'WriteIOPSMax': uint64 18446744073709551615}), ('/dev/a', {})]>}",
+    "{'IOLimits': <[('/dev/a', @a{st} {}), "
+    "('8:0', {'ReadIOPSMax': 5, 'WriteIOPSMax': 18446744073709551615}), "
+    "('8:16', {'ReadIOPSMax': 7})]>}" },
+  { "{'Unified': <{'memory.max': '5', 'cpu.max': 'max'}>}",
+    "{'Unified': <{'memory.max': '6', 'pids.max': '7'}>}",
+    "{'Unified': <{'cpu.max': 'max', 'memory.max': '6', 'pids.max': '7'}>}" },
+  { "{'SystemdProperties': <[('After', <['a']>), ('KillMode', <'mixed'>), ('After', <['b']>)]>}",
+    "{'SystemdProperties': <[('After', <['c']>)]>}",
+    "{'SystemdProperties': <[('KillMode', <'mixed'>), ('After', <['c']>)]>}" },
+  { "{}", "{'SystemdProperties': <[('After', <['c']>)]>}",
+    "{'SystemdProperties': <[('After', <['c']>)]>}" },
 };
 
 static void
@@ -297,6 +381,46 @@ test_class (void)
   }
 }
 
+/* Left to the daemon is the same as not said. */
+static void
+test_auto (void)
+{
+  g_auto (Spec) automatic = { 0 };
+  g_auto (Spec) none = { 0 };
+  g_autofree char *text = NULL;
+
+  must_parse ("{'CPUWeight': <'auto'>}", &automatic);
+  text = print (&automatic);
+  g_assert_cmpstr (text, ==, "@a{sv} {}");
+  g_assert_true (spec_equal (&automatic, &none));
+  g_assert_false (spec_is_empty (&automatic));
+}
+
+/* What has been found is copied, and is no part of what was said. */
+static void
+test_found (void)
+{
+  NcgDeviceLimits device = { .path = (char *) "8:0", .major = 8, .set = 1, .limits = { 5 } };
+  g_auto (Spec) spec = { 0 };
+  g_auto (Spec) copy = { 0 };
+  g_autoptr (GPtrArray) devices = NULL;
+  const NcgDeviceLimits *first;
+
+  must_parse ("{'IOLimits': <[('8:0', {'ReadBandwidthMax': uint64 5})]>}", &spec);
+  devices = spec_get_devices (&spec);
+  g_assert_cmpuint (devices->len, ==, 1);
+  first = devices->pdata[0];
+  g_assert_cmpstr (first->path, ==, "8:0");
+  g_assert_cmpuint (first->set, ==, 1u << NCG_IO_LIMIT_READ_BANDWIDTH);
+  g_assert_cmpuint (first->limits[NCG_IO_LIMIT_READ_BANDWIDTH], ==, 5);
+  spec_copy (&spec, &copy);
+  spec_add_found (&spec, &device);
+  g_assert_true (spec_equal (&spec, &copy));
+  spec_clear (&copy);
+  spec_copy (&spec, &copy);
+  g_assert_cmpuint (copy.found.devices->len, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -310,5 +434,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spec/merge", test_merge);
   g_test_add_func ("/spec/check", test_check);
   g_test_add_func ("/spec/class", test_class);
+  g_test_add_func ("/spec/auto", test_auto);
+  g_test_add_func ("/spec/found", test_found);
   return g_test_run ();
 }
