@@ -10,6 +10,7 @@
  */
 #include "daemon/pod-create.h"
 
+#include "daemon/spec-facts.h"
 #include "lib/error.h"
 #include "lib/names.h"
 #include "lib/verify.h"
@@ -364,7 +365,8 @@ pod_create_async (Manager *manager,
 
   spec_copy (spec, &create->spec);
   if (!ncg_names_check_uid (uid, &error) || !spec_check (spec, &error) ||
-      !manager_check_cpus (manager, spec, &error)) {
+      !manager_check_cpus (manager, spec, &error) ||
+      !spec_facts_find (&create->spec, manager->config->root, &error)) {
     g_task_return_error (task, error);
     return;
   }

@@ -6,6 +6,7 @@
 #include "daemon/pod-join.h"
 
 #include "daemon/policy/settings.h"
+#include "daemon/spec-facts.h"
 #include "lib/attach.h"
 #include "lib/error.h"
 #include "lib/names.h"
@@ -280,7 +281,8 @@ pod_join_async (Manager *manager,
   spec_copy (spec, &join->spec);
   g_task_set_task_data (task, join, join_free);
   if (!ncg_names_check_container (container, &error) || !spec_check (spec, &error) ||
-      !manager_check_cpus (manager, spec, &error)) {
+      !manager_check_cpus (manager, spec, &error) ||
+      !spec_facts_find (&join->spec, manager->config->root, &error)) {
     g_task_return_error (task, error);
     return;
   }

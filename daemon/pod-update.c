@@ -9,6 +9,7 @@
 #include "daemon/pod-update.h"
 
 #include "daemon/policy/settings.h"
+#include "daemon/spec-facts.h"
 #include "lib/error.h"
 #include "lib/names.h"
 #include "lib/verify.h"
@@ -234,6 +235,18 @@ on_usage_checked (GObject *source, GAsyncResult *result, gpointer user_data)
     finish (task, error);
 }
 
+/* What was taken on before a device went away is gone on with. */
+static gboolean
+find_facts (Update *update, GError **error)
+{
+  const char *root = update->manager->config->root;
+
+  if (!update->is_resumed)
+    return spec_facts_find (&update->merged, root, error);
+  spec_facts_find_again (&update->merged, root);
+  return TRUE;
+}
+
 static gboolean
 prepare (Update *update, GError **error)
 {
@@ -241,7 +254,7 @@ prepare (Update *update, GError **error)
 
   spec_merge (&pod->spec, &update->changes, &update->merged);
   if (!spec_check (&update->merged, error) ||
-      !manager_check_cpus (update->manager, &update->merged, error))
+      !manager_check_cpus (update->manager, &update->merged, error) || !find_facts (update, error))
     return FALSE;
   if (spec_get_qos (&update->merged) != pod->qos) {
     g_set_error (

@@ -8,6 +8,7 @@
 #include "daemon/pod-remove.h"
 #include "daemon/pod-update.h"
 #include "daemon/policy/settings.h"
+#include "daemon/spec-facts.h"
 #include "daemon/strays.h"
 #include "lib/error.h"
 #include "lib/names.h"
@@ -194,6 +195,21 @@ resume_removal (GTask *task, Pod *pod)
   pod_remove_async (manager, pod->uid, 0, on_removed, g_object_ref (task));
 }
 
+/* Files do not have them: the machine may have changed. */
+static void
+find_facts (Pod *pod, const char *root)
+{
+  g_auto (Spec) spec = { 0 };
+
+  spec_copy (&pod->spec, &spec);
+  spec_facts_find_again (&spec, root);
+  pod_set_spec (pod, &spec);
+  for (guint i = 0; i < pod->containers->len; i++) {
+    Container *container = g_ptr_array_index (pod->containers, i);
+    spec_facts_find_again (&container->spec, root);
+  }
+}
+
 static void
 recover_entry (GTask *task, const StoreEntry *entry, const StoreEntry *next)
 {
@@ -214,6 +230,7 @@ recover_entry (GTask *task, const StoreEntry *entry, const StoreEntry *next)
     store_set_aside (recovery->manager->store, entry->uid, entry->phase);
     return;
   }
+  find_facts (pod, recovery->manager->config->root);
   if (entry->phase == STORE_CREATING)
     resume_creation (task, entry, pod, has_pod);
   else if (entry->phase == STORE_REMOVING)

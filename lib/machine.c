@@ -5,12 +5,18 @@
 #include "lib/machine.h"
 
 #include "lib/error.h"
+#include "lib/quantity.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#define HUGEPAGES "/sys/kernel/mm/hugepages"
+#define HUGEPAGES_PREFIX "hugepages-"
 
 static char *
 read_text (const char *root, const char *path, GError **error)
@@ -56,35 +62,132 @@ read_memory_total (const char *root)
   return line != NULL ? g_ascii_strtoull (line + strlen ("MemTotal:"), NULL, 10) * 1024 : 0;
 }
 
-/* Kubernetes writes the size of the pages as a quantity: "hugepages-2Mi". */
-static char *
-huge_page_key (guint64 size_kib)
+static int
+compare_numbers (gconstpointer a, gconstpointer b)
 {
-  if (size_kib % (1024 * 1024) == 0)
-    return g_strdup_printf ("hugepages-%" G_GUINT64_FORMAT "Gi", size_kib / (1024 * 1024));
-  if (size_kib % 1024 == 0)
-    return g_strdup_printf ("hugepages-%" G_GUINT64_FORMAT "Mi", size_kib / 1024);
-  return g_strdup_printf ("hugepages-%" G_GUINT64_FORMAT "Ki", size_kib);
+  guint64 number_a = *(const guint64 *) a;
+  guint64 number_b = *(const guint64 *) b;
+
+  return (number_a > number_b) - (number_a < number_b);
 }
 
-static void
-add_huge_pages (const char *root, GVariantDict *capacity)
+GArray *
+ncg_machine_list_page_sizes (const char *root)
 {
-  g_autofree char *path = g_strconcat (root, "/sys/kernel/mm/hugepages", NULL);
+  g_autofree char *path = g_strconcat (root, HUGEPAGES, NULL);
   g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  GArray *sizes = g_array_new (FALSE, FALSE, sizeof (guint64));
   const char *name;
 
   while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
-    g_autofree char *file = g_strconcat ("/sys/kernel/mm/hugepages/", name, "/nr_hugepages", NULL);
-    g_autofree char *key = NULL;
-    guint64 size_kib;
+    guint64 bytes;
 
-    if (!g_str_has_prefix (name, "hugepages-"))
+    if (!g_str_has_prefix (name, HUGEPAGES_PREFIX))
       continue;
-    size_kib = g_ascii_strtoull (name + strlen ("hugepages-"), NULL, 10);
-    key = huge_page_key (size_kib);
-    g_variant_dict_insert (capacity, key, "t", read_number (root, file, 0) * size_kib * 1024);
+    bytes = g_ascii_strtoull (name + strlen (HUGEPAGES_PREFIX), NULL, 10) * 1024;
+    g_array_append_val (sizes, bytes);
   }
+  g_array_sort (sizes, compare_numbers);
+  return sizes;
+}
+
+/* Kubernetes writes the size of the pages as a quantity: "hugepages-2Mi". */
+static void
+add_huge_pages (const char *root, GVariantDict *capacity)
+{
+  g_autoptr (GArray) sizes = ncg_machine_list_page_sizes (root);
+
+  for (guint i = 0; i < sizes->len; i++) {
+    guint64 bytes = g_array_index (sizes, guint64, i);
+    g_autofree char *size = ncg_quantity_format_bytes (bytes);
+    g_autofree char *key = g_strconcat (HUGEPAGES_PREFIX, size, NULL);
+    g_autofree char *file = g_strdup_printf (
+        HUGEPAGES "/" HUGEPAGES_PREFIX "%" G_GUINT64_FORMAT "kB/nr_hugepages", bytes / 1024);
+
+    g_variant_dict_insert (capacity, key, "t", read_number (root, file, 0) * bytes);
+  }
+}
+
+/* What it is made of: of device-mapper, RAID, bcache. */
+static gboolean
+has_slaves (const char *directory)
+{
+  g_autofree char *path = g_build_filename (directory, "slaves", NULL);
+  g_autoptr (GDir) slaves = g_dir_open (path, 0, NULL);
+
+  return slaves != NULL && g_dir_read_name (slaves) != NULL;
+}
+
+/* Of @root/sys/dev/block/MAJ:MIN, a link to the device's directory. */
+static gboolean
+is_whole_disk (const char *directory)
+{
+  static const char *const others[] = { "partition", "dm" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (others); i++) {
+    g_autofree char *path = g_build_filename (directory, others[i], NULL);
+
+    if (access (path, F_OK) == 0)
+      return FALSE;
+  }
+  return access (directory, F_OK) == 0 && !has_slaves (directory);
+}
+
+static gboolean
+parse_device (const char *device, guint *ret_major, guint *ret_minor)
+{
+  g_auto (GStrv) numbers = g_strsplit (device, ":", -1);
+  guint64 major, minor;
+
+  if (g_strv_length (numbers) != 2 ||
+      !g_ascii_string_to_unsigned (numbers[0], 10, 0, G_MAXUINT32, &major, NULL) ||
+      !g_ascii_string_to_unsigned (numbers[1], 10, 0, G_MAXUINT32, &minor, NULL))
+    return FALSE;
+  *ret_major = (guint) major;
+  *ret_minor = (guint) minor;
+  return TRUE;
+}
+
+static gboolean
+stat_device (const char *root, const char *device, guint *ret_major, guint *ret_minor)
+{
+  g_autofree char *path = g_strconcat (root, device, NULL);
+  struct stat st;
+
+  if (stat (path, &st) < 0 || !S_ISBLK (st.st_mode))
+    return FALSE;
+  *ret_major = major (st.st_rdev);
+  *ret_minor = minor (st.st_rdev);
+  return TRUE;
+}
+
+gboolean
+ncg_machine_find_block_device (const char *root,
+                               const char *device,
+                               guint *ret_major,
+                               guint *ret_minor,
+                               gboolean *ret_is_whole_disk,
+                               GError **error)
+{
+  gboolean is_path = device[0] == '/';
+  g_autofree char *directory = NULL;
+  guint major_number = 0, minor_number = 0;
+  gboolean is_there;
+
+  is_there = is_path ? stat_device (root, device, &major_number, &minor_number)
+                     : parse_device (device, &major_number, &minor_number);
+  directory = g_strdup_printf ("%s/sys/dev/block/%u:%u", root, major_number, minor_number);
+  if (!is_there || (!is_path && access (directory, F_OK) < 0)) {
+    g_autofree char *escaped = ncg_error_escape (device);
+
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "there is no block device '%s' on this machine; see 'lsblk --paths'", escaped);
+    return FALSE;
+  }
+  *ret_major = major_number;
+  *ret_minor = minor_number;
+  *ret_is_whole_disk = is_whole_disk (directory);
+  return TRUE;
 }
 
 static void

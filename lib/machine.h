@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the machine has: CPUs, memory nodes, capacity; and its sysctls.
+ * What the machine has: CPUs, memory nodes, huge pages, block devices, capacity; and its sysctls.
  */
 #pragma once
 
@@ -27,6 +27,26 @@ NcgCpuset *ncg_machine_read_online (const char *root, const char *what, GError *
  * Returns: (transfer full): a{st}; what cannot be read is left out
  */
 GVariant *ncg_machine_read_capacity (const char *root);
+
+/* (transfer full) (element-type guint64): the sizes of huge pages that the kernel has, in bytes,
+ * the smallest first (/sys/kernel/mm/hugepages); none without such pages */
+GArray *ncg_machine_list_page_sizes (const char *root);
+
+/**
+ * ncg_machine_find_block_device:
+ * @device: a path, "/dev/sda" (a symbolic link is followed), or numbers, "8:0"
+ * @ret_is_whole_disk: whether it is neither a partition nor made of other devices (device-mapper,
+ *   RAID), so that systemd takes its limits for itself and not for a disk behind it
+ *   (lookup_block_device() in src/core/cgroup.c)
+ *
+ * Returns: %TRUE, or %NCG_ERROR_INVALID_ARGUMENT naming @device if there is no such block device
+ */
+gboolean ncg_machine_find_block_device (const char *root,
+                                        const char *device,
+                                        guint *ret_major,
+                                        guint *ret_minor,
+                                        gboolean *ret_is_whole_disk,
+                                        GError **error);
 
 /* A sysctl by its dotted name, "vm.panic_on_oom". (transfer full): without the newline. */
 char *ncg_machine_read_sysctl (const char *root, const char *name, GError **error);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the machine has: huge pages and block devices.
+ */
+#include "lib/machine.h"
+
+#include "lib/error.h"
+#include "tests/unit/temp-dir.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+typedef struct {
+  char *root;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->root = temp_dir_new ();
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  temp_dir_free (fixture->root);
+}
+
+static void
+write_file (Fixture *fixture, const char *path, const char *text)
+{
+  temp_dir_write (fixture->root, path, text);
+}
+
+static void
+test_page_sizes (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GArray) none = ncg_machine_list_page_sizes (fixture->root);
+  g_autoptr (GArray) sizes = NULL;
+
+  g_assert_cmpuint (none->len, ==, 0);
+  write_file (fixture, "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0\n");
+  write_file (fixture, "sys/kernel/mm/hugepages/hugepages-64kB/nr_hugepages", "0\n");
+  write_file (fixture, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "3\n");
+  write_file (fixture, "sys/kernel/mm/hugepages/other/nr_hugepages", "3\n");
+  sizes = ncg_machine_list_page_sizes (fixture->root);
+  g_assert_cmpuint (sizes->len, ==, 3);
+  g_assert_cmpuint (g_array_index (sizes, guint64, 0), ==, 65536);
+  g_assert_cmpuint (g_array_index (sizes, guint64, 1), ==, 2097152);
+  g_assert_cmpuint (g_array_index (sizes, guint64, 2), ==, 1073741824);
+}
+
+static void
+test_capacity (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GVariant) capacity = NULL;
+  guint64 number = 0;
+
+  write_file (fixture, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "3\n");
+  write_file (fixture, "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0\n");
+  capacity = ncg_machine_read_capacity (fixture->root);
+  g_assert_true (g_variant_lookup (capacity, "hugepages-2Mi", "t", &number));
+  g_assert_cmpuint (number, ==, 6291456);
+  g_assert_true (g_variant_lookup (capacity, "hugepages-1Gi", "t", &number));
+  g_assert_cmpuint (number, ==, 0);
+}
+
+static void
+assert_device (
+    Fixture *fixture, const char *device, guint major, guint minor, gboolean is_whole_disk)
+{
+  g_autoptr (GError) error = NULL;
+  guint major_found = 0, minor_found = 0;
+  gboolean is_whole = !is_whole_disk;
+
+  ncg_machine_find_block_device (fixture->root, device, &major_found, &minor_found, &is_whole,
+                                 &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (major_found, ==, major);
+  g_assert_cmpuint (minor_found, ==, minor);
+  g_assert_cmpint (is_whole, ==, is_whole_disk);
+}
+
+static void
+assert_none (Fixture *fixture, const char *device)
+{
+  g_autoptr (GError) error = NULL;
+  guint major, minor;
+  gboolean is_whole;
+
+  g_assert_false (
+      ncg_machine_find_block_device (fixture->root, device, &major, &minor, &is_whole, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, device));
+}
+
+static void
+test_numbers (Fixture *fixture, gconstpointer data)
+{
+  write_file (fixture, "sys/dev/block/8:0/size", "1\n");
+  temp_dir_make (fixture->root, "sys/dev/block/8:0/slaves");
+  write_file (fixture, "sys/dev/block/8:1/partition", "1\n");
+  write_file (fixture, "sys/dev/block/253:0/dm/name", "luks\n");
+  write_file (fixture, "sys/dev/block/9:0/slaves/sda1/size", "1\n");
+  write_file (fixture, "sys/dev/block/7:0/loop/backing_file", "/a\n");
+  assert_device (fixture, "8:0", 8, 0, TRUE);
+  assert_device (fixture, "8:1", 8, 1, FALSE);
+  assert_device (fixture, "253:0", 253, 0, FALSE);
+  assert_device (fixture, "9:0", 9, 0, FALSE);
+  assert_device (fixture, "7:0", 7, 0, TRUE);
+  assert_none (fixture, "8:2");
+  assert_none (fixture, "8");
+  assert_none (fixture, "8:0:0");
+  assert_none (fixture, "a:0");
+}
+
+/* Only root may make one. */
+static void
+test_path (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *node = g_build_filename (fixture->root, "dev", "sda", NULL);
+  g_autofree char *link = g_build_filename (fixture->root, "dev", "by-id", NULL);
+
+  write_file (fixture, "dev/file", "");
+  assert_none (fixture, "/dev/file");
+  assert_none (fixture, "/dev/sda");
+  if (mknod (node, S_IFBLK | 0600, makedev (8, 16)) < 0)
+    return;
+  g_assert_cmpint (symlink ("sda", link), ==, 0);
+  /* Nothing is known of it. */
+  assert_device (fixture, "/dev/sda", 8, 16, FALSE);
+  write_file (fixture, "sys/dev/block/8:16/size", "1\n");
+  assert_device (fixture, "/dev/sda", 8, 16, TRUE);
+  assert_device (fixture, "/dev/by-id", 8, 16, TRUE);
+}
+
+#define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("/machine/page-sizes", test_page_sizes);
+  ADD ("/machine/capacity", test_capacity);
+  ADD ("/machine/numbers", test_numbers);
+  ADD ("/machine/path", test_path);
+  return g_test_run ();
+}
