@@ -104,6 +104,7 @@ set_back (GTask *task)
   g_auto (NcgResources) before = { 0 };
 
   ncg_resources_copy (&update->pod->resources, &before);
+  ncg_resources_add_defaults (&before, &update->resources);
   fill_from_parent (update, &before.cpus, update->resources.cpus, "cpuset.cpus.effective", NULL);
   fill_from_parent (update, &before.memory_nodes, update->resources.memory_nodes,
                     "cpuset.mems.effective", NULL);

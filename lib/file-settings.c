@@ -13,8 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WEIGHT_DEFAULT 100
-
 typedef struct {
   const NcgResources *resources;
   const NcgHierarchy *hierarchy;
@@ -104,7 +102,6 @@ struct Rule {
   const char *controller;
   const char *file;
   const char *property;
-  guint64 neutral; /* what the kernel has where nothing is set */
   Adder add_v2;
   Adder add_v1; /* NULL: v1 has no such thing */
 };
@@ -112,7 +109,8 @@ struct Rule {
 static gboolean
 is_optional (const List *list, const Rule *rule, guint64 value)
 {
-  return (list->resources->optional & (1u << rule->setting)) != 0 || value == rule->neutral;
+  return (list->resources->optional & (1u << rule->setting)) != 0 ||
+         value == ncg_setting_get_default (rule->setting);
 }
 
 static NcgFileSetting *
@@ -238,9 +236,9 @@ add_v1_limit (List *list, const Rule *rule, const NcgTree *tree, guint64 value)
 static void
 add_soft_limit (List *list, const Rule *rule, const NcgTree *tree, guint64 value)
 {
-  NcgFileSetting *setting =
-      add_v1_bytes (list, rule, tree, "memory.soft_limit_in_bytes",
-                    value == rule->neutral ? NCG_UNLIMITED : value, page_bytes ());
+  NcgFileSetting *setting = add_v1_bytes (
+      list, rule, tree, "memory.soft_limit_in_bytes",
+      value == ncg_setting_get_default (rule->setting) ? NCG_UNLIMITED : value, page_bytes ());
 
   setting->is_optional = is_optional (list, rule, value);
 }
@@ -315,22 +313,18 @@ add_blkio_weight (List *list, const Rule *rule, const NcgTree *tree, guint64 val
 }
 
 static const Rule rules[] = {
-  { NCG_SETTING_CPU_WEIGHT, "cpu", "cpu.weight", "CPUWeight", WEIGHT_DEFAULT, add_weight,
-    add_shares },
-  { NCG_SETTING_CPU_QUOTA_USEC, "cpu", "cpu.max", "CPUQuotaPerSecUSec", NCG_UNLIMITED,
-    add_bandwidth, add_cfs_quota },
-  { NCG_SETTING_MEMORY_MIN, "memory", "memory.min", "MemoryMin", 0, add_bytes, NULL },
-  { NCG_SETTING_MEMORY_LOW, "memory", "memory.low", "MemoryLow", 0, add_bytes, add_soft_limit },
-  { NCG_SETTING_MEMORY_HIGH, "memory", "memory.high", "MemoryHigh", NCG_UNLIMITED, add_bytes,
-    NULL },
-  { NCG_SETTING_MEMORY_MAX, "memory", "memory.max", "MemoryMax", NCG_UNLIMITED, add_bytes,
-    add_v1_limit },
-  { NCG_SETTING_MEMORY_SWAP_MAX, "memory", "memory.swap.max", "MemorySwapMax", NCG_UNLIMITED,
-    add_bytes, add_memsw },
-  { NCG_SETTING_OOM_GROUP, "memory", "memory.oom.group", NULL, 0, add_number, NULL },
-  { NCG_SETTING_PIDS_MAX, "pids", "pids.max", "TasksMax", NCG_UNLIMITED, add_number, add_number },
-  { NCG_SETTING_IO_WEIGHT, "io", "io.weight", "IOWeight", WEIGHT_DEFAULT, add_io_weight,
-    add_blkio_weight },
+  { NCG_SETTING_CPU_WEIGHT, "cpu", "cpu.weight", "CPUWeight", add_weight, add_shares },
+  { NCG_SETTING_CPU_QUOTA_USEC, "cpu", "cpu.max", "CPUQuotaPerSecUSec", add_bandwidth,
+    add_cfs_quota },
+  { NCG_SETTING_MEMORY_MIN, "memory", "memory.min", "MemoryMin", add_bytes, NULL },
+  { NCG_SETTING_MEMORY_LOW, "memory", "memory.low", "MemoryLow", add_bytes, add_soft_limit },
+  { NCG_SETTING_MEMORY_HIGH, "memory", "memory.high", "MemoryHigh", add_bytes, NULL },
+  { NCG_SETTING_MEMORY_MAX, "memory", "memory.max", "MemoryMax", add_bytes, add_v1_limit },
+  { NCG_SETTING_MEMORY_SWAP_MAX, "memory", "memory.swap.max", "MemorySwapMax", add_bytes,
+    add_memsw },
+  { NCG_SETTING_OOM_GROUP, "memory", "memory.oom.group", NULL, add_number, NULL },
+  { NCG_SETTING_PIDS_MAX, "pids", "pids.max", "TasksMax", add_number, add_number },
+  { NCG_SETTING_IO_WEIGHT, "io", "io.weight", "IOWeight", add_io_weight, add_blkio_weight },
 };
 /* The period is part of the quota. */
 G_STATIC_ASSERT (G_N_ELEMENTS (rules) == NCG_N_SETTINGS - 1);

@@ -5,7 +5,30 @@
  */
 #include "lib/resources.h"
 
+#include "lib/cpu-bandwidth.h"
+
 #include <string.h>
+
+static const guint64 defaults[] = {
+  [NCG_SETTING_CPU_WEIGHT] = 100,
+  [NCG_SETTING_CPU_QUOTA_USEC] = NCG_UNLIMITED,
+  [NCG_SETTING_CPU_PERIOD_USEC] = NCG_CPU_PERIOD_DEFAULT,
+  [NCG_SETTING_MEMORY_MIN] = 0,
+  [NCG_SETTING_MEMORY_LOW] = 0,
+  [NCG_SETTING_MEMORY_HIGH] = NCG_UNLIMITED,
+  [NCG_SETTING_MEMORY_MAX] = NCG_UNLIMITED,
+  [NCG_SETTING_MEMORY_SWAP_MAX] = NCG_UNLIMITED,
+  [NCG_SETTING_PIDS_MAX] = NCG_UNLIMITED,
+  [NCG_SETTING_IO_WEIGHT] = 100,
+  [NCG_SETTING_OOM_GROUP] = 0,
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (defaults) == NCG_N_SETTINGS);
+
+guint64
+ncg_setting_get_default (NcgSetting setting)
+{
+  return defaults[setting];
+}
 
 static void
 device_free (gpointer data)
@@ -245,4 +268,84 @@ ncg_resources_set_device (NcgResources *self, const NcgDeviceLimits *limits)
     merge_device (self->devices->pdata[at], limits);
   else
     g_ptr_array_insert (self->devices, (int) at, device_copy (limits, NULL));
+}
+
+static const NcgHugepageLimit *
+find_hugepages (const NcgResources *self, guint64 page_bytes)
+{
+  for (guint i = 0; self->hugepages != NULL && i < self->hugepages->len; i++) {
+    const NcgHugepageLimit *limit = &g_array_index (self->hugepages, NcgHugepageLimit, i);
+
+    if (limit->page_bytes == page_bytes)
+      return limit;
+  }
+  return NULL;
+}
+
+static guint32
+get_device_set (const NcgResources *self, const NcgDeviceLimits *device)
+{
+  for (guint i = 0; self->devices != NULL && i < self->devices->len; i++)
+    if (compare_devices (self->devices->pdata[i], device) == 0)
+      return ((const NcgDeviceLimits *) self->devices->pdata[i])->set;
+  return 0;
+}
+
+static void
+add_device_defaults (NcgResources *self, const NcgDeviceLimits *device)
+{
+  NcgDeviceLimits none = *device;
+
+  none.set &= ~get_device_set (self, device);
+  for (int i = 0; i < NCG_N_IO_LIMITS; i++)
+    none.limits[i] = NCG_UNLIMITED;
+  if (none.set != 0)
+    ncg_resources_set_device (self, &none);
+}
+
+static gboolean
+has_unified (const NcgResources *self, const char *file)
+{
+  for (guint i = 0; self->unified != NULL && i < self->unified->len; i++)
+    if (g_str_equal (((const NcgUnifiedFile *) self->unified->pdata[i])->file, file))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+add_unified_default (NcgResources *self, const char *file)
+{
+  static const struct {
+    const char *file;
+    const char *value;
+  } values[] = {
+    { "cgroup.max.depth", "max" },     { "cgroup.max.descendants", "max" },
+    { "cgroup.pressure", "1" },        { "cpu.max.burst", "0" },
+    { "cpu.uclamp.max", "max" },       { "cpu.uclamp.min", "0" },
+    { "memory.swap.high", "max" },     { "memory.zswap.max", "max" },
+    { "memory.zswap.writeback", "1" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
+    if (g_str_equal (values[i].file, file) && !has_unified (self, file))
+      ncg_resources_set_unified (self, file, values[i].value, NULL);
+}
+
+void
+ncg_resources_add_defaults (NcgResources *self, const NcgResources *other)
+{
+  for (int i = 0; i < NCG_N_SETTINGS; i++)
+    if (!ncg_resources_is_set (self, (NcgSetting) i) &&
+        ncg_resources_is_set (other, (NcgSetting) i))
+      ncg_resources_set (self, (NcgSetting) i, defaults[i]);
+  for (guint i = 0; other->hugepages != NULL && i < other->hugepages->len; i++) {
+    guint64 page_bytes = g_array_index (other->hugepages, NcgHugepageLimit, i).page_bytes;
+
+    if (find_hugepages (self, page_bytes) == NULL)
+      ncg_resources_set_hugepages (self, page_bytes, NCG_UNLIMITED);
+  }
+  for (guint i = 0; other->devices != NULL && i < other->devices->len; i++)
+    add_device_defaults (self, other->devices->pdata[i]);
+  for (guint i = 0; other->unified != NULL && i < other->unified->len; i++)
+    add_unified_default (self, ((const NcgUnifiedFile *) other->unified->pdata[i])->file);
 }

@@ -28,6 +28,9 @@ typedef enum {
   NCG_N_SETTINGS,
 } NcgSetting;
 
+/* What the kernel has where nothing is set. */
+guint64 ncg_setting_get_default (NcgSetting setting);
+
 /* The limit of one size of huge pages. */
 typedef struct {
   guint64 page_bytes;
@@ -91,6 +94,11 @@ void ncg_resources_set_hugepages (NcgResources *self, guint64 page_bytes, guint6
 
 /* Adds the limits of a block device; what @limits leaves unset stays as it is. Copied. */
 void ncg_resources_set_device (NcgResources *self, const NcgDeviceLimits *limits);
+
+/* Adds to @self the kernel's defaults of all that only @other has, for a cgroup that had @self, got
+ * @other, and is to be as before. Sets of CPUs and nodes, properties, and files of which no default
+ * is known are left out. */
+void ncg_resources_add_defaults (NcgResources *self, const NcgResources *other);
 
 /**
  * ncg_resources_set_unified:

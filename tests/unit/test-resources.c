@@ -198,6 +198,40 @@ test_lists_differ (void)
   g_assert_true (ncg_resources_equal (&a, &b));
 }
 
+/* What was set for the first time is as the kernel has it; what was set before stays. */
+static void
+test_defaults (void)
+{
+  g_auto (NcgResources) before = { 0 };
+  g_auto (NcgResources) after = { 0 };
+
+  ncg_resources_set (&before, NCG_SETTING_MEMORY_MAX, 4096);
+  ncg_resources_set_hugepages (&before, 65536, 7);
+  set_device (&before, 8, 0, 1u << NCG_IO_LIMIT_READ_IOPS, 5);
+  ncg_resources_set (&after, NCG_SETTING_MEMORY_MAX, 8192);
+  ncg_resources_set (&after, NCG_SETTING_IO_WEIGHT, 7);
+  ncg_resources_set_hugepages (&after, 65536, 8);
+  change_hugepages (&after);
+  set_device (&after, 8, 0, 3u << NCG_IO_LIMIT_READ_IOPS, 6);
+  set_device (&after, 8, 16, 1u << NCG_IO_LIMIT_READ_IOPS, 6);
+  change_unified (&after);
+  change_properties (&after);
+  ncg_resources_add_defaults (&before, &after);
+
+  g_assert_cmpuint (ncg_resources_get (&before, NCG_SETTING_MEMORY_MAX, 0), ==, 4096);
+  g_assert_cmpuint (ncg_resources_get (&before, NCG_SETTING_IO_WEIGHT, 0), ==, 100);
+  g_assert_false (ncg_resources_is_set (&before, NCG_SETTING_OOM_GROUP));
+  g_assert_cmpuint (g_array_index (before.hugepages, NcgHugepageLimit, 0).limit_bytes, ==, 7);
+  g_assert_cmpuint (g_array_index (before.hugepages, NcgHugepageLimit, 1).limit_bytes, ==,
+                    NCG_UNLIMITED);
+  g_assert_cmpuint (get_device (&before, 0)->limits[NCG_IO_LIMIT_READ_IOPS], ==, 5);
+  g_assert_cmpuint (get_device (&before, 0)->limits[NCG_IO_LIMIT_WRITE_IOPS], ==, NCG_UNLIMITED);
+  g_assert_cmpuint (get_device (&before, 1)->limits[NCG_IO_LIMIT_READ_IOPS], ==, NCG_UNLIMITED);
+  g_assert_cmpuint (before.unified->len, ==, 1);
+  g_assert_cmpstr (((const NcgUnifiedFile *) before.unified->pdata[0])->value, ==, "0");
+  g_assert_null (before.properties);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -207,6 +241,7 @@ main (int argc, char **argv)
   g_test_add_func ("/resources/copy", test_copy);
   g_test_add_func ("/resources/hugepages", test_hugepages);
   g_test_add_func ("/resources/devices", test_devices);
+  g_test_add_func ("/resources/defaults", test_defaults);
   g_test_add_func ("/resources/lists", test_lists);
   g_test_add_func ("/resources/lists-differ", test_lists_differ);
   return g_test_run ();
