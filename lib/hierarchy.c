@@ -16,6 +16,8 @@
 
 #define CGROUP_DIR "/sys/fs/cgroup"
 #define MOUNTINFO "/proc/self/mountinfo"
+#define PAGES_DIR "/sys/kernel/mm/hugepages"
+#define PAGES_PREFIX "hugepages-"
 #define NAMED_PREFIX "name="
 #define SYSTEMD_HIERARCHY NAMED_PREFIX "systemd"
 
@@ -261,6 +263,34 @@ sort_names (GPtrArray *names)
   return (GStrv) g_ptr_array_free (names, FALSE);
 }
 
+/* As mem_fmt() in the kernel's mm/hugetlb_cgroup.c. */
+static char *
+format_page_size (guint64 kib)
+{
+  static const char units[] = "KMG";
+  guint unit = 0;
+
+  for (; unit < 2 && kib >= 1024; kib /= 1024)
+    unit++;
+  return g_strdup_printf ("%" G_GUINT64_FORMAT "%cB", kib, units[unit]);
+}
+
+/* They never change while the machine runs. A kernel without huge pages has no such directory. */
+static GStrv
+list_page_sizes (const char *root)
+{
+  GPtrArray *sizes = g_ptr_array_new ();
+  g_autofree char *path = g_strconcat (root, PAGES_DIR, NULL);
+  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
+    if (g_str_has_prefix (name, PAGES_PREFIX))
+      g_ptr_array_add (
+          sizes, format_page_size (g_ascii_strtoull (name + strlen (PAGES_PREFIX), NULL, 10)));
+  return sort_names (sizes);
+}
+
 static void
 add_v1_tree (NcgHierarchy *self, const char *mount)
 {
@@ -386,6 +416,7 @@ ncg_hierarchy_detect (const char *root, GError **error)
   self->mode = decide_mode (mounts);
   self->v1_mounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   take_mounts (self, root, mounts);
+  self->page_sizes = list_page_sizes (root);
   if (!list_trees (self, error))
     return NULL;
   list_controllers (self);
@@ -398,6 +429,7 @@ ncg_hierarchy_free (NcgHierarchy *self)
   g_free (self->unified_mount);
   g_clear_pointer (&self->v1_mounts, g_hash_table_unref);
   g_strfreev (self->controllers);
+  g_strfreev (self->page_sizes);
   g_clear_pointer (&self->trees, g_ptr_array_unref);
   g_free (self);
 }

@@ -40,6 +40,7 @@ typedef struct {
   GStrv controllers;     /* sorted: those of the unified root and those mounted as v1 */
   GPtrArray *trees; /* (element-type NcgTree): each hierarchy once, the primary one first, then by
                        mount point */
+  GStrv page_sizes; /* sorted: of huge pages, as in the names of hugetlb's files ("2MB") */
 } NcgHierarchy;
 
 /**

@@ -86,6 +86,26 @@ test_unified (Fixture *fixture, gconstpointer data)
   g_assert_false (ncg_hierarchy_has_controller (hierarchy, ""));
 }
 
+/* As the kernel names the files, and sorted. */
+static void
+test_page_sizes (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NcgHierarchy) none = NULL;
+  g_autoptr (NcgHierarchy) hierarchy = NULL;
+  g_autofree char *sizes = NULL;
+
+  temp_dir_write (fixture->root, "sys/fs/cgroup/cgroup.controllers", "hugetlb\n");
+  none = detect (fixture, "24 23 0:22 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  g_assert_cmpuint (g_strv_length (none->page_sizes), ==, 0);
+  temp_dir_make (fixture->root, "sys/kernel/mm/hugepages/hugepages-64kB");
+  temp_dir_make (fixture->root, "sys/kernel/mm/hugepages/hugepages-2048kB");
+  temp_dir_make (fixture->root, "sys/kernel/mm/hugepages/hugepages-16777216kB");
+  temp_dir_make (fixture->root, "sys/kernel/mm/hugepages/other");
+  hierarchy = detect (fixture, "24 23 0:22 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  sizes = g_strjoinv (" ", hierarchy->page_sizes);
+  g_assert_cmpstr (sizes, ==, "16GB 2MB 64KB");
+}
+
 static void
 test_no_controllers (Fixture *fixture, gconstpointer data)
 {
@@ -315,6 +335,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/hierarchy/unified", test_unified);
+  ADD ("/hierarchy/page-sizes", test_page_sizes);
   ADD ("/hierarchy/no-controllers", test_no_controllers);
   ADD ("/hierarchy/hybrid", test_hybrid);
   ADD ("/hierarchy/hybrid/v232", test_hybrid_of_v232);
