@@ -36,13 +36,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DIR, closedir)
 static gboolean
 is_plain (const char *relative)
 {
-  g_auto (GStrv) components = g_strsplit (relative, "/", -1);
+  for (;;) {
+    gsize length = strcspn (relative, "/");
 
-  for (guint i = 0; components[i] != NULL; i++)
-    if (components[i][0] == '\0' || g_str_equal (components[i], ".") ||
-        g_str_equal (components[i], ".."))
+    if (length == 0 || (length <= 2 && strncmp (relative, "..", length) == 0))
       return FALSE;
-  return components[0] != NULL;
+    if (relative[length] == '\0')
+      return TRUE;
+    relative += length + 1;
+  }
 }
 
 /* For a kernel or a seccomp filter without openat2(2): one component at a time. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Every file of a cgroup but a long cgroup.procs fits, and so needs a single allocation. */
@@ -74,4 +75,62 @@ ncg_file_read_at (int dir_fd, const char *path)
       TEMP_FAILURE_RETRY (openat (dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY));
 
   return fd < 0 ? NULL : read_all (fd);
+}
+
+void
+ncg_file_buffer_init (NcgFileBuffer *self)
+{
+  self->text = self->inner;
+  self->size = sizeof self->inner;
+}
+
+void
+ncg_file_buffer_clear (NcgFileBuffer *self)
+{
+  if (self->text != self->inner)
+    g_free (self->text);
+  ncg_file_buffer_init (self);
+}
+
+static void
+buffer_grow (NcgFileBuffer *self, gsize length)
+{
+  char *grown = g_malloc (2 * self->size);
+
+  memcpy (grown, self->text, length);
+  if (self->text != self->inner)
+    g_free (self->text);
+  self->text = grown;
+  self->size *= 2;
+}
+
+static gboolean
+read_whole (int fd, NcgFileBuffer *buffer)
+{
+  gsize length = 0;
+  gssize n;
+
+  do {
+    gsize room;
+
+    if (length + 1 == buffer->size)
+      buffer_grow (buffer, length);
+    room = buffer->size - 1 - length;
+    n = TEMP_FAILURE_RETRY (read (fd, buffer->text + length, room));
+    length += n > 0 ? (gsize) n : 0;
+    if (n > 0 && (gsize) n < room && buffer->text[length - 1] == '\n')
+      break;
+  } while (n > 0);
+  buffer->text[length] = '\0';
+  return n >= 0;
+}
+
+char *
+ncg_file_read_into (int dir_fd, const char *path, NcgFileBuffer *buffer)
+{
+  int fd = TEMP_FAILURE_RETRY (openat (dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY));
+  gboolean ok = fd >= 0 && read_whole (fd, buffer);
+
+  ncg_file_close (fd);
+  return ok ? buffer->text : NULL;
 }

@@ -29,3 +29,25 @@ int ncg_file_steal (NcgFd *fd);
  *   or read
  */
 char *ncg_file_read_at (int dir_fd, const char *path);
+
+/* The text of one file after the other; only one that is longer than any before needs memory. */
+typedef struct {
+  char *text; /* @inner, or what was allocated */
+  gsize size;
+  char inner[16384];
+} NcgFileBuffer;
+
+void ncg_file_buffer_init (NcgFileBuffer *self);
+void ncg_file_buffer_clear (NcgFileBuffer *self);
+
+/**
+ * ncg_file_read_into:
+ * @path: as in ncg_file_read_at()
+ *
+ * For files that the kernel makes in one piece, as those with the figures of cgroups are: one
+ * read(2) that ends short and with a newline is taken for the whole.
+ *
+ * Returns: (transfer none) (nullable): the file, terminated; it stays @buffer's, and until this is
+ *   called again. %NULL with errno set if it cannot be opened or read
+ */
+char *ncg_file_read_into (int dir_fd, const char *path, NcgFileBuffer *buffer);
