@@ -428,6 +428,7 @@ dbus_call_get_stats (DbusCalls *calls,
                      const char *uid,
                      GVariant *options)
 {
+  PodStatsQuery query = { .fields = NCG_STATS_ALL };
   g_autoptr (GVariant) value = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -435,8 +436,8 @@ dbus_call_get_stats (DbusCalls *calls,
     dbus_call_fail (invocation, error);
     return;
   }
-  pod_stats_read_async (calls->manager, uid, value != NULL && g_variant_get_boolean (value),
-                        on_stats, invocation);
+  query.with_containers = value != NULL && g_variant_get_boolean (value);
+  pod_stats_read_async (calls->manager, uid, &query, on_stats, invocation);
 }
 
 void

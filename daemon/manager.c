@@ -15,6 +15,9 @@
 /* systemd is away for a moment when it executes itself anew. */
 #define PATIENCE_USEC (3 * G_USEC_PER_SEC)
 
+/* What blocks waits for the kernel, so that more threads than CPUs are of use. */
+#define N_WORKER_THREADS 4
+
 Manager *
 manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, Store *store)
 {
@@ -25,6 +28,7 @@ manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, S
   self->driver = driver;
   self->store = store;
   self->turns = turns_new ();
+  self->worker = ncg_worker_new (N_WORKER_THREADS);
   self->pods = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) pod_unref);
   self->slices = g_hash_table_new (g_str_hash, g_str_equal);
   self->leaves = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -38,6 +42,7 @@ manager_free (Manager *self)
 {
   if (self == NULL)
     return;
+  ncg_worker_free (self->worker);
   ncg_driver_free (self->driver);
   qos_tree_free (self->qos);
   g_hash_table_unref (self->leaves);

@@ -14,6 +14,7 @@
 #include "lib/cgroup.h"
 #include "lib/driver.h"
 #include "lib/hierarchy.h"
+#include "lib/worker.h"
 
 /* An operation ends within this time, below the 25 s after which a client's bus library gives up;
  * the rest is for undoing what was begun. */
@@ -34,7 +35,8 @@ struct Manager {
   NcgHierarchy *hierarchy;
   NcgDriver *driver;
   Store *store;
-  Turns *turns; /* by uid */
+  Turns *turns;      /* by uid */
+  NcgWorker *worker; /* for what may block */
   QosTree *qos;
   GHashTable *pods;   /* uid → Pod */
   GHashTable *slices; /* unit → Pod, the same pods */

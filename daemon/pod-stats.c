@@ -1,65 +1,114 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A pod's figures.
+ * The figures of pods. A worker gets copies of what it needs, and not the pods.
  */
 #include "daemon/pod-stats.h"
 
 #include "lib/error.h"
-#include "lib/stats.h"
+
+#include <string.h>
+
+/* One pod to be read. */
+typedef struct {
+  char *uid;
+  char *cgroup;
+  GHashTable *names; /* name of a cgroup → container; NULL without containers */
+} Target;
 
 typedef struct {
-  NcgCgroup *cgroup;
-  GHashTable *names; /* name of a cgroup → container; NULL without containers */
+  const NcgHierarchy *hierarchy;
+  PodStatsQuery query;
+  GPtrArray *targets; /* of Target */
 } Read;
+
+static void
+target_free (gpointer data)
+{
+  Target *target = data;
+
+  g_free (target->uid);
+  g_free (target->cgroup);
+  g_clear_pointer (&target->names, g_hash_table_unref);
+  g_free (target);
+}
 
 static void
 read_free (gpointer data)
 {
   Read *read = data;
 
-  ncg_cgroup_close (read->cgroup);
-  g_clear_pointer (&read->names, g_hash_table_unref);
+  g_ptr_array_unref (read->targets);
   g_free (read);
 }
 
-static GVariant *
-read_containers (const Read *read)
+static gboolean
+is_gone (const GError *error)
 {
-  g_auto (GStrv) children = ncg_cgroup_list_children (read->cgroup, NULL);
-  GVariantBuilder builder;
+  return g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
+}
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{sa{sv}}"));
-  for (guint i = 0; children != NULL && children[i] != NULL; i++) {
-    g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (read->cgroup, children[i], NULL);
-    g_autoptr (GVariant) stats = child != NULL ? ncg_stats_read (child, NULL) : NULL;
-    const char *name = g_hash_table_lookup (read->names, children[i]);
+/* (transfer floating): an a{sa{sv}} */
+static GVariant *
+read_containers (const Read *read, const Target *target, GError **error)
+{
+  g_auto (GStrv) leaves = ncg_stats_list_leaves (read->hierarchy, target->cgroup, error);
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{sa{sv}}"));
 
+  if (leaves == NULL)
+    return NULL;
+  for (guint i = 0; leaves[i] != NULL; i++) {
+    g_autofree char *path = g_strconcat (target->cgroup, "/", leaves[i], NULL);
+    g_autoptr (GError) local = NULL;
+    g_autoptr (GVariant) stats = ncg_stats_read (read->hierarchy, path, read->query.fields, &local);
+    const char *name = g_hash_table_lookup (target->names, leaves[i]);
+
+    if (stats != NULL) {
+      g_variant_builder_add (&builder, "{s@a{sv}}", name != NULL ? name : leaves[i], stats);
+    } else if (!is_gone (local)) {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
     /* One that ended meanwhile is left out. */
-    if (stats != NULL)
-      g_variant_builder_add (&builder, "{s@a{sv}}", name != NULL ? name : children[i], stats);
   }
   return g_variant_builder_end (&builder);
 }
 
-static void
-read_in_worker (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+/* (transfer full): an a{sv} */
+static GVariant *
+read_target (const Read *read, const Target *target, GError **error)
 {
-  Read *read = data;
-  GError *error = NULL;
-  g_autoptr (GVariant) stats = ncg_stats_read (read->cgroup, &error);
+  g_autoptr (GVariant) stats =
+      ncg_stats_read (read->hierarchy, target->cgroup, read->query.fields, error);
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+  GVariant *containers;
 
-  if (stats == NULL) {
+  if (stats == NULL || target->names == NULL)
+    return g_steal_pointer (&stats);
+  containers = read_containers (read, target, error);
+  if (containers == NULL)
+    return NULL;
+  g_variant_dict_init (&dict, stats);
+  g_variant_dict_insert_value (&dict, "Containers", containers);
+  return g_variant_ref_sink (g_variant_dict_end (&dict));
+}
+
+static void
+return_stats (GTask *task, GVariant *stats, GError *error)
+{
+  if (stats != NULL)
+    g_task_return_pointer (task, stats, (GDestroyNotify) g_variant_unref);
+  else
     g_task_return_error (task, error);
-    return;
-  }
-  if (read->names != NULL) {
-    g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (stats);
+}
 
-    g_variant_dict_insert_value (&dict, "Containers", read_containers (read));
-    g_variant_unref (stats);
-    stats = g_variant_ref_sink (g_variant_dict_end (&dict));
-  }
-  g_task_return_pointer (task, g_steal_pointer (&stats), (GDestroyNotify) g_variant_unref);
+static void
+read_one (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const Read *read = data;
+  GError *error = NULL;
+  GVariant *stats = read_target (read, g_ptr_array_index (read->targets, 0), &error);
+
+  return_stats (task, stats, error);
 }
 
 static GHashTable *
@@ -75,30 +124,46 @@ name_containers (const Pod *pod)
   return names;
 }
 
+static void
+add_target (Read *read, const Pod *pod)
+{
+  Target *target = g_new0 (Target, 1);
+
+  target->uid = g_strdup (pod->uid);
+  target->cgroup = g_strdup (pod->cgroup);
+  target->names = read->query.with_containers ? name_containers (pod) : NULL;
+  g_ptr_array_add (read->targets, target);
+}
+
+static Read *
+read_new (GTask *task, const Manager *manager, const PodStatsQuery *query)
+{
+  Read *read = g_new0 (Read, 1);
+
+  read->hierarchy = manager->hierarchy;
+  read->query = *query;
+  read->targets = g_ptr_array_new_with_free_func (target_free);
+  g_task_set_task_data (task, read, read_free);
+  return read;
+}
+
 void
 pod_stats_read_async (Manager *manager,
                       const char *uid,
-                      gboolean with_containers,
+                      const PodStatsQuery *query,
                       GAsyncReadyCallback callback,
                       gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   GError *error = NULL;
-  Pod *pod = manager_find_pod (manager, uid, &error);
-  NcgCgroup *cgroup = NULL;
-  Read *read;
+  const Pod *pod = manager_find_pod (manager, uid, &error);
 
-  if (pod != NULL)
-    cgroup = manager_open_cgroup (manager, pod->cgroup, &error);
-  if (cgroup == NULL) {
+  if (pod == NULL) {
     g_task_return_error (task, error);
     return;
   }
-  read = g_new0 (Read, 1);
-  read->cgroup = cgroup;
-  read->names = with_containers ? name_containers (pod) : NULL;
-  g_task_set_task_data (task, read, read_free);
-  g_task_run_in_thread (task, read_in_worker);
+  add_target (read_new (task, manager, query), pod);
+  ncg_worker_run (manager->worker, task, read_one);
 }
 
 GVariant *

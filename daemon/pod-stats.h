@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A pod's figures, read in a worker.
+ * The figures of pods, read in the manager's worker.
  */
 #pragma once
 
 #include "daemon/manager.h"
+#include "lib/stats.h"
 
-/**
- * pod_stats_read_async:
- * @with_containers: also those of the leaves, under "Containers" by container, and by the name of
- * the cgroup for leaves that somebody else made
- */
+typedef struct {
+  NcgStatsFields fields;
+  gboolean with_containers; /* those of the leaves, too */
+} PodStatsQuery;
+
+/* One pod. The figures of the leaves are under "Containers" by container, and by the name of the
+ * cgroup for leaves that somebody else made. */
 void pod_stats_read_async (Manager *manager,
                            const char *uid,
-                           gboolean with_containers,
+                           const PodStatsQuery *query,
                            GAsyncReadyCallback callback,
                            gpointer user_data);
 
-/* Returns: (transfer full): an a{sv} */
+/* Returns: (transfer full): an a{sv}; an error, too, if the pod's cgroup is gone */
 GVariant *pod_stats_read_finish (GAsyncResult *result, GError **error);

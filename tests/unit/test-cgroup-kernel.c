@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One cgroup of the running kernel, and stats of it. These tests exist only where we may make a
+ * One cgroup of the running kernel. These tests exist only where we may make a
  * cgroup below our own, which means root or a delegated one; see test_rig().
  */
 #include "lib/cgroup.h"
@@ -8,7 +8,6 @@
 #include "lib/error.h"
 #include "lib/hierarchy.h"
 #include "lib/process.h"
-#include "lib/stats.h"
 #include "tests/unit/child.h"
 
 #include <errno.h>
@@ -317,7 +316,6 @@ test_gone (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) read_error = NULL;
   g_autoptr (GError) write_error = NULL;
   g_autoptr (GError) open_error = NULL;
-  g_autoptr (GError) stats_error = NULL;
   g_auto (GStrv) children = NULL;
 
   remove_cgroup (work_path);
@@ -327,8 +325,6 @@ test_gone (Fixture *fixture, gconstpointer data)
   g_assert_error (write_error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
   g_assert_null (ncg_cgroup_open (mount, work_path, &open_error));
   g_assert_error (open_error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
-  g_assert_null (ncg_stats_read (fixture->cgroup, &stats_error));
-  g_assert_error (stats_error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
 
   g_assert_false (is_populated (fixture->cgroup));
   g_assert_cmpuint (count_processes (fixture->cgroup, TRUE), ==, 0);
@@ -336,25 +332,6 @@ test_gone (Fixture *fixture, gconstpointer data)
   g_assert_null (children[0]);
   g_assert_true (ncg_cgroup_kill (fixture->cgroup, NULL));
   g_assert_true (ncg_cgroup_signal (fixture->cgroup, SIGTERM, NULL));
-}
-
-static void
-test_stats (Fixture *fixture, gconstpointer data)
-{
-  static const char *const always[] = { "TimestampUSec", "CPUUsageNSec", "CPUUserNSec",
-                                        "CPUSystemNSec" };
-  g_autofree char *path = make_child ("below");
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) stats = ncg_stats_read (fixture->cgroup, &error);
-  guint64 number = 0;
-
-  g_assert_no_error (error);
-  g_assert_true (g_variant_is_of_type (stats, G_VARIANT_TYPE_VARDICT));
-  for (guint i = 0; i < G_N_ELEMENTS (always); i++)
-    g_assert_true (g_variant_lookup (stats, always[i], "t", &number));
-  g_assert_true (g_variant_lookup (stats, "DescendantCount", "t", &number));
-  g_assert_cmpuint (number, ==, 1);
-  remove_cgroup (path);
 }
 
 #define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
@@ -378,7 +355,6 @@ main (int argc, char **argv)
     ADD ("/cgroup-kernel/write-errors", test_write_errors);
     ADD ("/cgroup-kernel/threaded", test_threaded);
     ADD ("/cgroup-kernel/gone", test_gone);
-    ADD ("/cgroup-kernel/stats", test_stats);
   }
   result = g_test_run ();
   g_clear_pointer (&hierarchy, ncg_hierarchy_free);
