@@ -7,7 +7,6 @@
 #include "daemon/pod-create.h"
 #include "daemon/pod-join.h"
 #include "daemon/pod-remove.h"
-#include "daemon/pod-stats.h"
 #include "daemon/pod-update.h"
 #include "lib/error.h"
 #include "lib/names.h"
@@ -407,37 +406,6 @@ dbus_call_join_by_pidfd (DbusCalls *calls,
   call->list = g_variant_ref (handles);
   call->fds = fds != NULL ? g_object_ref (fds) : g_unix_fd_list_new ();
   call_authorize (call);
-}
-
-static void
-on_stats (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GDBusMethodInvocation *invocation = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) stats = pod_stats_read_finish (result, &error);
-
-  if (stats != NULL)
-    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sv})", stats));
-  else
-    dbus_call_fail (invocation, error);
-}
-
-void
-dbus_call_get_stats (DbusCalls *calls,
-                     GDBusMethodInvocation *invocation,
-                     const char *uid,
-                     GVariant *options)
-{
-  PodStatsQuery query = { .fields = NCG_STATS_ALL };
-  g_autoptr (GVariant) value = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (!parse_option (options, "Containers", G_VARIANT_TYPE_BOOLEAN, &value, &error)) {
-    dbus_call_fail (invocation, error);
-    return;
-  }
-  query.with_containers = value != NULL && g_variant_get_boolean (value);
-  pod_stats_read_async (calls->manager, uid, &query, on_stats, invocation);
 }
 
 void

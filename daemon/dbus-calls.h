@@ -39,10 +39,6 @@ void dbus_call_join_by_pidfd (DbusCalls *calls,
                               GUnixFDList *fds,
                               GVariant *handles,
                               GVariant *options);
-void dbus_call_get_stats (DbusCalls *calls,
-                          GDBusMethodInvocation *invocation,
-                          const char *uid,
-                          GVariant *options);
 void dbus_call_verify (DbusCalls *calls, GDBusMethodInvocation *invocation, const char *uid);
 
 /* Ends the call with the D-Bus error of @error. @error: (transfer none) */

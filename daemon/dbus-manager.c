@@ -5,6 +5,7 @@
 #include "daemon/dbus-manager.h"
 
 #include "daemon/build-config.h"
+#include "daemon/dbus-stats.h"
 #include "dbus-interfaces/ncg-dbus.h"
 #include "lib/error.h"
 
@@ -145,7 +146,18 @@ handle_get_pod_stats (NcgDbusManager *skeleton,
                       GVariant *options,
                       gpointer user_data)
 {
-  dbus_call_get_stats (user_data, invocation, uid, options);
+  dbus_stats_get_one (user_data, invocation, uid, options);
+  return TRUE;
+}
+
+static gboolean
+handle_get_stats (NcgDbusManager *skeleton,
+                  GDBusMethodInvocation *invocation,
+                  const char *const *uids,
+                  GVariant *options,
+                  gpointer user_data)
+{
+  dbus_stats_get_many (user_data, invocation, uids, options);
   return TRUE;
 }
 
@@ -172,6 +184,7 @@ static const struct {
   { "handle-get-pod-by-pid", G_CALLBACK (handle_get_pod_by_pid) },
   { "handle-list-pods", G_CALLBACK (handle_list_pods) },
   { "handle-get-pod-stats", G_CALLBACK (handle_get_pod_stats) },
+  { "handle-get-stats", G_CALLBACK (handle_get_stats) },
   { "handle-verify-pod", G_CALLBACK (handle_verify_pod) },
 };
 

@@ -6,6 +6,7 @@
  */
 #include "daemon/dbus-pods.h"
 
+#include "daemon/dbus-stats.h"
 #include "dbus-interfaces/ncg-dbus.h"
 
 #define POD_INTERFACE "org.example.NodeCgroups.Pod"
@@ -78,7 +79,7 @@ handle_get_stats (NcgDbusPod *skeleton,
                   GVariant *options,
                   gpointer user_data)
 {
-  dbus_call_get_stats (user_data, invocation, ncg_dbus_pod_get_uid (skeleton), options);
+  dbus_stats_get_one (user_data, invocation, ncg_dbus_pod_get_uid (skeleton), options);
   return TRUE;
 }
 

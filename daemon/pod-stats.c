@@ -111,6 +111,29 @@ read_one (GTask *task, gpointer source, gpointer data, GCancellable *cancellable
   return_stats (task, stats, error);
 }
 
+static void
+read_many (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const Read *read = data;
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{sa{sv}}"));
+
+  for (guint i = 0; i < read->targets->len; i++) {
+    const Target *target = g_ptr_array_index (read->targets, i);
+    GError *error = NULL;
+    g_autoptr (GVariant) stats = read_target (read, target, &error);
+
+    if (stats != NULL) {
+      g_variant_builder_add (&builder, "{s@a{sv}}", target->uid, stats);
+    } else if (is_gone (error)) {
+      g_error_free (error);
+    } else {
+      return_stats (task, NULL, error);
+      return;
+    }
+  }
+  return_stats (task, g_variant_ref_sink (g_variant_builder_end (&builder)), NULL);
+}
+
 static GHashTable *
 name_containers (const Pod *pod)
 {
@@ -168,6 +191,53 @@ pod_stats_read_async (Manager *manager,
 
 GVariant *
 pod_stats_read_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+add_all (Read *read, Manager *manager)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, manager->pods);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const Pod *pod = value;
+
+    if (pod->state != POD_CREATING && pod->state != POD_VANISHED)
+      add_target (read, pod);
+  }
+}
+
+void
+pod_stats_read_many_async (Manager *manager,
+                           const char *const *uids,
+                           const PodStatsQuery *query,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Read *read = read_new (task, manager, query);
+
+  if (uids[0] == NULL)
+    add_all (read, manager);
+  for (; *uids != NULL; uids++) {
+    GError *error = NULL;
+    const Pod *pod = manager_find_pod (manager, *uids, &error);
+
+    if (pod == NULL) {
+      g_task_return_error (task, error);
+      return;
+    }
+    if (pod->state != POD_VANISHED)
+      add_target (read, pod);
+  }
+  ncg_worker_run (manager->worker, task, read_many);
+}
+
+GVariant *
+pod_stats_read_many_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
 }

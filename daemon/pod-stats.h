@@ -22,3 +22,15 @@ void pod_stats_read_async (Manager *manager,
 
 /* Returns: (transfer full): an a{sv}; an error, too, if the pod's cgroup is gone */
 GVariant *pod_stats_read_finish (GAsyncResult *result, GError **error);
+
+/* Several pods, all there are if @uids has none. A uid that is not known is %NCG_ERROR_NO_SUCH_POD;
+ * a pod whose cgroup is gone is left out. The whole is one task of the worker, so that a call for
+ * all pods leaves the other threads to others. */
+void pod_stats_read_many_async (Manager *manager,
+                                const char *const *uids,
+                                const PodStatsQuery *query,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
+
+/* Returns: (transfer full): an a{sa{sv}}, by uid */
+GVariant *pod_stats_read_many_finish (GAsyncResult *result, GError **error);

@@ -105,6 +105,7 @@ test_reads (Fixture *fixture, gconstpointer data)
   manager_as_nobody (fixture, "ListPods", "()", "ok");
   manager_as_nobody (fixture, "GetPod", "('a',)", "ok");
   manager_as_nobody (fixture, "GetPodStats", "('a', @a{sv} {})", "ok");
+  manager_as_nobody (fixture, "GetStats", "(@as [], @a{sv} {})", "ok");
   manager_as_nobody (fixture, "VerifyPod", "('a',)", "ok");
   pod_as_nobody (fixture, "GetStats", "(@a{sv} {},)", "ok");
   pod_as_nobody (fixture, "Verify", "()", "ok");
