@@ -5,6 +5,7 @@
 #include "lib/machine.h"
 
 #include "lib/error.h"
+#include "lib/file.h"
 #include "lib/quantity.h"
 
 #include <errno.h>
@@ -22,10 +23,13 @@ static char *
 read_text (const char *root, const char *path, GError **error)
 {
   g_autofree char *file = g_strconcat (root, path, NULL);
-  char *text;
+  char *text = ncg_file_read_at (AT_FDCWD, file);
 
-  if (!g_file_get_contents (file, &text, NULL, error))
+  if (text == NULL) {
+    g_set_error (error, NCG_ERROR, errno == ENOENT ? NCG_ERROR_NOT_FOUND : NCG_ERROR_FAILED,
+                 "cannot read %s: %s", file, g_strerror (errno));
     return NULL;
+  }
   return g_strchomp (text);
 }
 

@@ -12,7 +12,9 @@
  * @what: "cpu" or "node"
  *
  * Returns: (transfer full): the CPUs or memory nodes that are online
- *   (/sys/devices/system/cpu/online, …/node/online; a machine without NUMA has the node 0)
+ *   (/sys/devices/system/cpu/online, …/node/online; a machine without NUMA has the node 0);
+ *   %NCG_ERROR_NOT_FOUND if there is no such file, %NCG_ERROR_FAILED if it cannot be read,
+ *   %NCG_ERROR_INVALID_ARGUMENT if there is no list in it
  */
 NcgCpuset *ncg_machine_read_online (const char *root, const char *what, GError **error);
 
@@ -48,7 +50,15 @@ gboolean ncg_machine_find_block_device (const char *root,
                                         gboolean *ret_is_whole_disk,
                                         GError **error);
 
-/* A sysctl by its dotted name, "vm.panic_on_oom". (transfer full): without the newline. */
+/**
+ * ncg_machine_read_sysctl:
+ * ncg_machine_write_sysctl:
+ * @name: dotted, "vm.panic_on_oom"
+ * @value: written by one write(2)
+ *
+ * Returns: reading, (transfer full): the value without the newline; %NCG_ERROR_NOT_FOUND if there
+ * is no such file, when reading, and %NCG_ERROR_FAILED for all else
+ */
 char *ncg_machine_read_sysctl (const char *root, const char *name, GError **error);
 gboolean
 ncg_machine_write_sysctl (const char *root, const char *name, const char *value, GError **error);

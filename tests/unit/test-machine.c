@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the machine has: huge pages and block devices.
+ * What the machine has, read below a directory that stands for its root.
  */
 #include "lib/machine.h"
 
@@ -139,6 +139,98 @@ test_path (Fixture *fixture, gconstpointer data)
 
 #define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
 
+static void
+test_online (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NcgCpuset) cpus = NULL;
+  g_autoptr (NcgCpuset) nodes = NULL;
+
+  temp_dir_write (fixture->root, "sys/devices/system/cpu/online", "0-3,7\n");
+  cpus = ncg_machine_read_online (fixture->root, "cpu", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (ncg_cpuset_count (cpus), ==, 5);
+
+  nodes = ncg_machine_read_online (fixture->root, "node", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (ncg_cpuset_count (nodes), ==, 1);
+}
+
+static void
+test_online_errors (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) missing = NULL;
+  g_autoptr (GError) wrong = NULL;
+
+  g_assert_null (ncg_machine_read_online (fixture->root, "cpu", &missing));
+  g_assert_error (missing, NCG_ERROR, NCG_ERROR_NOT_FOUND);
+
+  temp_dir_write (fixture->root, "sys/devices/system/cpu/online", "all\n");
+  g_assert_null (ncg_machine_read_online (fixture->root, "cpu", &wrong));
+  g_assert_error (wrong, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
+}
+
+static void
+test_capacity (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GVariant) capacity = NULL;
+  guint64 value;
+
+  temp_dir_write (fixture->root, "sys/devices/system/cpu/online", "0-3\n");
+  temp_dir_write (fixture->root, "proc/meminfo", "MemTotal:       2048 kB\nMemFree: 1 kB\n");
+  temp_dir_write (fixture->root, "proc/sys/kernel/pid_max", "4194304\n");
+  temp_dir_write (fixture->root, "proc/sys/kernel/threads-max", "1000\n");
+  temp_dir_write (fixture->root, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "3\n");
+  temp_dir_write (fixture->root, "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0\n");
+
+  capacity = ncg_machine_read_capacity (fixture->root);
+  g_assert_true (g_variant_lookup (capacity, "cpu", "t", &value));
+  g_assert_cmpuint (value, ==, 4000);
+  g_assert_true (g_variant_lookup (capacity, "memory", "t", &value));
+  g_assert_cmpuint (value, ==, 2048 * 1024);
+  g_assert_true (g_variant_lookup (capacity, "pid", "t", &value));
+  g_assert_cmpuint (value, ==, 1000);
+  g_assert_true (g_variant_lookup (capacity, "hugepages-2Mi", "t", &value));
+  g_assert_cmpuint (value, ==, 3 * 2048 * 1024);
+  g_assert_true (g_variant_lookup (capacity, "hugepages-1Gi", "t", &value));
+  g_assert_cmpuint (value, ==, 0);
+  g_assert_true (g_variant_lookup (capacity, "ephemeral-storage", "t", &value));
+  g_assert_cmpuint (value, >, 0);
+}
+
+static void
+test_capacity_of_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GVariant) capacity = ncg_machine_read_capacity (fixture->root);
+
+  g_assert_cmpuint (g_variant_n_children (capacity), ==, 1);
+  g_assert_true (g_variant_lookup (capacity, "ephemeral-storage", "t", NULL));
+}
+
+static void
+test_sysctl (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) missing = NULL;
+  g_autoptr (GError) unwritable = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  temp_dir_write (fixture->root, "proc/sys/vm/panic_on_oom", "1\n");
+  before = ncg_machine_read_sysctl (fixture->root, "vm.panic_on_oom", &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (before, ==, "1");
+  g_assert_true (ncg_machine_write_sysctl (fixture->root, "vm.panic_on_oom", "0", &error));
+  g_assert_no_error (error);
+  after = ncg_machine_read_sysctl (fixture->root, "vm.panic_on_oom", &error);
+  g_assert_cmpstr (after, ==, "0");
+
+  g_assert_null (ncg_machine_read_sysctl (fixture->root, "vm.none", &missing));
+  g_assert_error (missing, NCG_ERROR, NCG_ERROR_NOT_FOUND);
+  g_assert_false (ncg_machine_write_sysctl (fixture->root, "vm.none", "0", &unwritable));
+  g_assert_error (unwritable, NCG_ERROR, NCG_ERROR_FAILED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -147,5 +239,11 @@ main (int argc, char **argv)
   ADD ("/machine/capacity", test_capacity);
   ADD ("/machine/numbers", test_numbers);
   ADD ("/machine/path", test_path);
+  g_test_add ("/machine/online", Fixture, NULL, set_up, test_online, tear_down);
+  g_test_add ("/machine/online-errors", Fixture, NULL, set_up, test_online_errors, tear_down);
+  g_test_add ("/machine/capacity", Fixture, NULL, set_up, test_capacity, tear_down);
+  g_test_add ("/machine/capacity-of-nothing", Fixture, NULL, set_up, test_capacity_of_nothing,
+              tear_down);
+  g_test_add ("/machine/sysctl", Fixture, NULL, set_up, test_sysctl, tear_down);
   return g_test_run ();
 }
