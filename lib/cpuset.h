@@ -23,12 +23,15 @@ NcgCpuset *ncg_cpuset_copy (const NcgCpuset *self);
 void ncg_cpuset_free (NcgCpuset *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgCpuset, ncg_cpuset_free)
 
-/* The canonical list: sorted, ranges joined; "" for the empty set. */
+/* (transfer full): the canonical list: sorted, ranges joined; "" for the empty set */
 char *ncg_cpuset_format (const NcgCpuset *self);
 
+/* As sets: the empty one is a subset of every one, and each is one of itself. */
 gboolean ncg_cpuset_is_empty (const NcgCpuset *self);
 gboolean ncg_cpuset_equal (const NcgCpuset *a, const NcgCpuset *b);
 gboolean ncg_cpuset_is_subset (const NcgCpuset *self, const NcgCpuset *of);
+
+/* How many members there are. */
 guint ncg_cpuset_count (const NcgCpuset *self);
 
 /**

@@ -38,6 +38,7 @@ typedef enum {
   NCG_ERROR_NOT_FOUND,                        /* a file or cgroup that is not there */
 } NcgError;
 
+/* The domain of every error here. */
 #define NCG_ERROR (ncg_error_quark ())
 GQuark ncg_error_quark (void);
 

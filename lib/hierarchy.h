@@ -23,6 +23,7 @@ typedef enum {
   NCG_HIERARCHY_UNIFIED, /* cgroup v2 only */
 } NcgHierarchyMode;
 
+/* "legacy", "hybrid", "unified"; static. No other text is a mode. */
 const char *ncg_hierarchy_mode_to_string (NcgHierarchyMode mode);
 gboolean ncg_hierarchy_mode_from_string (const char *text, NcgHierarchyMode *ret_mode);
 
