@@ -8,8 +8,10 @@
  * created first, without any process; a leaf holds processes.
  *
  * Everything is asynchronous on the thread-default main context of the driver's creation, and ends
- * by its deadline (in g_get_monotonic_time()'s clock). Errors are those of ncg_systemd_call_async()
- * and what is said below.
+ * by its deadline (in g_get_monotonic_time()'s clock). Errors are what is said below, and
+ * %NCG_ERROR_TIMEOUT after the deadline (the outcome is unknown), %NCG_ERROR_DISCONNECTED if the
+ * connection broke while the call was under way (unknown too), %NCG_ERROR_NO_SUCH_UNIT,
+ * %NCG_ERROR_UNKNOWN_PROPERTY, and %NCG_ERROR_SYSTEMD_FAILED with systemd's own words for all else.
  */
 #pragma once
 
@@ -28,6 +30,7 @@ typedef struct {
   char *cgroup; /* below the mount of the hierarchy, "/machine.slice/…" */
 } NcgPlace;
 
+/* (transfer full): for drivers; the strings are copied */
 NcgPlace *ncg_place_new (const char *unit, const char *cgroup);
 void ncg_place_free (NcgPlace *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgPlace, ncg_place_free)
