@@ -28,10 +28,14 @@ append_pids (const char *text, GArray *pids)
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++) {
-    pid_t pid = (pid_t) g_ascii_strtoll (lines[i], NULL, 10);
+    guint64 number;
+    pid_t pid;
 
-    if (pid > 0)
-      g_array_append_val (pids, pid);
+    /* 0 is a process that has no number in our namespace. */
+    if (!ncg_cgroup_parse_u64 (lines[i], &number) || number == 0 || number > G_MAXINT)
+      continue;
+    pid = (pid_t) number;
+    g_array_append_val (pids, pid);
   }
 }
 

@@ -290,9 +290,10 @@ static void
 set_read_error (const NcgCgroup *self, const char *file, int errsv, GError **error)
 {
   g_autofree char *shown = g_utf8_make_valid (self->path, -1);
+  g_autofree char *shown_file = g_utf8_make_valid (file, -1);
 
-  g_set_error (error, NCG_ERROR, code_of_read (errsv), "cannot read %s of the cgroup %s: %s", file,
-               shown, g_strerror (errsv));
+  g_set_error (error, NCG_ERROR, code_of_read (errsv), "cannot read %s of the cgroup %s: %s",
+               shown_file, shown, g_strerror (errsv));
 }
 
 static void
@@ -300,10 +301,11 @@ set_write_error (
     const NcgCgroup *self, const char *file, const char *value, int errsv, GError **error)
 {
   g_autofree char *shown = g_utf8_make_valid (self->path, -1);
+  g_autofree char *shown_file = g_utf8_make_valid (file, -1);
   g_autofree char *escaped = ncg_error_escape (value);
 
   g_set_error (error, NCG_ERROR, code_of_write (errsv),
-               "cannot write \"%s\" to %s of the cgroup %s: %s", escaped, file, shown,
+               "cannot write \"%s\" to %s of the cgroup %s: %s", escaped, shown_file, shown,
                g_strerror (errsv));
 }
 
@@ -337,7 +339,9 @@ ncg_cgroup_parse_u64 (const char *text, guint64 *ret_value)
     *ret_value = G_MAXUINT64;
     return TRUE;
   }
-  if (!g_ascii_string_to_unsigned (text + is_negative, 10, 0, G_MAXUINT64, &value, NULL))
+  /* GLib alone would pass over a vertical tab. */
+  if (!g_ascii_isdigit (text[is_negative]) ||
+      !g_ascii_string_to_unsigned (text + is_negative, 10, 0, G_MAXUINT64, &value, NULL))
     return FALSE;
   *ret_value = is_negative ? 0 : value;
   return TRUE;
@@ -348,15 +352,17 @@ parse_u64 (
     const NcgCgroup *self, const char *file, const char *text, guint64 *ret_value, GError **error)
 {
   g_autofree char *shown = NULL;
+  g_autofree char *shown_file = NULL;
   g_autofree char *escaped = NULL;
 
   if (ncg_cgroup_parse_u64 (text, ret_value))
     return TRUE;
 
   shown = g_utf8_make_valid (self->path, -1);
+  shown_file = g_utf8_make_valid (file, -1);
   escaped = ncg_error_escape (text);
   g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "\"%s\" in %s of the cgroup %s is not a number",
-               escaped, file, shown);
+               escaped, shown_file, shown);
   return FALSE;
 }
 
@@ -374,6 +380,8 @@ ncg_cgroup_read_key (
 {
   g_autofree char *text = ncg_cgroup_read (self, file, error);
   g_auto (GStrv) lines = NULL;
+  g_autofree char *shown_file = NULL;
+  g_autofree char *escaped = NULL;
   gsize length = strlen (key);
 
   if (text == NULL)
@@ -383,7 +391,10 @@ ncg_cgroup_read_key (
     if (strncmp (lines[i], key, length) == 0 && lines[i][length] == ' ')
       return parse_u64 (self, file, lines[i] + length + 1, ret_value, error);
 
-  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND, "there is no %s in %s", key, file);
+  shown_file = g_utf8_make_valid (file, -1);
+  escaped = ncg_error_escape (key);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND, "there is no \"%s\" in %s", escaped,
+               shown_file);
   return FALSE;
 }
 

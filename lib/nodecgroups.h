@@ -5,8 +5,9 @@
  * What holds for every function, where its own comment says nothing else:
  *
  * - Errors. What can fail takes a GError and returns FALSE, NULL or -1; the domain is NCG_ERROR,
- * the message is UTF-8 and quotes what came from outside only escaped. "ret_…" arguments are
- * written only on success. Memory that runs out ends the program, as in GLib.
+ * the message is UTF-8 (if a root directory that it names is) and quotes what came from outside
+ * only escaped. "ret_…" arguments are written only on success. Memory that runs out ends the
+ * program, as in GLib.
  * - Arguments are not NULL unless (nullable). They stay the caller's, and what must outlive the
  * call is copied.
  * - What is returned is the caller's, unless it is const: g_free() for strings and what has no

@@ -68,8 +68,10 @@ test_list_processes (Fixture *fixture, gconstpointer data)
   assert_processes (cgroup, FALSE, "0: 0");
   assert_processes (cgroup, TRUE, "0: 0");
 
-  /* 0 is a process of another pid namespace */
-  temp_dir_write (fixture->mount, "a/cgroup.procs", "1\n0\n2\n");
+  /* 0 is a process of another pid namespace; what follows are no processes at all, and none that
+   * anything could be sent to */
+  temp_dir_write (fixture->mount, "a/cgroup.procs",
+                  "1\n0\n2\n4294967297\n18446744073709551615\n-1\n4x\nmax\n");
   temp_dir_write (fixture->mount, "a/b/c/cgroup.procs", "4\n8\n");
   temp_dir_write (fixture->mount, "a/d/cgroup.procs", "16\n");
   temp_dir_write (fixture->mount, "cgroup.procs", "32\n");

@@ -237,7 +237,8 @@ test_parse_u64 (void)
   };
   static const char *const bad[] = { "",    "-",       "x",    "1 ",  " 1",
                                      "1\n", "+1",      "1.5",  "0x1", "18446744073709551616",
-                                     "--1", "maximum", "-max", NULL };
+                                     "--1", "maximum", "-max", "\v1", "-\v1",
+                                     NULL };
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++) {
     guint64 value = 77;
@@ -269,6 +270,27 @@ test_read_u64 (Fixture *fixture, gconstpointer data)
   g_assert_false (ncg_cgroup_read_u64 (cgroup, "words", &value, &error));
   g_assert_error (error, NCG_ERROR, NCG_ERROR_FAILED);
   g_assert_cmpuint (value, ==, G_MAXUINT64);
+}
+
+/* A message goes over the bus, whatever was asked for. */
+static void
+test_messages_are_utf8 (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NcgCgroup) cgroup = open_cgroup (fixture, "/a");
+  GError *errors[5] = { NULL };
+  guint64 value;
+
+  temp_dir_write (fixture->mount, "a/\xff", "x\n");
+  g_assert_false (ncg_cgroup_read_u64 (cgroup, "\xff", &value, &errors[0]));
+  g_assert_false (ncg_cgroup_read_key (cgroup, "\xff", "\xfe", &value, &errors[1]));
+  g_assert_null (ncg_cgroup_read (cgroup, "\xfe", &errors[2]));
+  g_assert_false (ncg_cgroup_write (cgroup, "\xfe", "1", &errors[3]));
+  g_assert_false (ncg_cgroup_remove_child (cgroup, "\xff", &errors[4]));
+  for (guint i = 0; i < G_N_ELEMENTS (errors); i++) {
+    g_assert_nonnull (errors[i]);
+    g_assert_true (g_utf8_validate (errors[i]->message, -1, NULL));
+    g_error_free (errors[i]);
+  }
 }
 
 static void
@@ -529,6 +551,7 @@ main (int argc, char **argv)
   ADD ("/cgroup/read", test_read);
   ADD ("/cgroup/read/errors", test_read_errors);
   ADD ("/cgroup/read/u64", test_read_u64);
+  ADD ("/cgroup/messages-are-utf8", test_messages_are_utf8);
   ADD ("/cgroup/read/key", test_read_key);
   g_test_add_func ("/cgroup/parse-u64", test_parse_u64);
   ADD ("/cgroup/error-messages", test_error_messages);
