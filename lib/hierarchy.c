@@ -65,14 +65,37 @@ mount_free (Mount *self)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Mount, mount_free)
 
+static gboolean
+is_octal (const char *digits)
+{
+  return digits[0] >= '0' && digits[0] <= '3' && digits[1] >= '0' && digits[1] <= '7' &&
+         digits[2] >= '0' && digits[2] <= '7';
+}
+
+/* (transfer full): with what the kernel writes as "\040": blanks, newlines and backslashes. */
+static char *
+unescape (const char *text)
+{
+  g_autoptr (GString) plain = g_string_new (NULL);
+
+  while (*text != '\0') {
+    if (text[0] == '\\' && is_octal (text + 1)) {
+      g_string_append_c (plain,
+                         (char) ((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0')));
+      text += 4;
+    } else
+      g_string_append_c (plain, *text++);
+  }
+  return g_string_free (g_steal_pointer (&plain), FALSE);
+}
+
 static Mount *
 mount_new (const char *mount_root, const char *mount_point)
 {
   Mount *self = g_new0 (Mount, 1);
 
   self->is_whole = g_str_equal (mount_root, "/");
-  /* Only blanks and backslashes are escaped there, as \040: a subset of what C has. */
-  self->path = g_strcompress (mount_point);
+  self->path = unescape (mount_point);
   return self;
 }
 
@@ -210,8 +233,10 @@ add_unified_controllers (const char *mount, GHashTable *controllers, GError **er
   g_auto (GStrv) words = NULL;
 
   if (text == NULL) {
-    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot read %s: %s", path,
-                 g_strerror (errno));
+    int errsv = errno;
+    g_autofree char *shown = g_utf8_make_valid (path, -1);
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot read %s: %s", shown,
+                 g_strerror (errsv));
     return FALSE;
   }
 

@@ -250,6 +250,29 @@ test_escapes_and_optional_fields (Fixture *fixture, gconstpointer data)
   assert_controllers (hierarchy, "pids");
 }
 
+/* What the kernel does not write stays as it is, and nothing is logged of it. */
+static void
+test_other_backslashes (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NcgHierarchy) hierarchy = NULL;
+
+  hierarchy = detect (fixture, "1 1 0:1 / /a\\ rw - cgroup c rw,cpu\n"
+                               "1 1 0:1 / /b\\n\\04\\400\\x rw - cgroup c rw,pids\n");
+  assert_v1 (fixture, hierarchy, "cpu", "/a\\");
+  assert_v1 (fixture, hierarchy, "pids", "/b\\n\\04\\400\\x");
+}
+
+static void
+test_bytes_in_messages (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  temp_dir_write (fixture->root, "proc/self/mountinfo", "1 1 0:1 / /\xff rw - cgroup2 c rw\n");
+  g_assert_null (ncg_hierarchy_detect (fixture->root, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_FAILED);
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+}
+
 static void
 test_broken_lines_are_passed_over (Fixture *fixture, gconstpointer data)
 {
@@ -346,6 +369,8 @@ main (int argc, char **argv)
   ADD ("/hierarchy/choice", test_choice);
   ADD ("/hierarchy/choice/shortest-elsewhere", test_shortest_elsewhere);
   ADD ("/hierarchy/escapes-and-optional-fields", test_escapes_and_optional_fields);
+  ADD ("/hierarchy/other-backslashes", test_other_backslashes);
+  ADD ("/hierarchy/bytes-in-messages", test_bytes_in_messages);
   ADD ("/hierarchy/broken-lines", test_broken_lines_are_passed_over);
   ADD ("/hierarchy/nothing-mounted", test_nothing_mounted);
   ADD ("/hierarchy/unreadable", test_unreadable);
