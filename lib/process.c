@@ -86,7 +86,8 @@ parse_stat (const char *text, Stat *ret_stat)
   guint flags;
 
   if (first == NULL || last == NULL || last < first ||
-      sscanf (last + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+      sscanf (last + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2 ||
+      !g_ascii_isalpha (state))
     return FALSE;
   ret_stat->command = g_strndup (first + 1, (gsize) (last - first - 1));
   ret_stat->state = state;

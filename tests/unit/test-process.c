@@ -174,7 +174,9 @@ test_odd_commands (Fixture *fixture, gconstpointer data)
 static void
 test_broken_stat (Fixture *fixture, gconstpointer data)
 {
-  static const char *const texts[] = { "", "1", "1 (x", ")(", "1 (x) S", "1 (x) S a b", NULL };
+  static const char *const texts[] = {
+    "", "1", "1 (x", ")(", "1 (x) S", "1 (x) S a b", "1 (x) \xff 1 2 3 0 -1 0", NULL
+  };
 
   for (guint i = 0; texts[i] != NULL; i++) {
     write_proc (fixture, fixture->child, "stat", texts[i]);
