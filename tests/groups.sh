@@ -8,12 +8,16 @@
 #
 # A program of tests/unit or tests/dbus is tests/KIND/test-NAME.c, and is built as test-NAME
 # in the same place of the build directory. A check is an executable in tests/check/, is
-# given the build directory, and ends with 0, 1 or 77 (skipped).
+# given the build directory, and ends with 0, 1 or 77 (skipped). A fuzz target is
+# tests/fuzz/fuzz-NAME.c, and starts from tests/fuzz/corpus/NAME.
 
 passed=0 failed=0 skipped=0
 
 # Seconds for one program; sanitizers make it several times slower.
 declare -A limits=([check]=300 [unit]=120 [dbus]=300 [san]=900)
+
+# Seconds for which each fuzz target looks for something new, and the longest input that it tries.
+fuzz_seconds=${NODECGROUPS_FUZZ_SECONDS:-8} fuzz_length=4096
 
 # What a sanitizer finds shall fail the program that it is found in.
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1
@@ -48,6 +52,10 @@ list ()
     san)
       programs unit | sed 's,^,san/unit/,'
       programs dbus | sed 's,^,san/dbus/,'
+      ;;
+    fuzz)
+      find "$top/tests/fuzz" -maxdepth 1 -name 'fuzz-*.c' -printf '%f\n' |
+        sed 's,^fuzz-\(.*\)\.c$,fuzz/\1,' | sort
       ;;
     vm) machines | awk -F '|' -v all="${all-}" 'all != "" || $5 == "fast" { print "vm/" $1 }' ;;
   esac
@@ -93,14 +101,14 @@ count_tap ()
 
 ### Building
 
-# build DIRECTORY OPTION...: in the tree, once for each run of ./check.
+# build DIRECTORY OPTION...: in the tree, once for each run of ./check; all, or `ninja_target`.
 declare -A built=()
 build ()
 {
   local directory=$1 log=$work/$1.log status=0
   if [[ ! -v built[$directory] ]]; then
     {
-      configure "$top/$directory" "${@:2}" && ninja -C "$top/$directory"
+      configure "$top/$directory" "${@:2}" && ninja -C "$top/$directory" ${ninja_target:+"$ninja_target"}
     } >"$log" 2>&1 </dev/null || status=$?
     built[$directory]=$status
   fi
@@ -120,6 +128,12 @@ build_clang ()
 build_san ()
 {
   CC=gcc build build-san -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
+}
+
+build_fuzz ()
+{
+  CC=clang ninja_target=fuzzers build build-fuzz -Dwerror=true -Dfuzz=true \
+    -Db_sanitize=address,undefined -Db_lundef=false
 }
 
 # overlay RELEASE: what is laid over the root file system of the release, built once.
@@ -208,6 +222,38 @@ run_san ()
     san_shown=yes
     count 1 'the build with sanitizers' "$work/build-san.log"
   fi
+}
+
+# fuzz NAME: in memory where that is possible, because a target writes files for each input. The
+# corpus is copied, so that the tree stays as it is.
+fuzz ()
+{
+  local directory found=build-fuzz/found status=0 options
+  options=(
+    -max_total_time="$fuzz_seconds" -max_len="$fuzz_length" -timeout=10 -rss_limit_mb=1024
+    -verbosity=0 -artifact_prefix="$found/$1-"
+  )
+  directory=$(TMPDIR=/dev/shm mktemp -d 2>/dev/null) || directory=$(mktemp -d)
+  [[ ! -e tests/fuzz/$1.dict ]] || options+=(-dict="tests/fuzz/$1.dict")
+  mkdir -p "$found" "$directory/tmp"
+  cp -r "tests/fuzz/corpus/$1" "$directory/corpus" &&
+    TMPDIR=$directory/tmp timeout -k 5 $((fuzz_seconds + 60)) \
+      "build-fuzz/tests/fuzz/fuzz-$1" "${options[@]}" "$directory/corpus" || status=1
+  rm -rf "$directory"
+  ((status == 0)) || echo "To try it again: build-fuzz/tests/fuzz/fuzz-$1 FILE, one of $found/$1-*"
+  return "$status"
+}
+
+run_fuzz ()
+{
+  local log=$work/log status=0
+  if ! build_fuzz; then
+    [[ -v fuzz_shown ]] || count 1 'the build of the fuzz targets' "$work/build-fuzz.log"
+    fuzz_shown=yes
+    return
+  fi
+  (cd "$top" && fuzz "${1#fuzz/}") >"$log" 2>&1 </dev/null || status=$?
+  count "$status" "$1" "$log"
 }
 
 # machine NAME COLUMN
