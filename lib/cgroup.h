@@ -27,12 +27,14 @@ typedef struct NcgCgroup NcgCgroup;
  */
 NcgCgroup *ncg_cgroup_open (const char *mount, const char *path, GError **error);
 
-/* A cgroup below @self; @path has no leading slash ("a/b"). */
+/* (transfer full): a cgroup below @self, which it does not need any more; @path has no leading
+ * slash
+ * ("a/b"). Errors as ncg_cgroup_open(). */
 NcgCgroup *ncg_cgroup_open_child (const NcgCgroup *self, const char *path, GError **error);
 void ncg_cgroup_close (NcgCgroup *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgCgroup, ncg_cgroup_close)
 
-/* The path below the mount, with a leading slash. */
+/* The path below the mount, with a leading slash; valid as long as @self. */
 const char *ncg_cgroup_get_path (const NcgCgroup *self);
 
 /* The directory (O_PATH), for what is done to itself: its owner, its extended attributes. */
@@ -63,6 +65,8 @@ gboolean ncg_cgroup_parse_u64 (const char *text, guint64 *ret_value);
 /**
  * ncg_cgroup_read_u64:
  * @ret_value: as ncg_cgroup_parse_u64()
+ *
+ * Returns: %TRUE if the file has a number; one with anything else is %NCG_ERROR_FAILED
  */
 gboolean
 ncg_cgroup_read_u64 (const NcgCgroup *self, const char *file, guint64 *ret_value, GError **error);
@@ -71,6 +75,7 @@ ncg_cgroup_read_u64 (const NcgCgroup *self, const char *file, guint64 *ret_value
  * ncg_cgroup_read_key:
  * @key: a key of a flat keyed file ("populated" of cgroup.events); a file without it is
  *   %NCG_ERROR_NOT_FOUND too
+ * @ret_value: as ncg_cgroup_parse_u64(), of the first line with the key
  */
 gboolean ncg_cgroup_read_key (
     const NcgCgroup *self, const char *file, const char *key, guint64 *ret_value, GError **error);

@@ -14,8 +14,8 @@
 /**
  * ncg_cpu_weight_from_millicores:
  *
- * One CPU of request is weight 100, the kernel's and systemd's default; proportional, rounded down,
- * within 1 to 10000.
+ * Returns: cpu.weight. One CPU of request is weight 100, the kernel's and systemd's default;
+ * proportional, rounded down, within 1 to 10000.
  */
 guint64 ncg_cpu_weight_from_millicores (guint64 millicores);
 

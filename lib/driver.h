@@ -16,11 +16,10 @@
 #pragma once
 
 #include "lib/hierarchy.h"
-#include "lib/leaf-settle.h"
+#include "lib/process.h"
 #include "lib/resources.h"
 
 #include <gio/gio.h>
-#include <sys/types.h>
 
 typedef struct NcgDriver NcgDriver;
 

@@ -8,12 +8,7 @@
  */
 #pragma once
 
-#include "lib/hierarchy.h"
-
-#include <sys/types.h>
-
-/* Nobody: what is root's. */
-#define NCG_NO_USER ((uid_t) -1)
+#include "lib/process.h"
 
 /* "a" or "a/b": no component is empty, "." or "..", or has the name of a cgroup's file. Else
  * %NCG_ERROR_INVALID_ARGUMENT. */

@@ -9,9 +9,12 @@
 
 #include <sys/types.h>
 
+/* Nobody, where a user may be named. */
+#define NCG_NO_USER ((uid_t) -1)
+
 typedef struct {
   pid_t pid;
-  int fd; /* pidfd_open(2) */
+  int fd; /* pidfd_open(2); closed by ncg_process_close() */
 } NcgProcess;
 
 /**
@@ -64,7 +67,7 @@ char *ncg_process_read_cgroup (const NcgProcess *self,
 gboolean
 ncg_process_read_uid (const NcgProcess *self, const char *proc, uid_t *ret_uid, GError **error);
 
-/* The same without holding the process. */
+/* (transfer full): the same by the number alone, without holding the process. */
 char *
 ncg_process_read_cgroup_of_pid (const char *proc, pid_t pid, const NcgTree *tree, GError **error);
 
