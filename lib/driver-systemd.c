@@ -5,6 +5,7 @@
 #include "lib/driver-systemd.h"
 
 #include "lib/error.h"
+#include "lib/leaf-settle.h"
 #include "lib/names.h"
 #include "lib/systemd-context.h"
 #include "lib/systemd-group.h"

@@ -53,7 +53,7 @@ test_page_sizes (Fixture *fixture, gconstpointer data)
 }
 
 static void
-test_capacity (Fixture *fixture, gconstpointer data)
+test_capacity_of_pages (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GVariant) capacity = NULL;
   guint64 number = 0;
@@ -236,14 +236,13 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/machine/page-sizes", test_page_sizes);
-  ADD ("/machine/capacity", test_capacity);
+  ADD ("/machine/capacity-of-pages", test_capacity_of_pages);
   ADD ("/machine/numbers", test_numbers);
   ADD ("/machine/path", test_path);
-  g_test_add ("/machine/online", Fixture, NULL, set_up, test_online, tear_down);
-  g_test_add ("/machine/online-errors", Fixture, NULL, set_up, test_online_errors, tear_down);
-  g_test_add ("/machine/capacity", Fixture, NULL, set_up, test_capacity, tear_down);
-  g_test_add ("/machine/capacity-of-nothing", Fixture, NULL, set_up, test_capacity_of_nothing,
-              tear_down);
-  g_test_add ("/machine/sysctl", Fixture, NULL, set_up, test_sysctl, tear_down);
+  ADD ("/machine/online", test_online);
+  ADD ("/machine/online-errors", test_online_errors);
+  ADD ("/machine/capacity", test_capacity);
+  ADD ("/machine/capacity-of-nothing", test_capacity_of_nothing);
+  ADD ("/machine/sysctl", test_sysctl);
   return g_test_run ();
 }
