@@ -4,6 +4,7 @@
  */
 #include "tests/unit/kernel-rig.h"
 
+#include "lib/attach.h"
 #include "lib/cgroup-tree.h"
 #include "lib/cgroup.h"
 #include "tests/unit/child.h"
@@ -263,4 +264,42 @@ gint64
 kernel_rig_deadline (void)
 {
   return g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+}
+
+void
+kernel_rig_make (const KernelRig *self, const char *path)
+{
+  static const char *const none[] = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  ncg_cgroup_tree_make (self->hierarchy->trees, path, none, &error);
+  g_assert_no_error (error);
+}
+
+void
+kernel_rig_attach (const KernelRig *self, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+
+  ncg_attach_processes (self->hierarchy, "/proc", path, self->processes, &error);
+  g_assert_no_error (error);
+}
+
+gboolean
+kernel_rig_is_populated (const KernelRig *self, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean populated = FALSE;
+
+  ncg_cgroup_tree_is_populated (self->hierarchy->trees, path, &populated, &error);
+  g_assert_no_error (error);
+  return populated;
+}
+
+void
+kernel_rig_assert_in_all_trees (const KernelRig *self, const char *path, gboolean expected)
+{
+  for (guint i = 0; i < self->hierarchy->trees->len; i++)
+    g_assert_cmpint (kernel_rig_exists (g_ptr_array_index (self->hierarchy->trees, i), path), ==,
+                     expected);
 }

@@ -52,5 +52,11 @@ char *kernel_rig_read (const NcgTree *tree, const char *path, const char *file);
 void kernel_rig_write (const NcgTree *tree, const char *path, const char *file, const char *text);
 gboolean kernel_rig_exists (const NcgTree *tree, const char *path);
 
+/* The calls of cgroup-tree.h and attach.h, for all processes of the rig; they must succeed. */
+void kernel_rig_make (const KernelRig *self, const char *path);
+void kernel_rig_attach (const KernelRig *self, const char *path);
+gboolean kernel_rig_is_populated (const KernelRig *self, const char *path);
+void kernel_rig_assert_in_all_trees (const KernelRig *self, const char *path, gboolean expected);
+
 /* Ten seconds from now. */
 gint64 kernel_rig_deadline (void);

@@ -456,85 +456,6 @@ test_wait (Fixture *fixture, gconstpointer data)
   g_assert_true (reached);
 }
 
-static void
-test_make_child (Fixture *fixture, gconstpointer data)
-{
-  static const char *const bad[] = { "", ".", "..", "x/y", "file", NULL };
-  g_autoptr (NcgCgroup) cgroup = open_cgroup (fixture, "/a");
-  gboolean made = FALSE;
-
-  g_assert_true (ncg_cgroup_make_child (cgroup, "new", &made, NULL));
-  g_assert_true (made);
-  g_assert_true (ncg_cgroup_make_child (cgroup, "new", &made, NULL));
-  g_assert_false (made);
-
-  temp_dir_write (fixture->mount, "a/file", "");
-  for (guint i = 0; bad[i] != NULL; i++) {
-    g_autoptr (GError) error = NULL;
-    g_assert_false (ncg_cgroup_make_child (cgroup, bad[i], NULL, &error));
-    g_assert_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
-  }
-}
-
-static void
-test_remove_child (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (NcgCgroup) root = open_cgroup (fixture, "/");
-  g_autoptr (NcgCgroup) cgroup = open_cgroup (fixture, "/a");
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) left = NULL;
-
-  for (guint i = 0; i < 50; i++) {
-    g_autofree char *path = g_strdup_printf ("a/b/%u/x/y", i);
-    temp_dir_make (fixture->mount, path);
-  }
-  g_assert_true (ncg_cgroup_remove_child (cgroup, "absent", NULL));
-  g_assert_false (ncg_cgroup_remove_child (root, "..", &error));
-  g_assert_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
-  g_clear_error (&error);
-  ncg_cgroup_remove_child (cgroup, "b", &error);
-  g_assert_no_error (error);
-  left = ncg_cgroup_list_children (cgroup, NULL);
-  assert_names (left, "");
-  g_assert_true (ncg_cgroup_remove_child (root, "a", NULL));
-  g_assert_true (ncg_cgroup_remove_child (cgroup, "b", NULL)); /* of one that is gone itself */
-}
-
-/* One level below the other, further than a path may be long. */
-static void
-test_remove_deep (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (NcgCgroup) cgroup = open_cgroup (fixture, "/a");
-  g_autofree char *name = g_strnfill (200, 'x');
-  g_autoptr (GError) error = NULL;
-  NcgCgroup *at = ncg_cgroup_open_child (cgroup, "b", NULL);
-
-  for (guint i = 0; i < 100; i++) {
-    NcgCgroup *next;
-
-    g_assert_true (ncg_cgroup_make_child (at, name, NULL, NULL));
-    next = ncg_cgroup_open_child (at, name, NULL);
-    ncg_cgroup_close (at);
-    at = next;
-  }
-  ncg_cgroup_close (at);
-  ncg_cgroup_remove_child (cgroup, "b", &error);
-  g_assert_no_error (error);
-}
-
-/* Where a directory cannot go, the message says which. */
-static void
-test_remove_fails (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (NcgCgroup) cgroup = open_cgroup (fixture, "/a");
-  g_autoptr (GError) error = NULL;
-
-  temp_dir_write (fixture->mount, "a/b/c/file", "");
-  g_assert_false (ncg_cgroup_remove_child (cgroup, "b", &error));
-  g_assert_error (error, NCG_ERROR, NCG_ERROR_FAILED);
-  g_assert_nonnull (strstr (error->message, "/a/b/c"));
-}
-
 #define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -561,9 +482,5 @@ main (int argc, char **argv)
   ADD ("/cgroup/is-populated/v1", test_is_populated_v1);
   ADD ("/cgroup/open-events", test_open_events);
   ADD ("/cgroup/wait", test_wait);
-  ADD ("/cgroup/make-child", test_make_child);
-  ADD ("/cgroup/remove-child", test_remove_child);
-  ADD ("/cgroup/remove-child/deep", test_remove_deep);
-  ADD ("/cgroup/remove-child/fails", test_remove_fails);
   return g_test_run ();
 }
