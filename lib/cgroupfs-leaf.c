@@ -49,6 +49,7 @@ make_leaf (NcgCgroupfs *self, const char *path, const NcgLeaf *leaf, GError **er
 {
   g_autoptr (GPtrArray) settings = ncg_cgroupfs_list_settings (self, path, leaf->resources, error);
 
+  ncg_cgroupfs_clear_leftovers (self, path);
   if (settings == NULL || !ncg_cgroupfs_make (self, path, leaf->description, settings, error))
     return FALSE;
   if (leaf->is_delegated)

@@ -15,6 +15,9 @@ struct NcgCgroupfs {
   GCond changed;
   GHashTable *busy; /* (element-type utf8): the paths that somebody is at work on */
   guint n_running;
+  /* Held from where a directory is made to where it is marked: between the two it looks like
+   * somebody else's. */
+  GMutex making;
 };
 
 /* Being the only one at work on a path. */
@@ -40,6 +43,11 @@ GPtrArray *ncg_cgroupfs_list_settings (const NcgCgroupfs *self,
                                        const char *path,
                                        const NcgResources *resources,
                                        GError **error);
+
+/* What an earlier removal that was cut short has left of @path in other hierarchies than the
+ * primary one would lend its settings to what is made anew. It is removed where @path is below what
+ * we made; there nobody else has anything. */
+void ncg_cgroupfs_clear_leftovers (const NcgCgroupfs *self, const char *path);
 
 /* The cgroup is there in all hierarchies, with the controllers of @settings and with what they say;
  * what is new of it is marked. What was made is gone again if it fails. */

@@ -27,6 +27,7 @@ ncg_cgroupfs_new (const char *root, const NcgHierarchy *hierarchy)
   self->hierarchy = hierarchy;
   self->busy = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_mutex_init (&self->mutex);
+  g_mutex_init (&self->making);
   g_cond_init (&self->changed);
   return self;
 }
@@ -40,6 +41,7 @@ ncg_cgroupfs_free (NcgCgroupfs *self)
   g_mutex_unlock (&self->mutex);
   g_hash_table_unref (self->busy);
   g_mutex_clear (&self->mutex);
+  g_mutex_clear (&self->making);
   g_cond_clear (&self->changed);
   g_free (self->root);
   g_free (self->proc);
@@ -234,6 +236,25 @@ mark_made (const NcgCgroupfs *self,
   return TRUE;
 }
 
+static gboolean
+make_marked (NcgCgroupfs *self,
+             const char *path,
+             const char *description,
+             const GPtrArray *settings,
+             GPtrArray *made,
+             GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->making);
+  g_autoptr (GPtrArray) controllers = list_controllers (settings);
+
+  if (ncg_cgroup_tree_make_noting (self->hierarchy->trees, self->proc, path,
+                                   (const char *const *) controllers->pdata, made, error) &&
+      mark_made (self, made, path, description, error))
+    return TRUE;
+  ncg_cgroup_tree_unmake (made, 0);
+  return FALSE;
+}
+
 gboolean
 ncg_cgroupfs_make (NcgCgroupfs *self,
                    const char *path,
@@ -241,30 +262,51 @@ ncg_cgroupfs_make (NcgCgroupfs *self,
                    GPtrArray *settings,
                    GError **error)
 {
-  const GPtrArray *trees = self->hierarchy->trees;
-  g_autoptr (GPtrArray) controllers = list_controllers (settings);
   g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GMutexLocker) locker = NULL;
 
-  if (!ncg_cgroup_tree_make_noting (trees, self->proc, path,
-                                    (const char *const *) controllers->pdata, made, error))
+  if (!make_marked (self, path, description, settings, made, error))
     return FALSE;
-  if (mark_made (self, made, path, description, error) && ncg_apply_check (path, settings, error) &&
-      ncg_apply_write (path, settings, error))
+  if (ncg_apply_check (path, settings, error) && ncg_apply_write (path, settings, error))
     return TRUE;
+  locker = g_mutex_locker_new (&self->making);
   ncg_cgroup_tree_unmake (made, 0);
   return FALSE;
+}
+
+/* (transfer full) (nullable): of a cgroup in the primary hierarchy; NULL if it has none or is not
+ * there */
+static char *
+read_mark (const NcgCgroupfs *self, const char *path, gboolean *ret_exists)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new ((GMutex *) &self->making);
+  g_autoptr (NcgCgroup) cgroup = ncg_cgroupfs_open (self, path, NULL);
+
+  *ret_exists = cgroup != NULL;
+  return cgroup != NULL ? ncg_cgroup_mark_read (cgroup) : NULL;
+}
+
+void
+ncg_cgroupfs_clear_leftovers (const NcgCgroupfs *self, const char *path)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+  gboolean exists;
+  g_autofree char *owner = read_mark (self, parent, &exists);
+
+  if (owner != NULL && !ncg_cgroup_tree_exists (self->hierarchy->trees, path))
+    ncg_cgroup_tree_remove (self->hierarchy->trees, path, 0, NULL);
 }
 
 /* @ret_is_new: it was made on the way to another one, and nobody has asked for it yet */
 static gboolean
 check_owner (const NcgCgroupfs *self, const NcgGroup *group, gboolean *ret_is_new, GError **error)
 {
-  g_autoptr (NcgCgroup) cgroup = ncg_cgroupfs_open (self, group->path, NULL);
-  g_autofree char *owner = cgroup != NULL ? ncg_cgroup_mark_read (cgroup) : NULL;
+  gboolean exists;
+  g_autofree char *owner = read_mark (self, group->path, &exists);
   g_autofree char *escaped = NULL;
 
   *ret_is_new = owner != NULL && owner[0] == '\0';
-  if (cgroup == NULL || group->adopt || *ret_is_new || g_strcmp0 (owner, group->description) == 0)
+  if (!exists || group->adopt || *ret_is_new || g_strcmp0 (owner, group->description) == 0)
     return TRUE;
   escaped = ncg_error_escape (owner != NULL ? owner : "");
   g_set_error (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS,
@@ -285,8 +327,10 @@ ncg_cgroupfs_ensure_group (NcgCgroupfs *self,
   if (!ncg_cgroupfs_turn_take (&turn, self, group->path, deadline_usec, error))
     return FALSE;
   settings = ncg_cgroupfs_list_settings (self, group->path, group->resources, error);
-  return settings != NULL && check_owner (self, group, &is_new, error) &&
-         ncg_cgroupfs_make (self, group->path, group->description, settings, error) &&
+  if (settings == NULL || !check_owner (self, group, &is_new, error))
+    return FALSE;
+  ncg_cgroupfs_clear_leftovers (self, group->path);
+  return ncg_cgroupfs_make (self, group->path, group->description, settings, error) &&
          (!is_new || mark (self, group->path, group->description, error));
 }
 
@@ -343,52 +387,8 @@ ncg_cgroupfs_remove_empty (NcgCgroupfs *self,
 char *
 ncg_cgroupfs_describe (const NcgCgroupfs *self, const char *path)
 {
-  g_autoptr (NcgCgroup) cgroup = ncg_cgroupfs_open (self, path, NULL);
-  char *description = cgroup != NULL ? ncg_cgroup_mark_read (cgroup) : NULL;
+  gboolean exists;
+  char *description = read_mark (self, path, &exists);
 
   return description != NULL ? description : g_strdup ("");
-}
-
-/* The root has none of these files: any child has. (transfer full) (nullable) */
-static NcgCgroup *
-open_example (const NcgCgroupfs *self)
-{
-  g_autoptr (NcgCgroup) root = ncg_cgroupfs_open (self, "/", NULL);
-  g_auto (GStrv) children = root != NULL ? ncg_cgroup_list_children (root, NULL) : NULL;
-
-  return children != NULL && children[0] != NULL ? ncg_cgroup_open_child (root, children[0], NULL)
-                                                 : NULL;
-}
-
-static gboolean
-has_file (const NcgCgroup *cgroup, const char *file)
-{
-  g_auto (GStrv) files = cgroup != NULL ? ncg_cgroup_list_files (cgroup, file, NULL) : NULL;
-
-  return files != NULL && g_strv_contains ((const char *const *) files, file);
-}
-
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(char *const *) a, *(char *const *) b);
-}
-
-GStrv
-ncg_cgroupfs_list_features (const NcgCgroupfs *self)
-{
-  g_autoptr (NcgCgroup) example = open_example (self);
-  GPtrArray *features = g_ptr_array_new ();
-  char **controllers = self->hierarchy->controllers;
-
-  if (has_file (example, "cgroup.kill"))
-    g_ptr_array_add (features, g_strdup ("kill"));
-  if (has_file (example, "cgroup.freeze") ||
-      ncg_hierarchy_has_controller (self->hierarchy, "freezer"))
-    g_ptr_array_add (features, g_strdup ("freeze"));
-  for (guint i = 0; controllers[i] != NULL; i++)
-    g_ptr_array_add (features, g_strdup (controllers[i]));
-  g_ptr_array_sort (features, compare_names);
-  g_ptr_array_add (features, NULL);
-  return (GStrv) g_ptr_array_free (features, FALSE);
 }

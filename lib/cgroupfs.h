@@ -71,5 +71,6 @@ gboolean ncg_cgroupfs_remove_empty (NcgCgroupfs *self,
 /* (transfer full): the description with which a group or leaf was made; "" if there is none */
 char *ncg_cgroupfs_describe (const NcgCgroupfs *self, const char *path);
 
-/* (transfer full): what this kernel can: "freeze", "kill", and the controllers, sorted */
+/* (transfer full): what this kernel can: "freeze", "kill", and the controllers, sorted. A machine
+ * without a single cgroup gets one for a moment. */
 GStrv ncg_cgroupfs_list_features (const NcgCgroupfs *self);

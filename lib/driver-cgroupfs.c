@@ -146,8 +146,15 @@ static gboolean
 run_start_leaf (NcgCgroupfs *cgroupfs, NcgCgroupfsCall *call, GError **error)
 {
   NcgLeaf leaf = get_leaf (call);
+  g_autoptr (GError) local = NULL;
 
-  return ncg_cgroupfs_start_leaf (cgroupfs, call->path, &leaf, call->deadline, error);
+  if (ncg_cgroupfs_start_leaf (cgroupfs, call->path, &leaf, call->deadline, &local))
+    return TRUE;
+  /* What was forked meanwhile may be left in it. */
+  call->flag = !g_error_matches (local, NCG_ERROR, NCG_ERROR_UNIT_EXISTS) &&
+               ncg_cgroup_tree_exists (ncg_cgroupfs_get_hierarchy (cgroupfs)->trees, call->path);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
 }
 
 static void
@@ -157,7 +164,7 @@ done_start_leaf (NcgCgroupfsDriver *self, const NcgCgroupfsCall *call, gboolean 
 
   if (ok && call->processes == NULL)
     ncg_held_leaves_add (self->held, call->path, &leaf);
-  else if (ok)
+  else if (ok || call->flag)
     ncg_leaf_watch_add (self->watch, call->path, 0);
 }
 

@@ -165,6 +165,29 @@ test_delegated (DriverRig *self, gconstpointer data)
   kernel_rig_assert_in_all_trees (self->rig, path, FALSE);
 }
 
+/* What is left of a leaf of that name in another hierarchy does not bind the new one. */
+static void
+test_leftovers (DriverRig *self, gconstpointer data)
+{
+  const NcgTree *pids = ncg_hierarchy_find_tree (self->rig->hierarchy, "pids");
+  g_auto (NcgResources) none = { 0 };
+  NcgLeaf leaf = driver_rig_make_leaf (self, "web", &none);
+  g_autofree char *path = NULL;
+  g_autofree char *directory = NULL;
+  g_autofree char *limit = NULL;
+
+  if (pids == NULL || pids == self->primary)
+    return;
+  driver_rig_ensure_plain (self, self->group, OURS, -1);
+  directory = g_strconcat (pids->mount, self->group, "/web", NULL);
+  g_assert_cmpint (mkdir (directory, 0755), ==, 0);
+  path = g_strconcat (self->group, "/web", NULL);
+  kernel_rig_write (pids, path, "pids.max", "5");
+  g_free (driver_rig_start_leaf (self, &leaf, -1));
+  limit = kernel_rig_read (pids, path, "pids.max");
+  g_assert_cmpstr (limit, ==, "max");
+}
+
 #define MANY 40
 
 static void
@@ -245,6 +268,7 @@ static const struct {
   { "rolls-back", test_leaf_rolls_back },
   { "held", test_held },
   { "delegated", test_delegated },
+  { "leftovers", test_leftovers },
   { "many", test_many },
   { "join-fails", test_join_fails },
   { "keep", test_keep },
