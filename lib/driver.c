@@ -4,11 +4,13 @@
  */
 #include "lib/driver.h"
 
+#include "lib/driver-cgroupfs.h"
 #include "lib/driver-systemd.h"
 #include "lib/error.h"
 
 static const NcgDriverOps *const drivers[] = {
   &ncg_driver_systemd_ops,
+  &ncg_driver_cgroupfs_ops,
 };
 
 NcgPlace *
