@@ -23,7 +23,10 @@ static const char config[] =
     "  'process': { 'user': { 'uid': 0, 'gid': 0 }, 'cwd': '/', 'env': [ 'PATH=/bin' ],"
     "               'args': [ 'sleep', '100000' ] },"
     "  'mounts': [ { 'destination': '/proc', 'type': 'proc', 'source': 'proc' },"
-    "              { 'destination': '/dev', 'type': 'tmpfs', 'source': 'tmpfs' } ],"
+    "              { 'destination': '/dev', 'type': 'tmpfs', 'source': 'tmpfs' },"
+    "              { 'destination': '/sys', 'type': 'sysfs', 'source': 'sysfs' },"
+    "              { 'destination': '/sys/fs/cgroup', 'type': 'cgroup', 'source': 'cgroup',"
+    "                'options': [ 'ro' ] } ],"
     "  'linux': { 'cgroupsPath': '%s', 'resources': %s,"
     "             'namespaces': [ { 'type': 'pid' }, { 'type': 'mount' } ] } }\n";
 
@@ -31,7 +34,7 @@ static void
 make_root (void)
 {
   if (!g_file_test (ROOT, G_FILE_TEST_IS_DIR))
-    g_free (machine_run ("mkdir -p " ROOT "/bin " ROOT "/proc " ROOT "/dev && "
+    g_free (machine_run ("mkdir -p " ROOT "/bin " ROOT "/dev " ROOT "/proc " ROOT "/sys && "
                          "cp /bin/busybox " ROOT "/bin && "
                          "for name in sh sleep dd; do ln -s busybox " ROOT "/bin/$name; done"));
 }
