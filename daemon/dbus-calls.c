@@ -361,17 +361,17 @@ open_processes (Call *call, const AuthCaller *caller, GError **error)
 static void
 start_join (Call *call, const AuthCaller *caller)
 {
-  g_auto (Spec) spec = { 0 };
+  g_auto (JoinOptions) options = { 0 };
   g_autoptr (GPtrArray) processes = NULL;
   GError *error = NULL;
 
-  if (spec_parse (call->options, SPEC_OF_CONTAINER, &spec, &error) &&
+  if (join_options_parse (call->options, &options, &error) &&
       ncg_names_check_container (call->container, &error) &&
       manager_find_pod (call->calls->manager, call->uid, &error) != NULL)
     processes = open_processes (call, caller, &error);
   if (processes != NULL)
-    pod_join_async (call->calls->manager, call->uid, call->container, processes, &spec, on_joined,
-                    call);
+    pod_join_async (call->calls->manager, call->uid, call->container, processes, &options,
+                    on_joined, call);
   else
     call_fail (call, error);
 }

@@ -12,13 +12,16 @@
 #include "lib/names.h"
 #include "lib/verify.h"
 
+#include <pwd.h>
+
 typedef struct {
   Manager *manager;
   char *uid;
   char *name;
   GPtrArray *processes;
   NcgOrigins *origins;
-  Spec spec;
+  JoinOptions options;
+  uid_t user; /* of the options */
   Pod *pod;
   Container *container; /* while it is starting */
   NcgResources resources;
@@ -38,7 +41,7 @@ join_free (gpointer data)
   g_free (join->name);
   g_ptr_array_unref (join->processes);
   g_clear_pointer (&join->origins, ncg_origins_free);
-  spec_clear (&join->spec);
+  join_options_clear (&join->options);
   ncg_resources_clear (&join->resources);
   g_clear_error (&join->save_error);
   g_clear_error (&join->error);
@@ -164,7 +167,9 @@ start_leaf (GTask *task)
     .description = description,
     .resources = &join->resources,
     .processes = join->processes,
-    .user = NCG_NO_USER,
+    .is_delegated = join->options.is_delegated,
+    .subgroup = join->options.subgroup,
+    .user = join->user,
   };
   GError *error = NULL;
   g_autofree char *unit = ncg_driver_leaf_unit (manager->driver, &leaf, &error);
@@ -176,11 +181,13 @@ start_leaf (GTask *task)
   join->container = pod_add_container (join->pod, join->name, unit);
   join->container->is_starting = TRUE;
   join->container->has_spec = TRUE;
-  spec_copy (&join->spec, &join->container->spec);
+  join->container->is_delegated = join->options.is_delegated;
+  join->container->user = join->user;
+  spec_copy (&join->options.spec, &join->container->spec);
   g_hash_table_insert (manager->leaves, g_strdup (unit), join->pod);
   manager_pod_changed (manager, join->pod);
   ncg_resources_clear (&join->resources);
-  settings_for_container (&join->spec, &join->resources);
+  settings_for_container (&join->options.spec, &join->resources);
   ncg_driver_start_leaf_async (manager->driver, &leaf, join->deadline, on_leaf_started,
                                g_object_ref (task));
   /* While systemd is at work. Without the file the next daemon would still find the leaf in the
@@ -211,24 +218,48 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
   fail (task, error);
 }
 
+static gboolean
+check_existing (const Join *join, const Container *container, GError **error)
+{
+  const JoinOptions *options = &join->options;
+  gboolean is_same_spec = spec_is_empty (&options->spec) ||
+                          (container->has_spec && spec_equal (&options->spec, &container->spec));
+
+  if (is_same_spec && (!options->is_delegated || container->is_delegated) &&
+      (join->user == NCG_NO_USER || join->user == container->user)) {
+    if (options->subgroup == NULL || container->is_delegated)
+      return TRUE;
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "Subgroup is '%s', but container %s of pod %s is not delegated; leave it out, or "
+                 "start the container with Delegate",
+                 options->subgroup, join->name, join->uid);
+    return FALSE;
+  }
+  g_set_error (error, NCG_ERROR, NCG_ERROR_CONTAINER_EXISTS,
+               "container %s of pod %s exists with another %s; leave the options out "
+               "to join it as it is",
+               join->name, join->uid, is_same_spec ? "delegation" : "spec");
+  return FALSE;
+}
+
 static void
 join_existing (GTask *task, const Container *container)
 {
   Join *join = g_task_get_task_data (task);
   NcgPlace place = container_get_place (container);
-  NcgJoin what = { .place = &place, .processes = join->processes, .user = NCG_NO_USER };
+  NcgJoin what = {
+    .place = &place,
+    .processes = join->processes,
+    .subgroup = join->options.subgroup,
+    .user = container->user,
+  };
+  GError *error = NULL;
 
-  if (!spec_is_empty (&join->spec) &&
-      !(container->has_spec && spec_equal (&join->spec, &container->spec))) {
-    fail (task,
-          g_error_new (NCG_ERROR, NCG_ERROR_CONTAINER_EXISTS,
-                       "container %s of pod %s exists with another spec; leave the options out "
-                       "to join it as it is",
-                       join->name, join->uid));
-    return;
-  }
-  ncg_driver_join_async (join->manager->driver, &what, join->deadline, on_joined,
-                         g_object_ref (task));
+  if (check_existing (join, container, &error))
+    ncg_driver_join_async (join->manager->driver, &what, join->deadline, on_joined,
+                           g_object_ref (task));
+  else
+    fail (task, error);
 }
 
 static void
@@ -261,12 +292,74 @@ on_turn (GTask *task)
     start_leaf (task);
 }
 
+/* Runs in a worker: the user database may be behind a network. */
+static void
+look_up_user (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const char *name = data;
+  char buffer[16384];
+  struct passwd user, *found = NULL;
+
+  if (getpwnam_r (name, &user, buffer, sizeof buffer, &found) == 0 && found != NULL)
+    g_task_return_int (task, (gssize) found->pw_uid);
+  else
+    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                             "User is '%s', but there is no user of that name; it takes the name "
+                             "or the number of one",
+                             name);
+}
+
+static void
+on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Join *join = g_task_get_task_data (task);
+  GError *error = NULL;
+  gssize user = g_task_propagate_int (G_TASK (result), &error);
+
+  if (error != NULL) {
+    g_task_return_error (task, error);
+    return;
+  }
+  join->user = (uid_t) user;
+  turns_take (join->manager->turns, join->uid, on_turn, task);
+}
+
+/* A number needs no database. */
+static void
+find_user (GTask *task)
+{
+  Join *join = g_task_get_task_data (task);
+  const char *name = join->options.user;
+  g_autoptr (GTask) worker = NULL;
+  guint64 number;
+
+  if (name == NULL || g_ascii_string_to_unsigned (name, 10, 0, NCG_NO_USER - 1, &number, NULL)) {
+    join->user = name == NULL ? NCG_NO_USER : (uid_t) number;
+    turns_take (join->manager->turns, join->uid, on_turn, task);
+    return;
+  }
+  worker = g_task_new (NULL, NULL, on_user_known, g_object_ref (task));
+  g_task_set_task_data (worker, g_strdup (name), g_free);
+  ncg_worker_run (join->manager->worker, worker, look_up_user);
+}
+
+static gboolean
+check (Join *join, GError **error)
+{
+  JoinOptions *options = &join->options;
+
+  return ncg_names_check_container (join->name, error) && spec_check (&options->spec, error) &&
+         manager_check_cpus (join->manager, &options->spec, error) &&
+         spec_facts_find (&options->spec, join->manager->config->root, error);
+}
+
 void
 pod_join_async (Manager *manager,
                 const char *uid,
                 const char *container,
                 GPtrArray *processes,
-                const Spec *spec,
+                const JoinOptions *options,
                 GAsyncReadyCallback callback,
                 gpointer user_data)
 {
@@ -278,15 +371,12 @@ pod_join_async (Manager *manager,
   join->uid = g_strdup (uid);
   join->name = g_strdup (container);
   join->processes = g_ptr_array_ref (processes);
-  spec_copy (spec, &join->spec);
+  join_options_copy (options, &join->options);
   g_task_set_task_data (task, join, join_free);
-  if (!ncg_names_check_container (container, &error) || !spec_check (spec, &error) ||
-      !manager_check_cpus (manager, spec, &error) ||
-      !spec_facts_find (&join->spec, manager->config->root, &error)) {
+  if (check (join, &error))
+    find_user (task);
+  else
     g_task_return_error (task, error);
-    return;
-  }
-  turns_take (manager->turns, uid, on_turn, task);
 }
 
 NcgPlace *

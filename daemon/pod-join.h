@@ -6,6 +6,7 @@
 #pragma once
 
 #include "daemon/manager.h"
+#include "daemon/policy/join-options.h"
 
 /* Processes of one call. */
 #define POD_JOIN_MAX 1024
@@ -13,7 +14,8 @@
 /**
  * pod_join_async:
  * @processes: (element-type NcgProcess): referenced until the end
- * @spec: (transfer none): the settings of a container that is not there yet
+ * @options: (transfer none): the settings of a container that is not there yet, its delegation,
+ *   and where in it the processes go
  *
  * Ends when every process is in the leaf, as the kernel says. Errors: those of names and specs,
  * %NCG_ERROR_NO_SUCH_POD, %NCG_ERROR_CONTAINER_EXISTS if the container is there with another spec,
@@ -23,7 +25,7 @@ void pod_join_async (Manager *manager,
                      const char *uid,
                      const char *container,
                      GPtrArray *processes,
-                     const Spec *spec,
+                     const JoinOptions *options,
                      GAsyncReadyCallback callback,
                      gpointer user_data);
 NcgPlace *pod_join_finish (GAsyncResult *result, GError **error);

@@ -149,6 +149,7 @@ pod_add_container (Pod *self, const char *name, const char *unit)
   container->name = g_strdup (name);
   container->unit = g_strdup (unit);
   container->cgroup = g_strdup ("");
+  container->user = NCG_NO_USER;
   g_ptr_array_add (self->containers, container);
   return container;
 }
@@ -175,6 +176,22 @@ save_containers (const Pod *self)
   return g_variant_builder_end (&builder);
 }
 
+/* The users of those that are delegated. */
+static GVariant *
+save_delegations (const Pod *self)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{su}"));
+  for (guint i = 0; i < self->containers->len; i++) {
+    const Container *container = g_ptr_array_index (self->containers, i);
+
+    if (container->is_delegated)
+      g_variant_builder_add (&builder, "{su}", container->name, (guint32) container->user);
+  }
+  return g_variant_builder_end (&builder);
+}
+
 GVariant *
 pod_save (const Pod *self, const Spec *spec)
 {
@@ -188,6 +205,7 @@ pod_save (const Pod *self, const Spec *spec)
   g_variant_dict_insert (&dict, "CreatedUSec", "t", self->created_usec);
   g_variant_dict_insert_value (&dict, "Spec", saved);
   g_variant_dict_insert_value (&dict, "Containers", save_containers (self));
+  g_variant_dict_insert_value (&dict, "Delegated", save_delegations (self));
   return g_variant_ref_sink (g_variant_dict_end (&dict));
 }
 
@@ -209,6 +227,23 @@ load_containers (Pod *self, GVariant *list, GError **error)
       return FALSE;
   }
   return TRUE;
+}
+
+/* Files of earlier releases have none. */
+static void
+load_delegations (Pod *self, GVariant *content)
+{
+  g_autoptr (GVariant) list =
+      g_variant_lookup_value (content, "Delegated", G_VARIANT_TYPE ("a{su}"));
+
+  for (guint i = 0; list != NULL && i < self->containers->len; i++) {
+    Container *container = g_ptr_array_index (self->containers, i);
+    guint32 user;
+
+    container->is_delegated = g_variant_lookup (list, container->name, "u", &user);
+    if (container->is_delegated)
+      container->user = (uid_t) user;
+  }
 }
 
 Pod *
@@ -242,5 +277,6 @@ pod_load (const char *uid, GVariant *content, GError **error)
   }
   if (!load_containers (self, containers, error))
     return NULL;
+  load_delegations (self, content);
   return g_steal_pointer (&self);
 }

@@ -24,6 +24,8 @@ typedef struct {
   gboolean is_starting;
   gboolean has_spec; /* the spec is known: the leaf was started here */
   Spec spec;
+  gboolean is_delegated;
+  uid_t user; /* of one that is delegated: who may manage what is in it, or NCG_NO_USER */
 } Container;
 
 typedef struct {
