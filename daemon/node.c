@@ -153,6 +153,13 @@ update_state (Node *self)
     self->changed (self->user_data);
 }
 
+/* Without it there is no system.slice, and nobody to be connected to. */
+static gboolean
+has_systemd (const Node *self)
+{
+  return g_str_equal (ncg_driver_get_name (self->manager->driver), "systemd");
+}
+
 static void
 check_hierarchy (Node *self)
 {
@@ -166,8 +173,7 @@ check_hierarchy (Node *self)
     message =
         g_strdup_printf ("the cgroup hierarchy is %s; boot with "
                          "systemd.unified_cgroup_hierarchy=1 to have all settings of pods; on "
-                         "cgroup v1 there is no MemoryHigh, MemoryLow, MemoryMin, "
-                         "MemorySwapLimit and CPUSet",
+                         "cgroup v1 there is no MemoryHigh, MemoryMin, OOMGroup and pressure",
                          mode);
   set_condition (self, "UnifiedHierarchy", hierarchy->mode == NCG_HIERARCHY_UNIFIED, message);
 }
@@ -255,7 +261,8 @@ step_done (GTask *task)
     return;
   /* The slices above first: systemd enables the controllers for their sake. */
   check_hierarchy (self);
-  check_system_slice (self);
+  if (has_systemd (self))
+    check_system_slice (self);
   sysctls = bootstrap_get_sysctls (&n);
   for (gsize i = 0; i < n; i++)
     apply_sysctl (self, &sysctls[i]);
@@ -353,9 +360,10 @@ node_bootstrap_finish (GAsyncResult *result)
 void
 node_set_connected (Node *self, gboolean connected)
 {
-  set_condition (self, "Systemd", connected,
-                 connected ? "connected to systemd"
-                           : "the connection to systemd is lost; trying again");
+  if (has_systemd (self))
+    set_condition (self, "Systemd", connected,
+                   connected ? "connected to systemd"
+                             : "the connection to systemd is lost; trying again");
   if (self->state != NODE_BOOTSTRAPPING)
     update_state (self);
 }

@@ -33,10 +33,23 @@ check_parent (const NcgCgroupfs *self, const char *path, GError **error)
   return cgroup != NULL;
 }
 
+/* A process that was killed counts until it has ended, and that is not for long. */
 static gboolean
-check_absent (const NcgCgroupfs *self, const char *path, GError **error)
+replace_ended (NcgCgroupfs *self, const char *path, const NcgLeaf *leaf)
 {
-  if (!ncg_cgroup_tree_exists (self->hierarchy->trees, path))
+  g_autofree char *description = ncg_cgroupfs_describe (self, path);
+  gint64 deadline_usec = g_get_monotonic_time () + UNDO_USEC;
+
+  return g_str_equal (description, leaf->description) &&
+         ncg_cgroup_tree_remove (self->hierarchy->trees, path, deadline_usec, NULL);
+}
+
+static gboolean
+check_absent (
+    NcgCgroupfs *self, const char *path, const NcgLeaf *leaf, gboolean may_replace, GError **error)
+{
+  if (!ncg_cgroup_tree_exists (self->hierarchy->trees, path) ||
+      (may_replace && replace_ended (self, path, leaf)))
     return TRUE;
   g_set_error (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS, "there is a cgroup %s already", path);
   return FALSE;
@@ -92,15 +105,19 @@ fill_leaf (NcgCgroupfs *self,
 }
 
 gboolean
-ncg_cgroupfs_start_leaf (
-    NcgCgroupfs *self, const char *path, const NcgLeaf *leaf, gint64 deadline_usec, GError **error)
+ncg_cgroupfs_start_leaf (NcgCgroupfs *self,
+                         const char *path,
+                         const NcgLeaf *leaf,
+                         gboolean may_replace,
+                         gint64 deadline_usec,
+                         GError **error)
 {
   g_auto (NcgCgroupfsTurn) turn = { NULL, NULL };
   g_autoptr (NcgOrigins) origins = NULL;
 
   if (!check_delegation (leaf, error) ||
       !ncg_cgroupfs_turn_take (&turn, self, path, deadline_usec, error) ||
-      !check_parent (self, path, error) || !check_absent (self, path, error))
+      !check_parent (self, path, error) || !check_absent (self, path, leaf, may_replace, error))
     return FALSE;
   if (leaf->processes != NULL) {
     origins = ncg_origins_read (self->hierarchy, self->proc, leaf->processes, error);

@@ -46,9 +46,19 @@ gboolean ncg_cgroupfs_set_resources (NcgCgroupfs *self,
                                      gint64 deadline_usec,
                                      GError **error);
 
-/* See ncg_driver_start_leaf_async(). @path: the leaf's; %NCG_ERROR_NOT_FOUND without its group */
-gboolean ncg_cgroupfs_start_leaf (
-    NcgCgroupfs *self, const char *path, const NcgLeaf *leaf, gint64 deadline_usec, GError **error);
+/**
+ * ncg_cgroupfs_start_leaf:
+ * @path: the leaf's; %NCG_ERROR_NOT_FOUND without its group
+ * @may_replace: one of the same description that is empty has ended, and is only not removed yet
+ *
+ * See ncg_driver_start_leaf_async().
+ */
+gboolean ncg_cgroupfs_start_leaf (NcgCgroupfs *self,
+                                  const char *path,
+                                  const NcgLeaf *leaf,
+                                  gboolean may_replace,
+                                  gint64 deadline_usec,
+                                  GError **error);
 
 /* See ncg_driver_join_async(). @held: (nullable): what the leaf is made with again if it is gone:
  * its description and resources */

@@ -148,7 +148,7 @@ run_start_leaf (NcgCgroupfs *cgroupfs, NcgCgroupfsCall *call, GError **error)
   NcgLeaf leaf = get_leaf (call);
   g_autoptr (GError) local = NULL;
 
-  if (ncg_cgroupfs_start_leaf (cgroupfs, call->path, &leaf, call->deadline, &local))
+  if (ncg_cgroupfs_start_leaf (cgroupfs, call->path, &leaf, !call->is_held, call->deadline, &local))
     return TRUE;
   /* What was forked meanwhile may be left in it. */
   call->flag = !g_error_matches (local, NCG_ERROR, NCG_ERROR_UNIT_EXISTS) &&
@@ -185,6 +185,7 @@ cgroupfs_start_leaf_async (NcgDriver *base,
     ncg_cgroupfs_call_fail (call, error);
     return;
   }
+  call->is_held = ncg_held_leaves_find (((NcgCgroupfsDriver *) base)->held, path) != NULL;
   call->parent = g_strdup (leaf->parent);
   call->name = g_strdup (leaf->name);
   call->description = g_strdup (leaf->description);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What makes, changes and removes cgroups. A driver is a const table of functions in a file of its
- * own, listed in driver.c; the rest of the program sees only this.
+ * own, listed in drivers.c; the rest of the program sees only this.
  *
  * Groups are named by paths that do not depend on the driver, "/machine/burstable/pod<uid>", and
  * become whatever the driver makes of them; the answers say where the group really is. A group is
@@ -86,6 +86,7 @@ typedef struct {
   char *reason;
 } NcgDropped;
 
+/* For the lists of ncg_driver_list_dropped(), which free their elements themselves. */
 void ncg_dropped_free (NcgDropped *self);
 
 /* What the driver tells its owner; all members may be NULL. */

@@ -20,6 +20,8 @@
  */
 #pragma once
 
+#include "lib/attach.h"
+#include "lib/cgroup-tree.h"
 #include "lib/cgroup.h"
 #include "lib/cpu-bandwidth.h"
 #include "lib/cpuset.h"

@@ -61,6 +61,7 @@ typedef struct {
   char *value; /* of several lines: each is written by itself */
 } NcgUnifiedFile;
 
+/* For arrays of NcgUnifiedFile, which free their elements themselves. */
 void ncg_unified_file_free (gpointer self);
 
 /* Embedded or on the stack; all zero is valid and has nothing set. */
@@ -80,9 +81,13 @@ typedef struct {
 void ncg_resources_clear (NcgResources *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NcgResources, ncg_resources_clear)
 
+/* (out): a copy of all of it, to be cleared */
 void ncg_resources_copy (const NcgResources *self, NcgResources *ret_copy);
+
+/* Whether both set the same to the same; what is optional does not count. */
 gboolean ncg_resources_equal (const NcgResources *a, const NcgResources *b);
 
+/* @value: in the unit of @setting, or %NCG_UNLIMITED; it is not checked */
 void ncg_resources_set (NcgResources *self, NcgSetting setting, guint64 value);
 gboolean ncg_resources_is_set (const NcgResources *self, NcgSetting setting);
 

@@ -193,6 +193,7 @@ typedef struct {
   NcgStatsPressure pressures[3]; /* of CPU, memory and IO */
 } NcgStats;
 
+/* Before the first use, and after it the other one. */
 void ncg_stats_init (NcgStats *self);
 void ncg_stats_clear (NcgStats *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NcgStats, ncg_stats_clear)

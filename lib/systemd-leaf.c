@@ -29,7 +29,7 @@ typedef struct {
   gboolean is_delegated;
   uid_t user;
   NcgPlace *place;
-  GError *error; /* to be returned when the leaf is stopped */
+  GError *error; /* (nullable): to be returned when the leaf is stopped; NULL: it is tried again */
   gint64 deadline;
 } Leaf;
 
@@ -92,7 +92,20 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   Leaf *leaf = g_task_get_task_data (task);
 
   ncg_systemd_stop_finish (result, NULL);
-  g_task_return_error (task, g_steal_pointer (&leaf->error));
+  g_clear_pointer (&leaf->place, ncg_place_free);
+  if (leaf->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&leaf->error));
+  else
+    start (task);
+}
+
+/* Late news that an earlier cgroup of the name is empty, as there are on v1, let systemd take a new
+ * one away before its processes came into it. */
+static gboolean
+was_taken_away (const Leaf *leaf, const GError *error)
+{
+  return !is_held (leaf) && g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND) &&
+         g_get_monotonic_time () < leaf->deadline;
 }
 
 /* A leaf that no process came into does not end by itself: systemd waits for the last one to leave.
@@ -113,7 +126,10 @@ give_up (GTask *task, GError *error)
     g_task_return_error (task, error);
     return;
   }
-  leaf->error = error;
+  if (was_taken_away (leaf, error))
+    g_error_free (error);
+  else
+    leaf->error = error;
   ncg_systemd_stop_async (leaf->context->systemd, leaf->unit, FALSE, leaf->deadline, on_stopped,
                           g_object_ref (task));
 }

@@ -104,6 +104,17 @@ get_property (GTask *task, const char *interface, const char *name, GAsyncReadyC
       NULL, NCG_SYSTEMD_CALL_NONE, start->deadline, done, g_object_ref (task));
 }
 
+/* With cgroups of systemd's on v1 the news that a cgroup is empty come by a program that the kernel
+ * starts, and may be of an earlier one of the name: then systemd takes a new scope for ended. */
+static gboolean
+is_taken_for_ended (const Start *start)
+{
+  for (guint i = 0; is_leaf (start) && i < start->processes->len; i++)
+    if (ncg_process_is_ending (g_ptr_array_index (start->processes, i), start->proc))
+      return FALSE;
+  return is_leaf (start) && g_get_monotonic_time () < start->deadline;
+}
+
 static void
 on_control_group (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -124,6 +135,10 @@ on_control_group (GObject *source, GAsyncResult *result, gpointer user_data)
   g_variant_get (reply, "(v)", &value);
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING) ||
       g_variant_get_string (value, NULL)[0] != '/') {
+    if (is_taken_for_ended (start)) {
+      retry_later (task, on_retry_start);
+      return;
+    }
     /* A scope whose processes all ended has none any more. */
     g_task_return_new_error (task, NCG_ERROR,
                              is_leaf (start) ? NCG_ERROR_NO_SUCH_PROCESS : NCG_ERROR_SYSTEMD_FAILED,

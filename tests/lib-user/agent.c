@@ -13,17 +13,11 @@ static GVariant *
 read_stats (const char *root, const char *path, GError **error)
 {
   g_autoptr (NcgHierarchy) hierarchy = ncg_hierarchy_detect (root, error);
-  g_autoptr (NcgCgroup) cgroup = NULL;
 
   if (hierarchy == NULL)
     return NULL;
   printf ("hierarchy: %s\n", ncg_hierarchy_mode_to_string (hierarchy->mode));
-  if (hierarchy->unified_mount == NULL) {
-    g_set_error_literal (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED, "there is no cgroup v2 here");
-    return NULL;
-  }
-  cgroup = ncg_cgroup_open (hierarchy->unified_mount, path, error);
-  return cgroup != NULL ? ncg_stats_read (cgroup, error) : NULL;
+  return ncg_stats_read (hierarchy, path, NCG_STATS_ALL, error);
 }
 
 /* A figure that this kernel does not give is absent, and not 0. */

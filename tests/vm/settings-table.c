@@ -289,6 +289,7 @@ const SettingsRow settings_table[] = {
     .set = set_unified,
     .controller = "cpu",
     .v2_files = { "cpu.max.burst=20000", "cpu.max.burst=10000" },
+    .v1_files = { "cpu.cfs_burst_us=20000", "cpu.cfs_burst_us=10000" },
     .may_lack = TRUE },
 };
 const gsize n_settings = G_N_ELEMENTS (settings_table);

@@ -8,6 +8,7 @@
 #include "tests/vm/workload.h"
 
 #include <gio/gunixfdlist.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -412,6 +413,64 @@ test_ending (void)
   tear_down ();
 }
 
+/* A container that somebody without privileges manages; it stays what it is over a new start of the
+ * daemon and a reload of systemd. */
+static void
+test_delegated (void)
+{
+  g_autoptr (Workload) first = workload_start ();
+  g_autoptr (Workload) second = workload_start ();
+  g_autofree char *leaf = NULL;
+  g_autofree char *inside = NULL;
+  g_autofree char *other = NULL;
+  g_autofree char *owner = NULL;
+
+  set_up ();
+  leaf = client_join_pod ("p-1", "own", first->pid,
+                          "{'Delegate': <true>, 'User': <'nobody'>, 'Subgroup': <'payload'>, "
+                          "'PidsLimit': <uint64 20>}");
+  g_assert_cmpstr (leaf, ==, CGROUP "/podp_1-own.scope");
+  inside = g_strconcat (leaf, "/payload", NULL);
+  machine_assert_process_in (first->pid, inside);
+  assert_found (first->pid, "own");
+  machine_assert_shown (NULL, "podp_1-own.scope", "Delegate=yes TasksMax=20");
+  owner = machine_run ("stat -c %%U /sys/fs/cgroup%s/payload/cgroup.procs", leaf);
+  g_assert_cmpstr (owner, ==, "nobody");
+  g_free (machine_run ("setpriv --reuid 65534 --clear-groups mkdir /sys/fs/cgroup%s/mine", leaf));
+
+  daemon_crash ();
+  machine_reload_systemd ();
+  g_free (client_join_pod ("p-1", "own", second->pid, "{'Subgroup': <'payload/b'>}"));
+  other = g_strconcat (leaf, "/payload/b", NULL);
+  machine_assert_process_in (second->pid, other);
+  machine_assert_files (leaf, "pids.max=20");
+  g_free (client_fail ("ContainerExists", "JoinPod", "('p-1', 'own', [%d], {'User': <'root'>})",
+                       (int) second->pid));
+  tear_down ();
+  workload_wait_ended (first, SIGKILL);
+}
+
+static void
+test_not_delegated (void)
+{
+  g_autoptr (Workload) workload = workload_start ();
+
+  set_up ();
+  g_free (client_fail ("InvalidArgument", "JoinPod", "('p-1', 'a', [%d], {'Subgroup': <'x'>})",
+                       (int) workload->pid));
+  g_free (client_fail ("InvalidArgument", "JoinPod", "('p-1', 'a', [%d], {'User': <'nobody'>})",
+                       (int) workload->pid));
+  g_free (client_fail ("InvalidArgument", "JoinPod",
+                       "('p-1', 'a', [%d], {'Delegate': <true>, 'User': <'no-such-user'>})",
+                       (int) workload->pid));
+  g_free (client_join_pod ("p-1", "a", workload->pid, "{}"));
+  g_free (client_fail ("InvalidArgument", "JoinPod", "('p-1', 'a', [%d], {'Subgroup': <'x'>})",
+                       (int) workload->pid));
+  g_free (client_fail ("ContainerExists", "JoinPod", "('p-1', 'a', [%d], {'Delegate': <true>})",
+                       (int) workload->pid));
+  tear_down ();
+}
+
 /* From one container to another, in the same pod and in another one. */
 static void
 test_move (void)
@@ -449,6 +508,8 @@ main (int argc, char **argv)
   g_test_add_func ("/joins/pidfd", test_pidfd);
   g_test_add_func ("/joins/all-or-nothing", test_all_or_nothing);
   g_test_add_func ("/joins/ending", test_ending);
+  g_test_add_func ("/joins/delegated", test_delegated);
+  g_test_add_func ("/joins/not-delegated", test_not_delegated);
   g_test_add_func ("/joins/move", test_move);
   return g_test_run ();
 }
