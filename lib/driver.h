@@ -86,7 +86,7 @@ typedef struct {
   char *reason;
 } NcgDropped;
 
-/* For the lists of ncg_driver_list_dropped(), which free their elements themselves. */
+/* The function of the arrays of them, which free their elements themselves. */
 void ncg_dropped_free (NcgDropped *self);
 
 /* What the driver tells its owner; all members may be NULL. */

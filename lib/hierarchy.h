@@ -79,5 +79,5 @@ const NcgTree *ncg_hierarchy_get_primary (const NcgHierarchy *self);
  */
 const NcgTree *ncg_hierarchy_find_tree (const NcgHierarchy *self, const char *controller);
 
-/* @controller: as in NcgTree.controllers */
+/* As ncg_hierarchy_has_controller(), and "name=…", in this one alone. */
 gboolean ncg_tree_has_controller (const NcgTree *self, const char *controller);

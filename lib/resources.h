@@ -61,7 +61,7 @@ typedef struct {
   char *value; /* of several lines: each is written by itself */
 } NcgUnifiedFile;
 
-/* For arrays of NcgUnifiedFile, which free their elements themselves. */
+/* The function of the arrays of them, which free their elements themselves. */
 void ncg_unified_file_free (gpointer self);
 
 /* Embedded or on the stack; all zero is valid and has nothing set. */
@@ -81,13 +81,13 @@ typedef struct {
 void ncg_resources_clear (NcgResources *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NcgResources, ncg_resources_clear)
 
-/* (out): a copy of all of it, to be cleared */
+/* What @ret_copy had is overwritten, not freed. Two are equal if the same is set, to the same. */
 void ncg_resources_copy (const NcgResources *self, NcgResources *ret_copy);
 
 /* Whether both set the same to the same; what is optional does not count. */
 gboolean ncg_resources_equal (const NcgResources *a, const NcgResources *b);
 
-/* @value: in the unit of @setting, or %NCG_UNLIMITED; it is not checked */
+/* @value is in the unit of @setting, and is not checked. */
 void ncg_resources_set (NcgResources *self, NcgSetting setting, guint64 value);
 gboolean ncg_resources_is_set (const NcgResources *self, NcgSetting setting);
 

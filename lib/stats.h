@@ -193,7 +193,7 @@ typedef struct {
   NcgStatsPressure pressures[3]; /* of CPU, memory and IO */
 } NcgStats;
 
-/* Before the first use, and after it the other one. */
+/* Embedded or on the stack: initialized before anything else, and cleared in the end. */
 void ncg_stats_init (NcgStats *self);
 void ncg_stats_clear (NcgStats *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NcgStats, ncg_stats_clear)
