@@ -17,7 +17,7 @@ passed=0 failed=0 skipped=0
 declare -A limits=([check]=300 [unit]=120 [dbus]=300 [san]=900)
 
 # Seconds for which each fuzz target looks for something new, and the longest input that it tries.
-fuzz_seconds=${NODECGROUPS_FUZZ_SECONDS:-8} fuzz_length=4096
+fuzz_seconds=${NODECGROUPS_FUZZ_SECONDS:-6} fuzz_length=4096
 
 # What a sanitizer finds shall fail the program that it is found in.
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1

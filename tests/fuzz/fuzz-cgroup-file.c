@@ -6,6 +6,7 @@
 #include "lib/stats.h"
 #include "tests/fuzz/fuzz.h"
 
+#include <math.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -13,6 +14,8 @@
 
 /* "number" and "keys" are whatever a cgroup's file may be. */
 static const char *const files[] = {
+  CGROUP "/blkio.throttle.io_service_bytes",
+  CGROUP "/blkio.throttle.io_serviced",
   CGROUP "/cgroup.controllers",
   CGROUP "/cgroup.events",
   CGROUP "/cgroup.procs",
@@ -20,19 +23,25 @@ static const char *const files[] = {
   CGROUP "/cgroup.type",
   CGROUP "/cpu.pressure",
   CGROUP "/cpu.stat",
+  CGROUP "/cpuacct.stat",
+  CGROUP "/cpuacct.usage",
   CGROUP "/hugetlb.2MB.current",
   CGROUP "/hugetlb.2MB.events",
   CGROUP "/hugetlb.2MB.max",
+  CGROUP "/hugetlb.2MB.usage_in_bytes",
   CGROUP "/io.pressure",
   CGROUP "/io.stat",
   CGROUP "/keys",
   CGROUP "/memory.current",
   CGROUP "/memory.events",
+  CGROUP "/memory.limit_in_bytes",
   CGROUP "/memory.max",
+  CGROUP "/memory.oom_control",
   CGROUP "/memory.peak",
   CGROUP "/memory.pressure",
   CGROUP "/memory.stat",
   CGROUP "/memory.swap.current",
+  CGROUP "/memory.usage_in_bytes",
   CGROUP "/number",
   CGROUP "/pids.current",
   CGROUP "/pids.max",
@@ -150,6 +159,20 @@ check_populated (const NcgCgroup *cgroup)
 }
 
 static void
+check_pressure (GVariant *stats, const char *key)
+{
+  g_autoptr (GVariant) pressure = g_variant_lookup_value (stats, key, G_VARIANT_TYPE ("a{sd}"));
+  GVariantIter iter;
+  double value;
+
+  if (pressure == NULL)
+    return;
+  g_variant_iter_init (&iter, pressure);
+  while (g_variant_iter_next (&iter, "{&sd}", NULL, &value))
+    g_assert_true (isfinite (value));
+}
+
+static void
 check_figures (GVariant *stats)
 {
   static const char *const types[] = { "t", "a{st}", "a(sa{st})", "a{sa{st}}", "a{sd}", NULL };
@@ -170,13 +193,36 @@ check_figures (GVariant *stats)
   }
   if (g_variant_lookup (stats, "PidsLimit", "t", &limit))
     g_assert_cmpuint (limit, !=, G_MAXUINT64);
+  check_pressure (stats, "CPUPressure");
+  check_pressure (stats, "MemoryPressure");
+  check_pressure (stats, "IOPressure");
+}
+
+#define MOUNTINFO_V1 "1 1 0:1 / / rw - cgroup c rw,blkio,cpu,cpuacct,hugetlb,memory,pids\n"
+#define MOUNTINFO_V2 "1 1 0:1 / / rw - cgroup2 c rw\n"
+
+/* A machine with all controllers on one version, whose root cgroup is our directory. */
+static NcgHierarchy *
+make_hierarchy (const char *mountinfo)
+{
+  g_autofree char *path = g_build_filename (fuzz_directory (), "proc/self/mountinfo", NULL);
+  g_autofree char *controllers = g_build_filename (fuzz_directory (), "cgroup.controllers", NULL);
+  NcgHierarchy *hierarchy;
+
+  fuzz_make_directory ("proc/self");
+  fuzz_make_directory ("sys/kernel/mm/hugepages/hugepages-2048kB");
+  g_assert_true (g_file_set_contents (path, mountinfo, -1, NULL));
+  g_assert_true (g_file_set_contents (controllers, "cpu io memory hugetlb pids\n", -1, NULL));
+  hierarchy = ncg_hierarchy_detect (fuzz_directory (), NULL);
+  g_assert_nonnull (hierarchy);
+  return hierarchy;
 }
 
 static void
-check_stats (const NcgCgroup *cgroup)
+check_stats (const NcgHierarchy *hierarchy)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) stats = ncg_stats_read (cgroup, &error);
+  g_autoptr (GVariant) stats = ncg_stats_read (hierarchy, "/" CGROUP, NCG_STATS_ALL, &error);
 
   fuzz_check_result (stats != NULL, &error);
   if (stats != NULL)
@@ -186,9 +232,14 @@ check_stats (const NcgCgroup *cgroup)
 int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
+  static NcgHierarchy *v1, *v2;
   g_autoptr (NcgCgroup) cgroup = NULL;
 
-  fuzz_make_directory (CGROUP);
+  if (v1 == NULL) {
+    v1 = make_hierarchy (MOUNTINFO_V1);
+    v2 = make_hierarchy (MOUNTINFO_V2);
+    fuzz_make_directory (CGROUP);
+  }
   fuzz_write_files (files, data, size);
   cgroup = ncg_cgroup_open (fuzz_directory (), "/" CGROUP, NULL);
   g_assert_nonnull (cgroup);
@@ -197,8 +248,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
   check_keys (cgroup);
   check_processes (cgroup);
   check_populated (cgroup);
-  /* The kernel writes ASCII. */
-  if (g_utf8_validate ((const char *) data, (gssize) size, NULL))
-    check_stats (cgroup);
+  check_stats (v1);
+  check_stats (v2);
   return 0;
 }

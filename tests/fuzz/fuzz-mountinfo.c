@@ -73,6 +73,26 @@ check_mounts (const NcgHierarchy *hierarchy)
   }
 }
 
+/* Each controller has a hierarchy, and each hierarchy is one that is mounted. */
+static void
+check_trees (const NcgHierarchy *hierarchy)
+{
+  g_assert_true (ncg_hierarchy_get_primary (hierarchy) == g_ptr_array_index (hierarchy->trees, 0));
+  for (guint i = 0; hierarchy->controllers[i] != NULL; i++) {
+    const NcgTree *tree = ncg_hierarchy_find_tree (hierarchy, hierarchy->controllers[i]);
+
+    g_assert_nonnull (tree);
+    g_assert_true (ncg_tree_has_controller (tree, hierarchy->controllers[i]));
+  }
+  for (guint i = 0; i < hierarchy->trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (hierarchy->trees, i);
+
+    g_assert_true (g_str_has_prefix (tree->mount, fuzz_directory ()));
+    if (!tree->is_v1)
+      g_assert_cmpstr (tree->mount, ==, hierarchy->unified_mount);
+  }
+}
+
 /* Sorted, none twice, none empty. */
 static void
 check_controllers (const NcgHierarchy *hierarchy)
@@ -98,6 +118,7 @@ detect (void)
     check_mode (hierarchy);
     check_mounts (hierarchy);
     check_controllers (hierarchy);
+    check_trees (hierarchy);
   }
   return hierarchy;
 }

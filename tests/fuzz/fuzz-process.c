@@ -13,20 +13,35 @@
 
 static const char *const files[] = { "7/cgroup", "7/stat", "7/status", NULL };
 
-static void
-check_cgroup (const NcgProcess *process, const char *proc)
+/* Whether a line of @text says that @path is the cgroup. */
+static gboolean
+has_line (const char *text, gboolean is_v1, const char *path)
 {
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autofree char *unified = g_strconcat ("0::", path, NULL);
+  g_autofree char *end = g_strconcat (":", path, NULL);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (is_v1 ? g_str_has_suffix (lines[i], end) && strstr (lines[i], "cpu") != NULL
+              : g_str_equal (lines[i], unified))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+check_cgroup (const NcgProcess *process, const char *proc, gboolean is_v1)
+{
+  static char *controllers[] = { "cpu", "cpuacct", NULL };
+  const NcgTree tree = { .mount = "/cgroup", .is_v1 = is_v1, .controllers = controllers };
   g_autoptr (GError) error = NULL;
   g_autofree char *file = g_build_filename (proc, "7/cgroup", NULL);
   g_autofree char *text = NULL;
-  g_autofree char *path = ncg_process_read_cgroup_of_pid (proc, 7, &error);
-  g_autofree char *lines = NULL;
-  g_autofree char *line = NULL;
+  g_autofree char *path = ncg_process_read_cgroup_of_pid (proc, 7, &tree, &error);
   g_autofree char *again = NULL;
 
   fuzz_check_result (path != NULL, &error);
   if (process != NULL) {
-    again = ncg_process_read_cgroup (process, proc, &error);
+    again = ncg_process_read_cgroup (process, proc, &tree, &error);
     fuzz_check_result (again != NULL, &error);
     g_assert_cmpstr (again, ==, path);
   }
@@ -34,9 +49,7 @@ check_cgroup (const NcgProcess *process, const char *proc)
     return;
   g_assert_null (strchr (path, '\n'));
   g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
-  lines = g_strconcat ("\n", text, "\n", NULL);
-  line = g_strconcat ("\n0::", path, "\n", NULL);
-  g_assert_nonnull (strstr (lines, line));
+  g_assert_true (has_line (text, is_v1, path));
 }
 
 static void
@@ -74,7 +87,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 
   process = ncg_process_open (proc, getpid (), &error);
   fuzz_check_result (process != NULL, &error);
-  check_cgroup (process, proc);
+  check_cgroup (process, proc, FALSE);
+  check_cgroup (process, proc, TRUE);
   check_description (proc);
   if (process != NULL) {
     check_uid (process, proc);
