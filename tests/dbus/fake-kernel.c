@@ -36,6 +36,8 @@ static const struct {
   { "/proc/sys/kernel/threads-max", "63000\n" },
   { "/proc/sys/vm/overcommit_memory", "0\n" },
   { "/proc/sys/vm/panic_on_oom", "0\n" },
+  { "/sys/dev/block/8:0/size", "1\n" },
+  { "/sys/dev/block/8:1/partition", "1\n" },
   { "/sys/devices/system/cpu/online", "0-3\n" },
   { "/sys/devices/system/node/online", "0\n" },
   { "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "4\n" },
@@ -52,6 +54,7 @@ static const struct {
   const char *text;
 } cgroup_files[] = {
   { "", "cgroup.freeze", "0\n" },
+  { "", "cgroup.max.descendants", "max\n" },
   { "", "cgroup.stat", "nr_descendants 0\nnr_dying_descendants 0\n" },
   { "", "cgroup.subtree_control", "" },
   { "", "cgroup.type", "domain\n" },
@@ -66,6 +69,8 @@ static const struct {
   { "cpuset", "cpuset.cpus.effective", "0-3\n" },
   { "cpuset", "cpuset.mems", "\n" },
   { "cpuset", "cpuset.mems.effective", "0\n" },
+  { "hugetlb", "hugetlb.2MB.max", "max\n" },
+  { "io", "io.max", "" },
   { "io", "io.stat", "" },
   { "io", "io.weight", "default 100\n" },
   { "memory", "memory.current", "0\n" },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A directory that stands for a machine's root: cgroups with the files that the kernel would have,
- * /proc, sysctls and what is read of the hardware (4 CPUs, 1 memory node, 8 GiB, 4 pages of 2 MiB).
+ * /proc, sysctls and what is read of the hardware (4 CPUs, 1 memory node, 8 GiB, 4 pages of 2 MiB,
+ * the disk 8:0 with the partition 8:1).
  *
  * A cgroup's path is that below the mount point, "/machine.slice/…". All functions take the lock.
  */

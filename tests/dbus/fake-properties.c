@@ -32,6 +32,7 @@ static const struct {
   { "CollectMode", "s" },
   { "Description", "s" },
   { "IOAccounting", "b" },
+  { "IOWeight", "t", .min = 1, .max = 10000, .file = "io.weight", .otherwise = "100" },
   { "MemoryAccounting", "b" },
   { "MemoryHigh", "t", .min = 1, .file = "memory.high", .otherwise = "max", .in_pages = TRUE },
   { "MemoryLow", "t", .file = "memory.low", .otherwise = "0", .in_pages = TRUE },

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The spec keys for what systemd does not do, or that are passed on to it.
+ */
+#include "tests/dbus/fixture.h"
+
+#include <string.h>
+
+#define SLICE "machine-besteffort-poda.slice"
+#define CGROUP "/machine.slice/machine-besteffort.slice/" SLICE
+
+static void
+assert_file (Fixture *fixture, const char *file, const char *expected)
+{
+  g_autofree char *value = fake_kernel_read (fixture->kernel, CGROUP, file);
+
+  g_assert_cmpstr (value, ==, expected);
+}
+
+static void
+must_create (Fixture *fixture, const char *spec)
+{
+  g_autofree char *slice = fixture_must_create (fixture, "a", spec);
+
+  g_assert_cmpstr (slice, ==, SLICE);
+}
+
+static void
+must_update (Fixture *fixture, const char *spec)
+{
+  g_autoptr (GError) error = NULL;
+
+  fixture_update (fixture, "a", spec, &error);
+  g_assert_no_error (error);
+}
+
+static void
+assert_spec (Fixture *fixture, const char *expected)
+{
+  g_autoptr (GVariant) spec = fixture_get_pod_property (fixture, "a", "Spec");
+  g_autofree char *text = g_variant_print (spec, FALSE);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+/* Whether VerifyPod has the row; all others have to be right. */
+static gboolean
+has_row (Fixture *fixture, const char *setting, const char *wanted)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      fixture_call (fixture, "VerifyPod", g_variant_new ("(s)", "a"), &error);
+  g_autoptr (GVariant) rows = NULL;
+  GVariantIter iter;
+  const char *name, *value;
+  gboolean ok, is_there = FALSE;
+
+  g_assert_no_error (error);
+  rows = g_variant_get_child_value (reply, 0);
+  g_variant_iter_init (&iter, rows);
+  while (g_variant_iter_next (&iter, "(&s&s&s&sb)", NULL, &name, &value, NULL, &ok)) {
+    g_test_message ("%s %s", name, value);
+    g_assert_true (ok);
+    is_there |= g_str_equal (name, setting) && g_str_equal (value, wanted);
+  }
+  return is_there;
+}
+
+/* What has no property is written by us, after systemd. */
+static void
+test_files (Fixture *fixture, gconstpointer data)
+{
+  must_create (fixture,
+               "{'OOMGroup': <true>, 'IOWeight': <uint64 200>, 'IOLimits': <[('8:1', "
+               "{'ReadBandwidthMax': uint64 1048576})]>, 'Unified': <{'cgroup.max.descendants': "
+               "'100'}>}");
+  assert_file (fixture, "memory.oom.group", "1");
+  assert_file (fixture, "io.weight", "200");
+  assert_file (fixture, "io.max", "8:1 rbps=1048576");
+  assert_file (fixture, "cgroup.max.descendants", "100");
+  g_assert_true (has_row (fixture, "io.max 8:1", "rbps=1048576"));
+  g_assert_true (has_row (fixture, "memory.oom.group", "1"));
+  assert_spec (
+      fixture,
+      "{'IOLimits': <[('8:1', {'ReadBandwidthMax': uint64 1048576})]>, 'IOWeight': <uint64 200>, "
+      "'OOMGroup': <true>, 'Unified': <{'cgroup.max.descendants': '100'}>}");
+}
+
+static void
+test_update (Fixture *fixture, gconstpointer data)
+{
+  must_create (fixture, "{'OOMGroup': <true>, 'Unified': <{'pids.max': '100'}>}");
+  must_update (fixture, "{'OOMGroup': <false>, 'Unified': <{'memory.high': '1G'}>, "
+                        "'CPUWeight': <uint64 7>}");
+  assert_file (fixture, "memory.oom.group", "0");
+  assert_file (fixture, "memory.high", "1073741824");
+  assert_file (fixture, "pids.max", "100");
+  assert_file (fixture, "cpu.weight", "7");
+  must_update (fixture, "{'CPUWeight': <'auto'>}");
+  assert_file (fixture, "cpu.weight", "1");
+  assert_spec (fixture,
+               "{'OOMGroup': <false>, 'Unified': <{'memory.high': '1G', 'pids.max': '100'}>}");
+}
+
+/* What was set for the first time is set back to what the kernel had. */
+static void
+test_set_back (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  must_create (fixture, "{}");
+  fake_kernel_ignore_writes (fixture->kernel, SLICE, "memory.high");
+  g_assert_false (
+      fixture_update (fixture, "a", "{'OOMGroup': <true>, 'MemoryHigh': <'1Gi'>}", &error));
+  fixture_assert_error (&error, "SystemdFailed", "memory.high");
+  assert_file (fixture, "memory.oom.group", "0");
+  assert_spec (fixture, "{}");
+}
+
+static void
+test_properties (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) calls = NULL;
+  g_autofree char *text = NULL;
+
+  must_create (fixture, "{'SystemdProperties': <[('MemoryZSwapMax', <uint64 4096>)]>}");
+  calls = fake_systemd_list_calls (fixture->systemd, "StartTransientUnit", SLICE);
+  g_assert_cmpuint (calls->len, ==, 1);
+  text = g_variant_print (calls->pdata[0], TRUE);
+  g_assert_nonnull (strstr (text, "('MemoryZSwapMax', <uint64 4096>)"));
+}
+
+static const struct {
+  const char *spec;
+  const char *message;
+} bad[] = {
+  { "{'IOLimits': <[('8:7', {'ReadIOPSMax': uint64 5})]>}", "'8:7'" },
+  { "{'IOLimits': <[('/dev/none', {'ReadIOPSMax': uint64 5})]>}", "'/dev/none'" },
+  { "{'HugepageLimits': <{'1Gi': <'0'>}>}", "it has 2Mi" },
+  { "{'Unified': <{'cgroup.procs': '1'}>}", "cgroup.procs" },
+  { "{'SystemdProperties': <[('MemoryMax', <uint64 4096>)]>}", "use MemoryLimit" },
+  { "{'SystemdProperties': <[('ExecStart', <''>)]>}", "ExecStart" },
+};
+
+/* Nothing has been made then. */
+static void
+test_refused (Fixture *fixture, gconstpointer data)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (fixture_create (fixture, "a", bad[i].spec, &error));
+    fixture_assert_error (&error, "InvalidArgument", bad[i].message);
+    g_assert_false (fake_kernel_has_cgroup (fixture->kernel, CGROUP));
+  }
+}
+
+/* The device is looked up again; one that has gone has no limits, and all else goes on. */
+static void
+test_restart (Fixture *fixture, gconstpointer data)
+{
+  must_create (fixture, "{'OOMGroup': <true>, 'IOLimits': <[('8:1', {'ReadBandwidthMax': uint64 "
+                        "1048576})]>}");
+  fixture_kill_daemon (fixture);
+  fixture_start_daemon (fixture);
+  g_assert_true (has_row (fixture, "io.max 8:1", "rbps=1048576"));
+  g_assert_true (has_row (fixture, "memory.oom.group", "1"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  FIXTURE_TEST ("/settings/files", test_files);
+  FIXTURE_TEST ("/settings/update", test_update);
+  FIXTURE_TEST ("/settings/set-back", test_set_back);
+  FIXTURE_TEST ("/settings/properties", test_properties);
+  FIXTURE_TEST ("/settings/refused", test_refused);
+  FIXTURE_TEST ("/settings/restart", test_restart);
+  return g_test_run ();
+}
