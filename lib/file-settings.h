@@ -47,7 +47,7 @@ typedef struct {
   gboolean ok;
 } NcgFileSetting;
 
-/* The function of the arrays of them, which free their elements themselves. */
+/* With all that it has but the tree. */
 void ncg_file_setting_free (NcgFileSetting *self);
 
 /* (transfer full): one of the file @file, which is to read @value once that is written; all else is

@@ -61,7 +61,7 @@ typedef struct {
   char *value; /* of several lines: each is written by itself */
 } NcgUnifiedFile;
 
-/* The function of the arrays of them, which free their elements themselves. */
+/* A GDestroyNotify. */
 void ncg_unified_file_free (gpointer self);
 
 /* Embedded or on the stack; all zero is valid and has nothing set. */
@@ -81,13 +81,13 @@ typedef struct {
 void ncg_resources_clear (NcgResources *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NcgResources, ncg_resources_clear)
 
-/* What @ret_copy had is overwritten, not freed. Two are equal if the same is set, to the same. */
+/* (out): all of it, with lists of its own; what @ret_copy had is not released. */
 void ncg_resources_copy (const NcgResources *self, NcgResources *ret_copy);
 
-/* Whether both set the same to the same; what is optional does not count. */
+/* Whether the two set the same; what is optional is no part of it. */
 gboolean ncg_resources_equal (const NcgResources *a, const NcgResources *b);
 
-/* @value is in the unit of @setting, and is not checked. */
+/* In the units of NcgSetting, or %NCG_UNLIMITED; the range is for the caller to know. */
 void ncg_resources_set (NcgResources *self, NcgSetting setting, guint64 value);
 gboolean ncg_resources_is_set (const NcgResources *self, NcgSetting setting);
 
