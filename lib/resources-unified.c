@@ -234,9 +234,18 @@ take_io_max (NcgResources *self, const Known *known, const char *value)
 }
 
 static gboolean
+is_printable (const char *text)
+{
+  for (; *text != '\0'; text++)
+    if (!g_ascii_isprint (*text))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
 take_text (NcgResources *self, const Known *known, const char *value)
 {
-  if (value[0] == '\0')
+  if (value[0] == '\0' || !is_printable (value))
     return FALSE;
   add_raw (self, known->file, value);
   return TRUE;
@@ -398,7 +407,7 @@ take_lines (NcgResources *self, const Known *known, const char *value, GError **
 gboolean
 ncg_resources_set_unified (NcgResources *self, const char *file, const char *value, GError **error)
 {
-  Known other = { file, take_text, "a text that is not empty" };
+  Known other = { file, take_text, "printable ASCII, and not nothing" };
   const Known *known = find_known (file);
   guint64 page_bytes;
 
