@@ -107,6 +107,7 @@ static const struct {
   { "memory.zswap.max", "1000000", "999424\n", "999424", TRUE },
   { "memory.zswap.max", "1G", "1073741824\n", "1073741824", TRUE },
   { "memory.zswap.max", "1G", "max\n", "max", FALSE },
+  { "memory.zswap.max", "1K", "1024\n", "1024", TRUE },
   { "memory.zswap.writeback", "1", "0\n", "0", FALSE },
   { "cpu.max.burst", "8192", "8191\n", "8191", FALSE },
 };

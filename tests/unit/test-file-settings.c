@@ -16,7 +16,7 @@
   V1 ("memory", "memory")                                                                          \
   V1 ("pids", "pids")                                                                              \
   V1 ("cpuset", "cpuset") V1 ("blkio", "blkio") V1 ("hugetlb", "hugetlb") V1 ("rdma", "rdma")
-/* hugetlb and rdma are on v2 there, and nothing else is. */
+/* hugetlb, pids and rdma are on v2 there, and nothing else is. */
 #define HYBRID                                                                                     \
   "30 22 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n" V1 ("cpu", "cpu")                \
       V1 ("memory", "memory")
@@ -35,7 +35,7 @@ set_up (Fixture *fixture, gconstpointer mountinfo)
   temp_dir_write (fixture->root, "proc/self/mountinfo", mountinfo);
   temp_dir_write (fixture->root, "sys/fs/cgroup/cgroup.controllers",
                   "cpu cpuset hugetlb io memory misc pids rdma\n");
-  temp_dir_write (fixture->root, "sys/fs/cgroup/unified/cgroup.controllers", "hugetlb rdma\n");
+  temp_dir_write (fixture->root, "sys/fs/cgroup/unified/cgroup.controllers", "hugetlb pids rdma\n");
   fixture->hierarchy = ncg_hierarchy_detect (fixture->root, &error);
   g_assert_no_error (error);
 }
@@ -202,7 +202,7 @@ test_hybrid (Fixture *fixture, gconstpointer data)
   text = print (&resources, fixture->hierarchy);
   g_assert_cmpstr (text, ==,
                    "1 memory.limit_in_bytes=4096 (MemoryMax)\n"
-                   "- pids.max=7\n"
+                   "2 pids.max=7\n"
                    "- io.weight=100 ?\n"
                    "- cpuset.cpus=0\n"
                    "2 hugetlb.1GB.max=max ?\n"
