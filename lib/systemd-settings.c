@@ -174,6 +174,8 @@ set_back (GTask *task, GError *error)
   GVariant *properties = NULL;
 
   apply->error = error;
+  /* What was set for the first time, too. */
+  ncg_resources_add_defaults (&apply->before, &apply->resources);
   if (apply->has_before && apply->is_own_first) {
     ncg_own_files_write_async (context->own, apply->place->unit, apply->place->cgroup,
                                &apply->before, on_own_set_back, g_object_ref (task));
