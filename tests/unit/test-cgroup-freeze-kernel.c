@@ -164,6 +164,21 @@ test_kill_frozen (Fixture *fixture, gconstpointer data)
   g_assert_false (kernel_rig_is_populated (fixture->rig, path));
 }
 
+/* Frozen by the one version, and killed by the other. */
+static void
+test_kill_frozen_by_v1 (Fixture *fixture, gconstpointer data)
+{
+  const NcgTree *freezer = ncg_hierarchy_find_tree (fixture->rig->hierarchy, "freezer");
+  g_autofree char *path = kernel_rig_path (fixture->rig, "a");
+
+  kernel_rig_make (fixture->rig, path);
+  kernel_rig_start (fixture->rig);
+  kernel_rig_attach (fixture->rig, path);
+  kernel_rig_write (freezer, path, "freezer.state", "FROZEN");
+  kill_all (fixture, path);
+  g_assert_false (kernel_rig_is_populated (fixture->rig, path));
+}
+
 /* On v1 what is frozen from above does not end. */
 static void
 test_kill_stuck (Fixture *fixture, gconstpointer data)
@@ -238,6 +253,12 @@ is_frozen_by_v1 (const NcgHierarchy *hierarchy)
 }
 
 static gboolean
+has_both (const NcgHierarchy *hierarchy)
+{
+  return !ncg_hierarchy_get_primary (hierarchy)->is_v1 && has_v1 (hierarchy, "freezer");
+}
+
+static gboolean
 has_freezer (const NcgHierarchy *hierarchy)
 {
   return !ncg_hierarchy_get_primary (hierarchy)->is_v1 || has_v1 (hierarchy, "freezer");
@@ -259,6 +280,7 @@ static const struct {
   { "freeze/gathers", is_frozen_by_v1, test_freeze_gathers },
   { "kill", applies_always, test_kill },
   { "kill/frozen", has_freezer, test_kill_frozen },
+  { "kill/frozen-by-v1", has_both, test_kill_frozen_by_v1 },
   { "kill/stuck", is_frozen_by_v1, test_kill_stuck },
   { "kill/bomb", has_pids, test_kill_bomb },
 };

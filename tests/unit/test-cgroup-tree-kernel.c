@@ -132,11 +132,13 @@ test_controllers (Fixture *fixture, gconstpointer data)
 
 /* What stands in the way is named, and nothing is left of the try. */
 static void
-test_parent_with_processes (Fixture *fixture, gconstpointer data)
+assert_parent_is_busy (Fixture *fixture, const char *controller)
 {
-  const char *const wanted[] = { find_v2_controller (fixture->rig->hierarchy), NULL };
+  const char *const wanted[] = { controller, NULL };
   g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *above = kernel_rig_path (fixture->rig, "a");
   g_autofree char *path = kernel_rig_path (fixture->rig, "a/b");
+  g_autofree char *type = NULL;
   g_autofree char *pid = NULL;
   g_autoptr (GError) error = NULL;
   const NcgProcess *process;
@@ -150,9 +152,22 @@ test_parent_with_processes (Fixture *fixture, gconstpointer data)
   g_assert_error (error, NCG_ERROR, NCG_ERROR_BUSY);
   g_assert_nonnull (strstr (error->message, pid));
   g_assert_cmpuint (made->len, ==, 0);
-  g_free (path);
-  path = kernel_rig_path (fixture->rig, "a");
-  kernel_rig_assert_in_all_trees (fixture->rig, path, FALSE);
+  kernel_rig_assert_in_all_trees (fixture->rig, above, FALSE);
+  type = kernel_rig_read (get_tree (fixture, 0), fixture->rig->path, "cgroup.type");
+  g_assert_cmpstr (type, ==, "domain");
+}
+
+static void
+test_parent_with_processes (Fixture *fixture, gconstpointer data)
+{
+  assert_parent_is_busy (fixture, find_v2_controller (fixture->rig->hierarchy));
+}
+
+/* The kernel would enable this one, and make the parent threaded. */
+static void
+test_parent_turns_threaded (Fixture *fixture, gconstpointer data)
+{
+  assert_parent_is_busy (fixture, "pids");
 }
 
 static void
@@ -286,6 +301,13 @@ has_v2_controller (const NcgHierarchy *hierarchy)
   return find_v2_controller (hierarchy) != NULL;
 }
 
+static gboolean
+has_v2_pids (const NcgHierarchy *hierarchy)
+{
+  return has_v2_controller (hierarchy) &&
+         ncg_tree_has_controller (ncg_hierarchy_get_primary (hierarchy), "pids");
+}
+
 static const struct {
   const char *name;
   Applies applies;
@@ -295,6 +317,7 @@ static const struct {
   { "make/cpuset-of-others", has_v1_cpuset, test_cpuset_of_others },
   { "make/controllers", has_v2_controller, test_controllers },
   { "make/parent-with-processes", has_v2_controller, test_parent_with_processes },
+  { "make/parent-turns-threaded", has_v2_pids, test_parent_turns_threaded },
   { "attach", applies_always, test_attach },
   { "attach/fails", applies_always, test_attach_fails },
   { "remove", applies_always, test_remove },

@@ -6,6 +6,7 @@
 #include "lib/error.h"
 #include "tests/unit/driver-rig.h"
 
+#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -165,6 +166,42 @@ test_delegated (DriverRig *self, gconstpointer data)
   kernel_rig_assert_in_all_trees (self->rig, path, FALSE);
 }
 
+/* v1 takes no process of real-time priority without a share of it, and only then does it show. */
+static void
+test_move_back (DriverRig *self, gconstpointer data)
+{
+  const NcgTree *cpu = ncg_hierarchy_find_tree (self->rig->hierarchy, "cpu");
+  struct sched_param priority = { .sched_priority = 1 };
+  g_auto (NcgResources) none = { 0 };
+  NcgLeaf leaf = driver_rig_make_leaf (self, "web", &none);
+  g_autofree char *path = g_strconcat (self->group, "/web", NULL);
+  g_autofree char *above = kernel_rig_path (self->rig, "a");
+  g_autofree char *other = NULL;
+  g_autofree char *share = NULL;
+
+  driver_rig_ensure_plain (self, self->group, OURS, -1);
+  share = cpu != NULL ? kernel_rig_read (cpu, self->group, "cpu.rt_runtime_us") : NULL;
+  leaf.processes = self->rig->processes;
+  leaf.name = "other";
+  kernel_rig_start (self->rig);
+  if (share == NULL || cpu == self->primary)
+    return;
+  kernel_rig_write (cpu, self->rig->path, "cpu.rt_runtime_us", "10000");
+  kernel_rig_write (cpu, above, "cpu.rt_runtime_us", "10000");
+  kernel_rig_write (cpu, self->group, "cpu.rt_runtime_us", "10000");
+  other = driver_rig_start_leaf (self, &leaf, -1);
+  kernel_rig_write (cpu, other, "cpu.rt_runtime_us", "10000");
+  for (guint i = 0; i < self->rig->processes->len; i++) {
+    const NcgProcess *process = g_ptr_array_index (self->rig->processes, i);
+
+    g_assert_cmpint (sched_setscheduler (process->pid, SCHED_FIFO, &priority), ==, 0);
+  }
+  leaf.name = "web";
+  g_free (driver_rig_start_leaf (self, &leaf, NCG_ERROR_FAILED));
+  driver_rig_assert_at (self, other);
+  kernel_rig_assert_in_all_trees (self->rig, path, FALSE);
+}
+
 /* What is left of a leaf of that name in another hierarchy does not bind the new one. */
 static void
 test_leftovers (DriverRig *self, gconstpointer data)
@@ -264,14 +301,9 @@ static const struct {
   const char *name;
   void (*function) (DriverRig *self, gconstpointer data);
 } tests[] = {
-  { "ends", test_leaf },
-  { "rolls-back", test_leaf_rolls_back },
-  { "held", test_held },
-  { "delegated", test_delegated },
-  { "leftovers", test_leftovers },
-  { "many", test_many },
-  { "join-fails", test_join_fails },
-  { "keep", test_keep },
+  { "ends", test_leaf }, { "rolls-back", test_leaf_rolls_back }, { "moves-back", test_move_back },
+  { "held", test_held }, { "delegated", test_delegated },        { "leftovers", test_leftovers },
+  { "many", test_many }, { "join-fails", test_join_fails },      { "keep", test_keep },
 };
 
 static void

@@ -74,6 +74,30 @@ test_group_fails (DriverRig *self, gconstpointer data)
     driver_rig_ensure_plain (self, bad[i], OURS, NCG_ERROR_INVALID_ARGUMENT);
 }
 
+/* That there is no such CPU shows only when it is written, on v1; v2 would wait for it. */
+static void
+test_group_refused (DriverRig *self, gconstpointer data)
+{
+  const NcgTree *cpuset = ncg_hierarchy_find_tree (self->rig->hierarchy, "cpuset");
+  g_auto (NcgResources) resources = { 0 };
+  NcgGroup group = { self->group, OURS, &resources, FALSE, NULL, NULL };
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (NcgPlace) place = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (cpuset == NULL || !cpuset->is_v1)
+    return;
+  resources.cpus = ncg_cpuset_parse ("4000", NULL);
+  g_assert_nonnull (resources.cpus);
+  ncg_driver_ensure_group_async (self->driver, &group, kernel_rig_deadline (), driver_rig_on_result,
+                                 self);
+  result = driver_rig_wait_result (self);
+  place = ncg_driver_ensure_group_finish (result, &error);
+  g_assert_null (place);
+  g_assert_nonnull (strstr (error->message, "cpuset.cpus"));
+  kernel_rig_assert_in_all_trees (self->rig, self->rig->path, FALSE);
+}
+
 static void
 test_set_resources (DriverRig *self, gconstpointer data)
 {
@@ -172,6 +196,7 @@ static const struct {
   { "group", test_group },
   { "group/of-others", test_group_of_others },
   { "group/fails", test_group_fails },
+  { "group/refused", test_group_refused },
   { "set-resources", test_set_resources },
   { "freeze-kill-stop", test_freeze_kill_stop },
   { "facts", test_facts },
