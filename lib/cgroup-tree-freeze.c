@@ -5,6 +5,7 @@
  */
 #include "lib/cgroup-tree.h"
 
+#include "lib/cgroup-tree-private.h"
 #include "lib/cgroup.h"
 #include "lib/error.h"
 
@@ -237,4 +238,38 @@ ncg_cgroup_tree_freeze (const NcgHierarchy *hierarchy,
                "nothing can be frozen here: cgroup.freeze needs Linux 5.2, and the freezer "
                "controller of cgroup v1 is not mounted");
   return FALSE;
+}
+
+static gboolean
+hold_v1 (const NcgHierarchy *hierarchy, const NcgTree *tree, const char *path)
+{
+  g_autoptr (GPtrArray) trees = g_ptr_array_new ();
+  g_autoptr (NcgCgroup) freezer = NULL;
+
+  g_ptr_array_add (trees, (gpointer) tree);
+  if (!ncg_cgroup_tree_make (trees, path, NULL, NULL))
+    return FALSE;
+  freezer = open_in (tree, path);
+  return freezer != NULL && gather (hierarchy, tree, freezer, NULL) &&
+         ncg_cgroup_write (freezer, "freezer.state", "FROZEN", NULL);
+}
+
+gboolean
+ncg_cgroup_tree_hold (const NcgHierarchy *hierarchy, const char *path)
+{
+  const NcgTree *primary = ncg_hierarchy_get_primary (hierarchy);
+  const NcgTree *freezer = ncg_hierarchy_find_tree (hierarchy, "freezer");
+  g_autoptr (NcgCgroup) unified = primary->is_v1 ? NULL : open_in (primary, path);
+
+  if (!check_exists (hierarchy, path, NULL))
+    return FALSE;
+  if (unified != NULL && ncg_cgroup_write (unified, "cgroup.freeze", "1", NULL))
+    return TRUE;
+  return freezer != NULL && freezer->is_v1 && hold_v1 (hierarchy, freezer, path);
+}
+
+void
+ncg_cgroup_tree_release (const NcgHierarchy *hierarchy, const char *path)
+{
+  ncg_cgroup_tree_freeze (hierarchy, path, FALSE, 0, NULL);
 }

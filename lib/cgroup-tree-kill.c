@@ -2,12 +2,13 @@
 /*
  * Killing all that is in a cgroup, and removing it.
  *
- * cgroup.kill (Linux 5.14) needs no help against forks. Without it each round freezes what is
- * there, so that nothing can fork, kills it and thaws it; from the second round on pids.max lets
- * nothing new begin either.
+ * cgroup.kill (Linux 5.14) needs no help against forks. Without it each round begins to freeze what
+ * is there, so that a fork adds no more than one that is frozen, kills it and thaws it; where that
+ * is not enough, pids.max lets nothing new begin either.
  */
 #include "lib/cgroup-tree.h"
 
+#include "lib/cgroup-tree-private.h"
 #include "lib/cgroup.h"
 #include "lib/error.h"
 #include "lib/holders.h"
@@ -16,8 +17,6 @@
 
 /* How long one round waits for the killed to end before the next one. */
 #define ROUND_USEC 100000
-/* How long it waits for all to be frozen: one that does not freeze is killed all the same. */
-#define FREEZE_USEC 50000
 /* Between two tries to remove what is not populated any more, and may be for a moment again. */
 #define REMOVE_PAUSE_USEC 5000
 
@@ -161,22 +160,20 @@ signal_all (const GPtrArray *trees, const char *path, GError **error)
   return TRUE;
 }
 
-/* Thawed in any case: on v1 what is frozen does not even end. */
+/* Nothing has to have come to rest to be killed. What is frozen on v2 ends by that; on v1 only once
+ * it is thawed, which it is in any case. */
 static gboolean
-kill_in_round (const NcgHierarchy *hierarchy,
-               const char *path,
-               guint round,
-               Brake *brake,
-               gint64 deadline_usec,
-               GError **error)
+kill_in_round (
+    const NcgHierarchy *hierarchy, const char *path, guint round, Brake *brake, GError **error)
 {
+  gboolean is_held = ncg_cgroup_tree_hold (hierarchy, path);
   gboolean ok;
 
-  if (round > 0)
+  if (!is_held || round > 0)
     brake_apply (brake, hierarchy, path);
-  ncg_cgroup_tree_freeze (hierarchy, path, TRUE, earlier (deadline_usec, FREEZE_USEC), NULL);
   ok = signal_all (hierarchy->trees, path, error);
-  ncg_cgroup_tree_freeze (hierarchy, path, FALSE, g_get_monotonic_time (), NULL);
+  if (is_held)
+    ncg_cgroup_tree_release (hierarchy, path);
   return ok;
 }
 
@@ -219,7 +216,7 @@ ncg_cgroup_tree_kill (const NcgHierarchy *hierarchy,
     return FALSE;
   for (guint round = 0; !empty; round++) {
     if (!kill_at_once (hierarchy, path))
-      ok = kill_in_round (hierarchy, path, round, &brake, deadline_usec, error);
+      ok = kill_in_round (hierarchy, path, round, &brake, error);
     else if (round > 0) /* who is left may be in it on v1 alone */
       ok = signal_all (hierarchy->trees, path, error);
     thaw_v1 (hierarchy, path);

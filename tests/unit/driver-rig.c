@@ -73,7 +73,7 @@ on_time (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* At most ten seconds. */
+/* At most until kernel_rig_deadline(). */
 void
 driver_rig_wait_removed (DriverRig *self, const char *unit)
 {

@@ -26,7 +26,7 @@ void driver_rig_tear_down (DriverRig *self, gconstpointer mode);
 void driver_rig_on_result (GObject *source, GAsyncResult *result, gpointer user_data);
 GAsyncResult *driver_rig_wait_result (DriverRig *self);
 
-/* Until the driver has said so, at most ten seconds. */
+/* Until the driver has said so, at most until kernel_rig_deadline(). */
 void driver_rig_wait_removed (DriverRig *self, const char *unit);
 void driver_rig_run_for (guint msec);
 

@@ -263,7 +263,7 @@ kernel_rig_exists (const NcgTree *tree, const char *path)
 gint64
 kernel_rig_deadline (void)
 {
-  return g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  return g_get_monotonic_time () + 30 * G_USEC_PER_SEC;
 }
 
 void

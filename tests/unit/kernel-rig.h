@@ -58,5 +58,5 @@ void kernel_rig_attach (const KernelRig *self, const char *path);
 gboolean kernel_rig_is_populated (const KernelRig *self, const char *path);
 void kernel_rig_assert_in_all_trees (const KernelRig *self, const char *path, gboolean expected);
 
-/* Ten seconds from now. */
+/* Thirty seconds from now: machines may be emulated, and busy. */
 gint64 kernel_rig_deadline (void);
