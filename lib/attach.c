@@ -143,6 +143,16 @@ explain (const Goal *goal, const GError *refusal)
   return NULL;
 }
 
+/* What the kernel finds wrong with the write itself is not the caller's argument. */
+static int
+code_of_refusal (const GError *refusal)
+{
+  return g_error_matches (refusal, NCG_ERROR, NCG_ERROR_BUSY) ||
+                 g_error_matches (refusal, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED)
+             ? refusal->code
+             : NCG_ERROR_FAILED;
+}
+
 static gboolean
 set_refused (const Goal *goal, const NcgProcess *process, GError *refusal, GError **error)
 {
@@ -159,7 +169,7 @@ set_refused (const Goal *goal, const NcgProcess *process, GError *refusal, GErro
     return FALSE;
   }
   described = ncg_process_describe (goal->proc, process->pid);
-  g_set_error (error, NCG_ERROR, refusal->code,
+  g_set_error (error, NCG_ERROR, code_of_refusal (refusal),
                "process %s cannot be moved to the cgroup %s: %s (%s)", described, shown, reason,
                refusal->message);
   return FALSE;
