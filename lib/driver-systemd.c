@@ -13,6 +13,8 @@
 #include "lib/systemd-settings.h"
 #include "lib/tree-work.h"
 
+#include <unistd.h>
+
 #define WINDOW 64
 
 /* The controllers of v1 that systemd up to 257 makes cgroups for. */
@@ -304,8 +306,17 @@ on_reloaded (gpointer user_data)
     self->listener.reloaded (self->user_data);
 }
 
+static gboolean
+is_gone (const NcgSystemdContext *context, const char *cgroup)
+{
+  g_autofree char *path =
+      g_strconcat (ncg_hierarchy_get_primary (context->hierarchy)->mount, cgroup, NULL);
+
+  return access (path, F_OK) < 0;
+}
+
 /* Of a leaf that ended by itself something may be left in hierarchies that systemd does not know.
- */
+ * While systemd loads its units anew, or executes itself, it tells of all of them. */
 static void
 on_unit_removed (const char *unit, gpointer user_data)
 {
@@ -313,7 +324,7 @@ on_unit_removed (const char *unit, gpointer user_data)
   NcgSystemdContext *context = &self->context;
   const NcgSystemdUnit *known = ncg_systemd_units_find (context->units, unit);
 
-  if (known != NULL) {
+  if (known != NULL && is_gone (context, known->cgroup)) {
     if (context->foreign->len > 0 && ncg_leaf_is_foreign (context->foreign, known->cgroup))
       ncg_tree_work_remove_async (context->foreign, known->cgroup, g_get_monotonic_time (), NULL,
                                   NULL);

@@ -51,8 +51,8 @@ is_lacking (const SettingsRow *row)
 
   for (guint i = 0; row->may_lack && wanted[i] != NULL; i++) {
     g_auto (GStrv) pair = g_strsplit (wanted[i], "=", 2);
-    g_autofree char *path =
-        g_strconcat (settings_find_tree (row)->mount, places[0]->cgroup, "/../*/", pair[0], NULL);
+    g_autofree char *path = g_strconcat ("'", settings_find_tree (row)->mount, places[0]->cgroup,
+                                         "/..'/*/", pair[0], NULL);
 
     if (!machine_try ("ls %s >/dev/null 2>&1", path))
       return TRUE;
