@@ -13,6 +13,9 @@
 #include "lib/file-watch.h"
 #include "lib/unit-properties.h"
 
+/* Between two restorations of one unit. */
+#define PAUSE_MSEC 100
+
 /* What systemd enables in cgroup.subtree_control, and nobody else should. */
 static const char *const controllers_of_systemd[] = {
   "cpu", "cpuset", "io", "memory", "pids", NULL
@@ -24,8 +27,10 @@ typedef struct {
   char *cgroup;
   NcgResources resources;
   gboolean is_busy;
-  gboolean is_dirty; /* somebody wrote since the writer began */
-  GQueue waiting;    /* GTask of a Job */
+  gboolean is_dirty;    /* somebody wrote since the writer began */
+  gint64 restored_usec; /* when it was last asked for by a write of others */
+  gboolean is_waiting;  /* for the pause to be over */
+  GQueue waiting;       /* GTask of a Job */
 } Entry;
 
 struct NcgOwnFiles {
@@ -82,10 +87,59 @@ job_free (gpointer data)
   g_free (job);
 }
 
+typedef struct {
+  NcgOwnFiles *files;
+  char *unit;
+} Later;
+
+static void
+later_free (gpointer data)
+{
+  Later *later = data;
+
+  unref (later->files);
+  g_free (later->unit);
+  g_free (later);
+}
+
+static gboolean
+on_later (gpointer user_data)
+{
+  Later *later = user_data;
+
+  ncg_own_files_restore (later->files, later->unit);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+restore_later (NcgOwnFiles *self, const char *unit)
+{
+  g_autoptr (GSource) source = g_timeout_source_new (PAUSE_MSEC);
+  Later *later = g_new0 (Later, 1);
+
+  later->files = self;
+  later->unit = g_strdup (unit);
+  self->refs++;
+  g_source_set_callback (source, on_later, later, later_free);
+  g_source_attach (source, g_main_context_get_thread_default ());
+}
+
+/* At once, but with somebody who writes all the time there is no race. */
 static void
 on_written_by_others (const char *unit, gpointer user_data)
 {
-  ncg_own_files_restore (user_data, unit);
+  NcgOwnFiles *self = user_data;
+  Entry *entry = g_hash_table_lookup (self->entries, unit);
+  gint64 now_usec = g_get_monotonic_time ();
+
+  if (entry == NULL || entry->is_waiting)
+    return;
+  entry->is_waiting = now_usec - entry->restored_usec < PAUSE_MSEC * 1000;
+  entry->restored_usec = now_usec;
+  if (entry->is_waiting)
+    restore_later (self, unit);
+  else
+    ncg_own_files_restore (self, unit);
 }
 
 NcgOwnFiles *
@@ -349,6 +403,7 @@ ncg_own_files_restore (NcgOwnFiles *self, const char *unit)
 
   if (entry == NULL)
     return;
+  entry->is_waiting = FALSE;
   if (entry->is_busy) {
     entry->is_dirty = TRUE;
     return;

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Being told of writes by others.
+ */
+#include "lib/file-watch.h"
+
+#include "tests/unit/temp-dir.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+
+typedef struct {
+  char *root;
+  char *a;
+  char *b;
+  NcgFileWatch *watch;
+  GString *told;
+} Fixture;
+
+static void
+on_changed (const char *key, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_string_append_printf (fixture->told, "%s ", key);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->root = temp_dir_new ();
+  temp_dir_write (fixture->root, "a", "1\n");
+  temp_dir_write (fixture->root, "b", "1\n");
+  fixture->a = g_build_filename (fixture->root, "a", NULL);
+  fixture->b = g_build_filename (fixture->root, "b", NULL);
+  fixture->told = g_string_new (NULL);
+  fixture->watch = ncg_file_watch_new (on_changed, fixture);
+  g_assert_nonnull (fixture->watch);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  ncg_file_watch_free (fixture->watch);
+  g_string_free (fixture->told, TRUE);
+  g_free (fixture->a);
+  g_free (fixture->b);
+  temp_dir_free (fixture->root);
+}
+
+static void
+write_file (const char *path)
+{
+  FILE *file = fopen (path, "r+");
+
+  g_assert_nonnull (file);
+  g_assert_cmpint (fputs ("2", file), >=, 0);
+  fclose (file);
+}
+
+static void
+assert_told (Fixture *fixture, const char *wanted)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+  g_assert_cmpstr (fixture->told->str, ==, wanted);
+  g_string_truncate (fixture->told, 0);
+}
+
+static void
+test_written (Fixture *fixture, gconstpointer data)
+{
+  ncg_file_watch_add (fixture->watch, "first", fixture->a);
+  ncg_file_watch_add (fixture->watch, "second", fixture->b);
+  assert_told (fixture, "");
+  write_file (fixture->b);
+  assert_told (fixture, "second ");
+  /* Several writes at once. */
+  write_file (fixture->a);
+  write_file (fixture->a);
+  assert_told (fixture, "first ");
+}
+
+static void
+test_removed (Fixture *fixture, gconstpointer data)
+{
+  ncg_file_watch_add (fixture->watch, "first", fixture->a);
+  ncg_file_watch_add (fixture->watch, "second", fixture->b);
+  ncg_file_watch_remove (fixture->watch, "first");
+  write_file (fixture->a);
+  write_file (fixture->b);
+  assert_told (fixture, "second ");
+  ncg_file_watch_remove (fixture->watch, "none");
+}
+
+/* A controller that is disabled takes its files away; when they come again, they are others. */
+static void
+test_deleted (Fixture *fixture, gconstpointer data)
+{
+  ncg_file_watch_add (fixture->watch, "first", fixture->a);
+  g_assert_cmpint (g_unlink (fixture->a), ==, 0);
+  assert_told (fixture, "first ");
+  temp_dir_write (fixture->root, "a", "1\n");
+  assert_told (fixture, "");
+  ncg_file_watch_add (fixture->watch, "again", fixture->a);
+  write_file (fixture->a);
+  assert_told (fixture, "again ");
+}
+
+static void
+test_missing (Fixture *fixture, gconstpointer data)
+{
+  ncg_file_watch_add (fixture->watch, "none", "/nonexistent/file");
+  assert_told (fixture, "");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/file-watch/written", Fixture, NULL, set_up, test_written, tear_down);
+  g_test_add ("/file-watch/removed", Fixture, NULL, set_up, test_removed, tear_down);
+  g_test_add ("/file-watch/deleted", Fixture, NULL, set_up, test_deleted, tear_down);
+  g_test_add ("/file-watch/missing", Fixture, NULL, set_up, test_missing, tear_down);
+  return g_test_run ();
+}
