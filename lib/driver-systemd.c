@@ -278,11 +278,47 @@ systemd_features (NcgDriver *base)
                                    : g_new0 (char *, 1);
 }
 
+static gboolean
+is_gone (const NcgSystemdContext *context, const char *cgroup)
+{
+  g_autofree char *path =
+      g_strconcat (ncg_hierarchy_get_primary (context->hierarchy)->mount, cgroup, NULL);
+
+  return access (path, F_OK) < 0;
+}
+
+/* Of a leaf that ended by itself something may be left in hierarchies that systemd does not know.
+ * While systemd loads its units anew, or executes itself, it tells of all of them. */
+static void
+forget_if_gone (NcgSystemdContext *context, const char *unit)
+{
+  const NcgSystemdUnit *known = ncg_systemd_units_find (context->units, unit);
+
+  if (known == NULL || !is_gone (context, known->cgroup))
+    return;
+  if (context->foreign->len > 0 && ncg_leaf_is_foreign (context->foreign, known->cgroup))
+    ncg_tree_work_remove_async (context->foreign, known->cgroup, g_get_monotonic_time (), NULL,
+                                NULL);
+  ncg_own_files_forget (context->own, unit);
+  ncg_systemd_units_forget (context->units, unit);
+}
+
+/* While there was no connection nobody told. */
+static void
+forget_all_gone (NcgSystemdContext *context)
+{
+  g_auto (GStrv) units = ncg_systemd_units_list (context->units);
+
+  for (guint i = 0; units[i] != NULL; i++)
+    forget_if_gone (context, units[i]);
+}
+
 static void
 on_connected (gpointer user_data)
 {
   SystemdDriver *self = user_data;
 
+  forget_all_gone (&self->context);
   if (self->listener.connected != NULL)
     self->listener.connected (self->user_data);
 }
@@ -301,36 +337,18 @@ on_reloaded (gpointer user_data)
 {
   SystemdDriver *self = user_data;
 
+  forget_all_gone (&self->context);
   ncg_own_files_restore_all (self->context.own);
   if (self->listener.reloaded != NULL)
     self->listener.reloaded (self->user_data);
 }
 
-static gboolean
-is_gone (const NcgSystemdContext *context, const char *cgroup)
-{
-  g_autofree char *path =
-      g_strconcat (ncg_hierarchy_get_primary (context->hierarchy)->mount, cgroup, NULL);
-
-  return access (path, F_OK) < 0;
-}
-
-/* Of a leaf that ended by itself something may be left in hierarchies that systemd does not know.
- * While systemd loads its units anew, or executes itself, it tells of all of them. */
 static void
 on_unit_removed (const char *unit, gpointer user_data)
 {
   SystemdDriver *self = user_data;
-  NcgSystemdContext *context = &self->context;
-  const NcgSystemdUnit *known = ncg_systemd_units_find (context->units, unit);
 
-  if (known != NULL && is_gone (context, known->cgroup)) {
-    if (context->foreign->len > 0 && ncg_leaf_is_foreign (context->foreign, known->cgroup))
-      ncg_tree_work_remove_async (context->foreign, known->cgroup, g_get_monotonic_time (), NULL,
-                                  NULL);
-    ncg_own_files_forget (context->own, unit);
-    ncg_systemd_units_forget (context->units, unit);
-  }
+  forget_if_gone (&self->context, unit);
   if (self->listener.unit_removed != NULL)
     self->listener.unit_removed (unit, self->user_data);
 }

@@ -26,8 +26,10 @@ typedef struct {
   char *unit;
   char *cgroup;
   NcgResources resources;
-  gboolean is_busy;
-  gboolean is_dirty;    /* somebody wrote since the writer began */
+  gboolean is_busy;  /* a writer is at work; until it is done the entry stays */
+  gboolean is_dirty; /* somebody wrote since the writer began */
+  gboolean is_forgotten;
+  guint generation;     /* goes up when it is forgotten: what was begun before counts no more */
   gint64 restored_usec; /* when it was last asked for by a write of others */
   gboolean is_waiting;  /* for the pause to be over */
   GQueue waiting;       /* GTask of a Job */
@@ -48,6 +50,7 @@ typedef struct {
   char *cgroup;
   NcgResources resources; /* those that are to be remembered then */
   GPtrArray *settings;
+  guint generation; /* of the entry, when the writer began */
   gboolean is_restoring;
 } Job;
 
@@ -198,6 +201,7 @@ ensure_entry (NcgOwnFiles *self, const char *unit, const char *cgroup)
   }
   g_free (entry->cgroup);
   entry->cgroup = g_strdup (cgroup);
+  entry->is_forgotten = FALSE;
   return entry;
 }
 
@@ -239,13 +243,25 @@ make_cgroups (const Job *job, GError **error)
   return ncg_cgroup_tree_make (trees, job->cgroup, (const char *const *) controllers->pdata, error);
 }
 
+/* What is restored is not made again. */
+static gboolean
+is_there (const Job *job, GError **error)
+{
+  if (!job->is_restoring || ncg_cgroup_tree_exists (job->files->hierarchy->trees, job->cgroup))
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND, "there is no cgroup %s any more",
+               job->cgroup);
+  return FALSE;
+}
+
 static void
 write_in_worker (GTask *worker, gpointer source, gpointer data, GCancellable *cancellable)
 {
   const Job *job = data;
   GError *error = NULL;
 
-  if (make_cgroups (job, &error) && ncg_apply_check (job->cgroup, job->settings, &error) &&
+  if (is_there (job, &error) && make_cgroups (job, &error) &&
+      ncg_apply_check (job->cgroup, job->settings, &error) &&
       ncg_apply_write (job->cgroup, job->settings, &error))
     g_task_return_boolean (worker, TRUE);
   else
@@ -261,6 +277,8 @@ run_next (NcgOwnFiles *self, Entry *entry)
   entry->is_busy = FALSE;
   if (next != NULL)
     run_job (next);
+  else if (entry->is_forgotten)
+    g_hash_table_remove (self->entries, entry->unit);
   else if (entry->is_dirty)
     ncg_own_files_restore (self, entry->unit);
 }
@@ -272,6 +290,7 @@ remember (Entry *entry, const NcgResources *resources)
   ncg_resources_copy (resources, &entry->resources);
 }
 
+/* The next one is started first: whoever gets the answer may forget the unit at once. */
 static void
 on_written (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -281,16 +300,19 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean is_written = g_task_propagate_boolean (G_TASK (result), &error);
   Entry *entry = g_hash_table_lookup (job->files->entries, job->unit);
 
-  if (entry != NULL && is_written) {
+  if (entry != NULL && entry->generation == job->generation && is_written) {
     remember (entry, &job->resources);
     watch_settings (job->files, entry, job->settings);
+  } else if (entry != NULL && entry->generation == job->generation && job->is_restoring &&
+             g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+    ncg_own_files_forget (job->files, job->unit);
   }
+  if (entry != NULL)
+    run_next (job->files, entry);
   if (is_written)
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
-  if (entry != NULL)
-    run_next (job->files, entry);
 }
 
 static void
@@ -307,6 +329,7 @@ run_job (GTask *task)
   if (entry != NULL) {
     entry->is_busy = TRUE;
     entry->is_dirty = FALSE;
+    job->generation = entry->generation;
     /* What is restored is what was remembered last. */
     if (job->is_restoring)
       ncg_resources_copy (&entry->resources, &job->resources);
@@ -378,13 +401,39 @@ ncg_own_files_keep (NcgOwnFiles *self,
   watch_settings (self, entry, own);
 }
 
+static void
+give_up_waiting (Entry *entry)
+{
+  GQueue waiting = entry->waiting;
+  GTask *task;
+
+  g_queue_init (&entry->waiting);
+  while ((task = g_queue_pop_head (&waiting)) != NULL) {
+    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_NOT_FOUND,
+                             "%s went away before it had its settings", entry->unit);
+    g_object_unref (task);
+  }
+}
+
+/* While a writer is at work for it the entry stays, so that one of the same name waits. */
 void
 ncg_own_files_forget (NcgOwnFiles *self, const char *unit)
 {
-  if (!g_hash_table_remove (self->entries, unit))
+  Entry *entry = g_hash_table_lookup (self->entries, unit);
+  g_autofree char *key = g_strdup (unit);
+
+  if (entry == NULL)
     return;
   if (self->watch != NULL)
-    ncg_file_watch_remove (self->watch, unit);
+    ncg_file_watch_remove (self->watch, key);
+  entry->generation++;
+  entry->is_forgotten = TRUE;
+  entry->is_dirty = FALSE;
+  if (!entry->is_busy) {
+    g_hash_table_remove (self->entries, key);
+    return;
+  }
+  give_up_waiting (entry);
 }
 
 static void
@@ -401,7 +450,7 @@ ncg_own_files_restore (NcgOwnFiles *self, const char *unit)
   g_autoptr (GTask) task = NULL;
   Job *job;
 
-  if (entry == NULL)
+  if (entry == NULL || entry->is_forgotten)
     return;
   entry->is_waiting = FALSE;
   if (entry->is_busy) {

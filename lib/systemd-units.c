@@ -44,6 +44,20 @@ ncg_systemd_units_find (NcgSystemdUnits *self, const char *unit)
   return g_hash_table_lookup (self->units, unit);
 }
 
+GStrv
+ncg_systemd_units_list (const NcgSystemdUnits *self)
+{
+  GPtrArray *names = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer unit;
+
+  g_hash_table_iter_init (&iter, self->units);
+  while (g_hash_table_iter_next (&iter, &unit, NULL))
+    g_ptr_array_add (names, g_strdup (unit));
+  g_ptr_array_add (names, NULL);
+  return (GStrv) g_ptr_array_free (names, FALSE);
+}
+
 void
 ncg_systemd_units_remember (NcgSystemdUnits *self,
                             const NcgPlace *place,

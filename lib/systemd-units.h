@@ -22,6 +22,9 @@ void ncg_systemd_units_free (NcgSystemdUnits *self);
 /* (nullable): valid until it is forgotten */
 const NcgSystemdUnit *ncg_systemd_units_find (NcgSystemdUnits *self, const char *unit);
 
+/* (transfer full): the names of all */
+GStrv ncg_systemd_units_list (const NcgSystemdUnits *self);
+
 /* A unit has been told @resources, but for @dropped ((nullable), transfer full). Copied. */
 void ncg_systemd_units_remember (NcgSystemdUnits *self,
                                  const NcgPlace *place,

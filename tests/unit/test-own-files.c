@@ -200,6 +200,60 @@ test_at_once (Fixture *fixture, gconstpointer data)
   g_assert_true (becomes (fixture, "1", PATIENCE_USEC));
 }
 
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  int *counts = user_data;
+
+  if (ncg_own_files_write_finish (result, &error))
+    counts[0]++;
+  else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND))
+    counts[1]++;
+}
+
+/* Forgotten while one writes and others wait: all are answered, and what comes then is done. */
+static void
+test_forget_busy (Fixture *fixture, gconstpointer data)
+{
+  NcgResources resources = oom_group (1);
+  int counts[2] = { 0, 0 };
+
+  for (guint i = 0; i < 4; i++)
+    ncg_own_files_write_async (fixture->own, "a.slice", "/a.slice", &resources, on_answer, counts);
+  ncg_own_files_forget (fixture->own, "a.slice");
+  g_assert_true (write_own (fixture, "/a.slice", 0, NULL));
+  while (counts[0] + counts[1] < 4)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (counts[0], ==, 1);
+  g_assert_cmpint (counts[1], ==, 3);
+  g_assert_true (reads (fixture, "0"));
+  write_other (fixture, "1");
+  g_assert_true (becomes (fixture, "0", PATIENCE_USEC));
+}
+
+static void
+on_failed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  ncg_own_files_forget (fixture->own, "b.slice");
+  fixture->result = g_object_ref (result);
+}
+
+/* Whoever hears that it failed may give the unit up. */
+static void
+test_forget_failed (Fixture *fixture, gconstpointer data)
+{
+  NcgResources resources = oom_group (1);
+
+  ncg_own_files_write_async (fixture->own, "b.slice", "/b.slice", &resources, on_failed, fixture);
+  while (fixture->result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (ncg_own_files_write_finish (fixture->result, NULL));
+  g_clear_object (&fixture->result);
+}
+
 /* Freed while a worker writes. */
 static void
 test_free (Fixture *fixture, gconstpointer data)
@@ -226,6 +280,8 @@ main (int argc, char **argv)
   ADD ("/own-files/keep", test_keep);
   ADD ("/own-files/no-cgroup", test_no_cgroup);
   ADD ("/own-files/at-once", test_at_once);
+  ADD ("/own-files/forget-busy", test_forget_busy);
+  ADD ("/own-files/forget-failed", test_forget_failed);
   ADD ("/own-files/free", test_free);
   return g_test_run ();
 }
