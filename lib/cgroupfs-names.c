@@ -27,8 +27,8 @@ is_of_file (const char *name)
   return g_strv_contains (files, name);
 }
 
-static gboolean
-is_good_component (const char *name)
+gboolean
+ncg_cgroupfs_is_good_component (const char *name)
 {
   return name[0] != '\0' && !g_str_equal (name, ".") && !g_str_equal (name, "..") &&
          strchr (name, '\n') == NULL && strlen (name) <= NAME_MAX && !is_of_file (name);
@@ -42,7 +42,7 @@ ncg_cgroupfs_check_path (const char *path, GError **error)
   gboolean is_good = components != NULL && components[0] != NULL;
 
   for (guint i = 0; is_good && components[i] != NULL; i++)
-    is_good = is_good_component (components[i]);
+    is_good = ncg_cgroupfs_is_good_component (components[i]);
   if (is_good)
     return TRUE;
   escaped = ncg_error_escape (path);

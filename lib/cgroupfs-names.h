@@ -6,6 +6,10 @@
 
 #include <glib.h>
 
+/* Whether a cgroup may be called so: not "", ".", "..", nor like a file that is or may be in a
+ * cgroup's directory ("tasks", "memory.max"), and no line feed in it. */
+gboolean ncg_cgroupfs_is_good_component (const char *name);
+
 /* Whether @path can be that of a group: absolute, no component empty, "." or "..", or with the name
  * of a cgroup's file, none longer than a file's name may be. Else %NCG_ERROR_INVALID_ARGUMENT. */
 gboolean ncg_cgroupfs_check_path (const char *path, GError **error);

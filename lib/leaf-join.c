@@ -12,7 +12,8 @@ typedef struct {
   const NcgHierarchy *hierarchy;
   GPtrArray *foreign;
   GPtrArray *processes;
-  NcgOrigins *origins;
+  const NcgOrigins *origins;
+  NcgOrigins *own_origins; /* (nullable) */
   gboolean is_new;
   uid_t user;
 } Job;
@@ -28,7 +29,7 @@ job_free (gpointer data)
   g_free (job->subgroup);
   g_clear_pointer (&job->foreign, g_ptr_array_unref);
   g_clear_pointer (&job->processes, g_ptr_array_unref);
-  g_clear_pointer (&job->origins, ncg_origins_free);
+  g_clear_pointer (&job->own_origins, ncg_origins_free);
   g_free (job);
 }
 
@@ -47,39 +48,45 @@ prepare (const Job *job, GError **error)
 }
 
 static gboolean
-move (Job *job, GError **error)
+read_origins (Job *job, GError **error)
+{
+  if (job->processes == NULL || job->origins != NULL)
+    return TRUE;
+  job->own_origins = ncg_origins_read (job->hierarchy, job->proc, job->processes, error);
+  job->origins = job->own_origins;
+  return job->origins != NULL;
+}
+
+static gboolean
+move (const Job *job, GError **error)
 {
   g_autofree char *path = job->subgroup != NULL
                               ? g_strconcat (job->cgroup, "/", job->subgroup, NULL)
                               : g_strdup (job->cgroup);
 
-  if (job->processes == NULL)
-    return TRUE;
-  if (job->origins == NULL)
-    job->origins = ncg_origins_read (job->hierarchy, job->proc, job->processes, error);
-  if (job->origins == NULL)
-    return FALSE;
-  if (ncg_attach_processes (job->hierarchy, job->proc, path, job->processes, error))
-    return TRUE;
-  ncg_origins_restore (job->origins);
-  return FALSE;
+  return job->processes == NULL ||
+         ncg_attach_processes (job->hierarchy, job->proc, path, job->processes, error);
 }
 
+/* Whoever made the leaf may have moved the processes already. */
 static void
 run_in_worker (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   Job *job = data;
   GError *error = NULL;
 
-  if (prepare (job, &error) && move (job, &error))
+  if (read_origins (job, &error) && prepare (job, &error) && move (job, &error)) {
     g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+    return;
+  }
+  if (job->origins != NULL)
+    ncg_origins_restore (job->origins);
+  g_task_return_error (task, error);
 }
 
 void
 ncg_leaf_join_async (const NcgLeafJoin *join,
-                     NcgOrigins *origins,
+                     const NcgOrigins *origins,
                      GAsyncReadyCallback callback,
                      gpointer user_data)
 {

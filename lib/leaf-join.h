@@ -25,12 +25,12 @@ typedef struct {
 
 /**
  * ncg_leaf_join_async:
- * @origins: (nullable) (transfer full): where the processes were; read first if %NULL
+ * @origins: (nullable): where the processes were, outlives the call; read first if %NULL
  *
  * Errors: those of ncg_attach_processes() and of the functions of leaf-settle.h.
  */
 void ncg_leaf_join_async (const NcgLeafJoin *join,
-                          NcgOrigins *origins,
+                          const NcgOrigins *origins,
                           GAsyncReadyCallback callback,
                           gpointer user_data);
 gboolean ncg_leaf_join_finish (GAsyncResult *result, GError **error);

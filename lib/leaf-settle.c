@@ -6,6 +6,7 @@
 
 #include "lib/cgroup-tree.h"
 #include "lib/cgroup.h"
+#include "lib/cgroupfs-names.h"
 #include "lib/error.h"
 #include "lib/file.h"
 
@@ -23,8 +24,10 @@
 static gboolean
 is_good_component (const char *component)
 {
-  return component[0] != '\0' && component[0] != '.' && !g_str_has_prefix (component, "cgroup.") &&
-         strlen (component) < 256;
+  for (const char *c = component; *c != '\0'; c++)
+    if (!g_ascii_isgraph (*c))
+      return FALSE;
+  return component[0] != '.' && ncg_cgroupfs_is_good_component (component);
 }
 
 gboolean
@@ -39,10 +42,12 @@ ncg_leaf_check_subgroup (const char *subgroup, GError **error)
   if (is_good)
     return TRUE;
   escaped = ncg_error_escape (subgroup);
-  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-               "Subgroup is \"%s\"; it takes the path of a cgroup inside the leaf, \"a\" or "
-               "\"a/b\", of which no component is empty or begins with \".\" or \"cgroup.\"",
-               escaped);
+  g_set_error (
+      error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+      "Subgroup is \"%s\"; it takes the path of a cgroup inside the leaf, \"a\" or "
+      "\"a/b\", in printable ASCII, of which no component is empty, begins with \".\", or is "
+      "called like a file of a cgroup (\"tasks\", \"memory.max\")",
+      escaped);
   return FALSE;
 }
 
@@ -112,28 +117,44 @@ ncg_leaf_delegate (
   return give (directory, user, error);
 }
 
-/* Each cgroup from below @leaf to @path. */
+/* The directories of @made, which are below the mount of @tree. */
 static gboolean
-delegate_each (const char *root,
-               const NcgTree *tree,
-               const char *leaf,
-               const char *path,
-               uid_t user,
-               GError **error)
+delegate_made (
+    const char *root, const NcgTree *tree, const GPtrArray *made, uid_t user, GError **error)
 {
-  const char *end = path + strlen (leaf);
+  for (guint i = 0; i < made->len; i++) {
+    const char *directory = g_ptr_array_index (made, i);
 
-  while (*end != '\0') {
-    g_autofree char *part = NULL;
-
-    end += 1 + strcspn (end + 1, "/");
-    part = g_strndup (path, (gsize) (end - path));
-    if (!ncg_leaf_delegate (root, tree, part, user, error))
+    if (!ncg_leaf_delegate (root, tree, directory + strlen (tree->mount), user, error))
       return FALSE;
   }
   return TRUE;
 }
 
+static gboolean
+make_in_tree (const char *root,
+              NcgTree *tree,
+              const char *path,
+              const char *subgroup,
+              uid_t user,
+              GError **error)
+{
+  static const char *const none[] = { NULL };
+  g_autofree char *whole = g_strconcat (path, "/", subgroup, NULL);
+  g_autoptr (GPtrArray) one = g_ptr_array_new ();
+  g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (one, tree);
+  if (!ncg_cgroup_tree_exists (one, path))
+    return TRUE;
+  /* Which controllers it has is for whoever manages the leaf. */
+  if (!ncg_cgroup_tree_make_noting (one, NULL, whole, none, made, error))
+    return FALSE;
+  return user == NCG_NO_USER || delegate_made (root, tree, made, user, error);
+}
+
+/* On v1 a hierarchy asks nobody above whether a process may be moved: who owned a cgroup in that of
+ * memory could leave his limit. So the user gets what is in the primary one. */
 gboolean
 ncg_leaf_make_subgroup (const char *root,
                         const GPtrArray *trees,
@@ -142,20 +163,9 @@ ncg_leaf_make_subgroup (const char *root,
                         uid_t user,
                         GError **error)
 {
-  static const char *const none[] = { NULL };
-  g_autofree char *whole = g_strconcat (path, "/", subgroup, NULL);
-
-  for (guint i = 0; i < trees->len; i++) {
-    NcgTree *tree = g_ptr_array_index (trees, i);
-    g_autoptr (GPtrArray) one = g_ptr_array_new ();
-
-    g_ptr_array_add (one, tree);
-    if (!ncg_cgroup_tree_exists (one, path))
-      continue;
-    /* Which controllers it has is for whoever manages the leaf. */
-    if (!ncg_cgroup_tree_make (one, whole, none, error) ||
-        (user != NCG_NO_USER && !delegate_each (root, tree, path, whole, user, error)))
+  for (guint i = 0; i < trees->len; i++)
+    if (!make_in_tree (root, g_ptr_array_index (trees, i), path, subgroup,
+                       i == 0 ? user : NCG_NO_USER, error))
       return FALSE;
-  }
   return TRUE;
 }

@@ -39,8 +39,8 @@ gboolean ncg_leaf_delegate (
 
 /**
  * ncg_leaf_make_subgroup:
- * @trees: (element-type NcgTree)
- * @user: to whom each new cgroup is given, or %NCG_NO_USER
+ * @trees: (element-type NcgTree): the primary one first
+ * @user: to whom each new cgroup of the primary one is given, or %NCG_NO_USER
  *
  * Makes @subgroup in the leaf @path, in each of @trees in which the leaf is.
  */

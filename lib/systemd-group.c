@@ -4,7 +4,7 @@
  */
 #include "lib/systemd-group.h"
 
-#include "lib/cgroup.h"
+#include "lib/cgroup-tree.h"
 #include "lib/systemd-change.h"
 #include "lib/systemd-settings.h"
 #include "lib/systemd-start.h"
@@ -233,13 +233,12 @@ on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 is_populated (const Stop *stop)
 {
-  const NcgTree *tree = ncg_hierarchy_get_primary (stop->context->hierarchy);
-  g_autoptr (NcgCgroup) cgroup = NULL;
   gboolean populated = FALSE;
 
-  if (stop->place->cgroup[0] != '\0')
-    cgroup = ncg_cgroup_open (tree->mount, stop->place->cgroup, NULL);
-  return cgroup != NULL && ncg_cgroup_is_populated (cgroup, &populated, NULL) && populated;
+  return stop->place->cgroup[0] != '\0' &&
+         ncg_cgroup_tree_is_populated (stop->context->hierarchy->trees, stop->place->cgroup,
+                                       &populated, NULL) &&
+         populated;
 }
 
 /* What systemd does takes its time (SIGTERM first, 90 s), is not atomic against forks, and does not

@@ -76,16 +76,6 @@ explain (const Leaf *leaf, GError *error)
 }
 
 static void
-fail (GTask *task, GError *error)
-{
-  Leaf *leaf = g_task_get_task_data (task);
-
-  if (leaf->origins != NULL)
-    ncg_origins_restore (leaf->origins);
-  g_task_return_error (task, explain (leaf, error));
-}
-
-static void
 on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -97,6 +87,24 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, g_steal_pointer (&leaf->error));
   else
     start (task);
+}
+
+static void
+fail (GTask *task, GError *error)
+{
+  Leaf *leaf = g_task_get_task_data (task);
+
+  /* One that is held may be there, and does not end by itself. */
+  if (is_held (leaf) && !g_error_matches (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS) &&
+      !g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED)) {
+    leaf->error = error;
+    ncg_systemd_stop_async (leaf->context->systemd, leaf->unit, FALSE, leaf->deadline, on_stopped,
+                            g_object_ref (task));
+    return;
+  }
+  if (leaf->origins != NULL)
+    ncg_origins_restore (leaf->origins);
+  g_task_return_error (task, explain (leaf, error));
 }
 
 /* Late news that an earlier cgroup of the name is empty, as there are on v1, let systemd take a new
@@ -194,7 +202,7 @@ settle (GTask *task)
   if (is_settled (leaf, is_foreign))
     succeed (task);
   else
-    ncg_leaf_join_async (&join, g_steal_pointer (&leaf->origins), on_settled, g_object_ref (task));
+    ncg_leaf_join_async (&join, leaf->origins, on_settled, g_object_ref (task));
 }
 
 static void
@@ -362,35 +370,47 @@ join_free (gpointer data)
 }
 
 static void
-on_made_again (GObject *source, GAsyncResult *result, gpointer user_data)
+on_own_written_again (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (ncg_systemd_set_properties_finish (result, &error))
+  if (ncg_own_files_write_finish (result, &error))
     join_leaf (task);
   else
     g_task_return_error (task, error);
 }
 
-/* A change of any kind, even of the description to what it is, gives the unit its cgroup back. */
+static void
+on_made_again (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Join *join = g_task_get_task_data (task);
+  const NcgSystemdUnit *known = ncg_systemd_units_find (join->context->units, join->place->unit);
+  GError *error = NULL;
+
+  if (!ncg_systemd_set_properties_finish (result, &error))
+    g_task_return_error (task, error);
+  else if (known != NULL)
+    ncg_own_files_write_async (join->context->own, join->place->unit, join->place->cgroup,
+                               &known->resources, on_own_written_again, g_object_ref (task));
+  else
+    join_leaf (task);
+}
+
+/* A change of any kind, even of the description, gives the unit its cgroup back, with all that
+ * systemd knows of it. */
 static gboolean
 make_again (GTask *task)
 {
   Join *join = g_task_get_task_data (task);
-  const NcgSystemdUnit *known = ncg_systemd_units_find (join->context->units, join->place->unit);
-  GVariant *properties = NULL;
 
-  if (join->is_made_again || !g_str_has_suffix (join->place->unit, ".service") || known == NULL)
-    return FALSE;
-  properties = ncg_unit_properties_from_resources (&known->resources, join->context->hierarchy,
-                                                   join->context->features, NULL);
-  if (properties == NULL)
+  if (join->is_made_again || !g_str_has_suffix (join->place->unit, ".service"))
     return FALSE;
   join->is_made_again = TRUE;
-  ncg_systemd_set_properties_async (join->context->systemd, join->place->unit, properties,
+  ncg_systemd_set_properties_async (join->context->systemd, join->place->unit,
+                                    g_variant_new_parsed ("[('CPUAccounting', <true>)]"),
                                     join->deadline, on_made_again, g_object_ref (task));
-  g_variant_unref (properties);
   return TRUE;
 }
 

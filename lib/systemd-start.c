@@ -11,6 +11,8 @@
 #include "lib/process.h"
 #include "lib/unit-properties.h"
 
+#include <string.h>
+
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
 #define UNIT_INTERFACE "org.freedesktop.systemd1.Unit"
 /* A unit that has ended stays loaded until systemd collects it; its name is free only then. The
@@ -194,10 +196,13 @@ static void
 set_properties (GTask *task)
 {
   Start *start = g_task_get_task_data (task);
+  GVariant *properties = start->properties;
 
-  call_unit (task, "SetUnitProperties",
-             g_variant_new ("(sb@a(sv))", start->unit, TRUE, start->properties), FALSE,
-             on_properties_set);
+  /* It has them, and among them may be what only StartTransientUnit takes. */
+  if (start->is_held)
+    properties = g_variant_new_parsed ("[('Description', <%s>)]", start->description);
+  call_unit (task, "SetUnitProperties", g_variant_new ("(sb@a(sv))", start->unit, TRUE, properties),
+             FALSE, on_properties_set);
 }
 
 static void
@@ -336,7 +341,7 @@ on_transient_started (GObject *source, GAsyncResult *result, gpointer user_data)
   } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS)) {
     get_property (task, UNIT_INTERFACE, NULL, on_existing);
   } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_UNKNOWN_PROPERTY) &&
-             start->has_sent_pidfds) {
+             start->has_sent_pidfds && strstr (error->message, "PIDFDs") != NULL) {
     *start->without_pidfds = TRUE;
     start_transient (task);
   } else if (!retry_if_lost (task, error)) {

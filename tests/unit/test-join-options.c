@@ -54,6 +54,8 @@ static const struct {
   { "{'Subgroup': <'..'>}", ".." },
   { "{'Subgroup': <'a/../b'>}", "a/../b" },
   { "{'Subgroup': <'cgroup.procs'>}", "cgroup.procs" },
+  { "{'Subgroup': <'memory.max'>}", "memory.max" },
+  { "{'Subgroup': <'a\\nb'>}", "Subgroup" },
   { "{'User': <uint32 0>}", "User" },
   { "{'User': <''>}", "User" },
   { "{'Delegated': <true>}", "Delegated" },

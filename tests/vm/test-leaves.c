@@ -314,7 +314,9 @@ assert_no_leaf (NcgLeaf *leaf)
 static void
 test_not_delegated (void)
 {
-  static const char *const bad[] = { "", "/", "a//b", "..", "a/..", ".a", "cgroup.procs", "a/" };
+  static const char *const bad[] = { "",           "/",       "a//b",         "..",
+                                     "a/..",       ".a",      "cgroup.procs", "a/",
+                                     "memory.max", "a/tasks", "a\nb",         "a b" };
   const NcgResources nothing = { 0 };
   NcgLeaf leaf = describe_leaf ("bad", &nothing);
 
