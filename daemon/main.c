@@ -245,7 +245,7 @@ app_run (App *app)
   dbus_server_free (app->server);
   node_free (app->node);
   manager_free (app->manager);
-  g_clear_pointer (&app->hierarchy, ncg_hierarchy_free);
+  /* What a worker is still at work on reads the hierarchy, which ends with the process. */
   g_main_loop_unref (app->loop);
   return app->status;
 }
@@ -256,8 +256,9 @@ main (int argc, char **argv)
   g_autoptr (Config) config = config_new ();
   g_autoptr (GError) error = NULL;
   ConfigAction action;
-  App app = { .config = config };
+  static App app;
 
+  app.config = config;
   setlocale (LC_ALL, "");
   if (!config_parse_arguments (config, &argc, &argv, &action, &error)) {
     g_printerr ("nodecgroupsd: %s\n", error->message);

@@ -5,6 +5,7 @@
  */
 #include "daemon/pod-join.h"
 
+#include "daemon/cgroup-wait.h"
 #include "daemon/policy/settings.h"
 #include "daemon/spec-facts.h"
 #include "lib/attach.h"
@@ -14,12 +15,16 @@
 
 #include <pwd.h>
 
+/* What was moved back has left at once. */
+#define LEAVE_USEC (G_USEC_PER_SEC / 4)
+
 typedef struct {
   Manager *manager;
   char *uid;
   char *name;
   GPtrArray *processes;
   NcgOrigins *origins;
+  NcgCgroup *leaf; /* while its processes leave it */
   JoinOptions options;
   uid_t user; /* of the options */
   Pod *pod;
@@ -41,6 +46,7 @@ join_free (gpointer data)
   g_free (join->name);
   g_ptr_array_unref (join->processes);
   g_clear_pointer (&join->origins, ncg_origins_free);
+  g_clear_pointer (&join->leaf, ncg_cgroup_close);
   join_options_clear (&join->options);
   ncg_resources_clear (&join->resources);
   g_clear_error (&join->save_error);
@@ -91,16 +97,41 @@ on_leaf_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   fail (task, g_steal_pointer (&join->error));
 }
 
+/* With a process in it that could not go back, the leaf stays and is known. */
+static void
+on_leaf_left (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Join *join = g_task_get_task_data (task);
+  NcgPlace place = container_get_place (join->container);
+
+  if (cgroup_wait_empty_finish (result)) {
+    ncg_driver_stop_async (join->manager->driver, &place,
+                           g_get_monotonic_time () + MANAGER_UNDO_USEC, on_leaf_stopped,
+                           g_object_ref (task));
+    return;
+  }
+  join->container->is_starting = FALSE;
+  manager_pod_changed (join->manager, join->pod);
+  fail (task, g_steal_pointer (&join->error));
+}
+
 /* The leaf is there, but not as it should be. */
 static void
-give_up_leaf (GTask *task, const NcgPlace *place, GError *error)
+give_up_leaf (GTask *task, GError *error)
 {
   Join *join = g_task_get_task_data (task);
 
   join->error = error;
   ncg_origins_restore (join->origins);
-  ncg_driver_stop_async (join->manager->driver, place, g_get_monotonic_time () + MANAGER_UNDO_USEC,
-                         on_leaf_stopped, g_object_ref (task));
+  join->leaf = manager_open_cgroup (join->manager, join->container->cgroup, NULL);
+  if (join->leaf != NULL) {
+    cgroup_wait_empty_async (join->leaf, g_get_monotonic_time () + LEAVE_USEC, on_leaf_left,
+                             g_object_ref (task));
+    return;
+  }
+  forget_container (join);
+  fail (task, g_steal_pointer (&join->error));
 }
 
 static void
@@ -133,7 +164,7 @@ leaf_started (GTask *task, const NcgPlace *place)
                  "the processes ended before they had joined container %s of pod %s", join->name,
                  join->uid);
   }
-  give_up_leaf (task, place, error);
+  give_up_leaf (task, error);
 }
 
 static void
@@ -195,6 +226,17 @@ start_leaf (GTask *task)
   manager_save_pod (manager, join->pod, STORE_POD, &join->save_error);
 }
 
+/* What was not found may be a subgroup that its user removed. */
+static gboolean
+has_cgroup (const Join *join, const Container *container)
+{
+  g_autoptr (NcgCgroup) cgroup = NULL;
+
+  if (container != NULL)
+    cgroup = manager_open_cgroup (join->manager, container->cgroup, NULL);
+  return cgroup != NULL;
+}
+
 /* A leaf can end between the look at the table and the write: then a new one is started. */
 static void
 on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -208,7 +250,8 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
     succeed (task, container);
     return;
   }
-  if (error == NULL || g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+  if (error == NULL ||
+      (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND) && !has_cgroup (join, container))) {
     g_clear_error (&error);
     if (container != NULL)
       manager_drop_container (join->manager, join->pod, container);

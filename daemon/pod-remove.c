@@ -8,6 +8,7 @@
 #include "daemon/pod-remove.h"
 
 #include "daemon/cgroup-wait.h"
+#include "lib/cgroup-tree.h"
 #include "lib/error.h"
 
 #include <signal.h>
@@ -165,7 +166,9 @@ end_processes (GTask *task)
   gboolean populated = FALSE;
 
   if (remove->cgroup == NULL ||
-      (ncg_cgroup_is_populated (remove->cgroup, &populated, NULL) && !populated)) {
+      (ncg_cgroup_tree_is_populated (remove->manager->hierarchy->trees, remove->pod->cgroup,
+                                     &populated, NULL) &&
+       !populated)) {
     stop_all (task);
     return;
   }

@@ -185,13 +185,16 @@ apply (GTask *task)
 }
 
 /* What the kernel can take back without swap: not all of "file", which has shared memory in it. */
+static const char *const reclaimable_v2[] = { "active_file", "inactive_file", "slab_reclaimable",
+                                              NULL };
+static const char *const reclaimable_v1[] = { "total_active_file", "total_inactive_file", NULL };
+
 static guint64
-read_reclaimable (const NcgCgroup *cgroup)
+read_reclaimable (const NcgCgroup *cgroup, const char *const *keys)
 {
-  static const char *const keys[] = { "active_file", "inactive_file", "slab_reclaimable" };
   guint64 sum = 0;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++) {
+  for (guint i = 0; keys[i] != NULL; i++) {
     guint64 bytes = 0;
 
     ncg_cgroup_read_key (cgroup, "memory.stat", keys[i], &bytes, NULL);
@@ -200,17 +203,33 @@ read_reclaimable (const NcgCgroup *cgroup)
   return sum;
 }
 
+static guint64
+read_fixed_usage (const Update *update, guint64 limit)
+{
+  const NcgTree *tree = ncg_hierarchy_find_tree (update->manager->hierarchy, "memory");
+  g_autoptr (NcgCgroup) cgroup = NULL;
+  guint64 usage = 0;
+
+  if (tree != NULL)
+    cgroup = ncg_cgroup_open (tree->mount, ncg_cgroup_get_path (update->cgroup), NULL);
+  if (cgroup == NULL ||
+      !ncg_cgroup_read_u64 (cgroup, tree->is_v1 ? "memory.usage_in_bytes" : "memory.current",
+                            &usage, NULL) ||
+      usage <= limit)
+    return usage;
+  return usage -
+         MIN (usage, read_reclaimable (cgroup, tree->is_v1 ? reclaimable_v1 : reclaimable_v2));
+}
+
 /* Runs in a worker: memory.stat can be slow. */
 static void
 check_usage (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   Update *update = data;
   guint64 limit = ncg_resources_get (&update->resources, NCG_SETTING_MEMORY_MAX, NCG_UNLIMITED);
-  guint64 usage = 0;
+  guint64 usage = read_fixed_usage (update, limit);
   GError *error = NULL;
 
-  if (ncg_cgroup_read_u64 (update->cgroup, "memory.current", &usage, NULL) && usage > limit)
-    usage -= MIN (usage, read_reclaimable (update->cgroup));
   if (usage > limit)
     g_set_error (
         &error, NCG_ERROR, NCG_ERROR_BUSY,

@@ -76,6 +76,40 @@ on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+on_container_repaired (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree char *cgroup = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ncg_driver_set_resources_finish (result, &error))
+    g_message ("%s had other settings than it should, and has them again", cgroup);
+  else
+    g_warning ("%s has other settings than it should: %s", cgroup, error->message);
+}
+
+static void
+check_container (Manager *manager, const Container *container)
+{
+  NcgPlace place = container_get_place (container);
+  g_auto (NcgResources) resources = { 0 };
+
+  if (!container->has_spec || container->is_starting)
+    return;
+  settings_for_container (&container->spec, &resources);
+  if (!ncg_verify_cgroup (manager->hierarchy, place.cgroup, &resources, NULL))
+    ncg_driver_set_resources_async (manager->driver, &place, &resources,
+                                    g_get_monotonic_time () + MANAGER_DEADLINE_USEC,
+                                    on_container_repaired, g_strdup (place.cgroup));
+}
+
+static void
+check_containers (Manager *manager, const Pod *pod)
+{
+  for (guint i = 0; i < pod->containers->len; i++)
+    check_container (manager, g_ptr_array_index (pod->containers, i));
+}
+
+static void
 keep_container (Manager *manager, const Container *container)
 {
   NcgPlace place = container_get_place (container);
@@ -114,6 +148,7 @@ recover_containers (Manager *manager, Pod *pod, const NcgCgroup *cgroup)
     if (container->cgroup[0] == '\0')
       pod_drop_container (pod, container);
   }
+  check_containers (manager, pod);
 }
 
 static void
@@ -321,6 +356,8 @@ recovery_check_pods (Manager *manager)
     if (pod->state != POD_ACTIVE)
       continue;
     cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
+    if (cgroup != NULL)
+      check_containers (manager, pod);
     if (cgroup != NULL &&
         !ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL))
       g_ptr_array_add (differing, pod);
