@@ -66,7 +66,7 @@ typedef struct {
   Samples samples[N_CANDIDATES];
 } Bench;
 
-G_NORETURN static void
+static void G_GNUC_NORETURN
 fail (const char *what)
 {
   g_printerr ("%s: %s\n", what, g_strerror (errno));

@@ -9,7 +9,8 @@
 #define USER "ncguser"
 #define UID "4711"
 #define RUNTIME "/run/user/" UID
-#define BASE "/user.slice/user-" UID ".slice/user@" UID ".service"
+#define MANAGER "ncg-user.service"
+#define BASE "/system.slice/" MANAGER
 #define POD BASE "/machine.slice/machine-burstable.slice/machine-burstable-podp.slice"
 #define AS_USER                                                                                    \
   "setpriv --reuid " UID " --regid " UID " --clear-groups env -i PATH=$PATH "                      \
@@ -30,7 +31,12 @@ start_daemon (void)
 static void
 test_start (void)
 {
-  g_free (machine_run ("useradd -u " UID " " USER " && systemctl start user@" UID ".service"));
+  /* As user@.service does, which without PAM's module for systemd has no runtime directory. */
+  g_free (machine_run ("useradd -u " UID " " USER " && install -d -m 0700 -o " UID " " RUNTIME
+                       " && systemd-run --quiet --unit=" MANAGER " -p User=" UID
+                       " -p Delegate=yes -E XDG_RUNTIME_DIR=" RUNTIME
+                       " /lib/systemd/systemd --user"));
+  machine_wait_until (machine_try ("test -S " RUNTIME "/systemd/private"));
   g_free (machine_run ("setsid " AS_USER "dbus-daemon --session --address=unix:path=" RUNTIME
                        "/bus --nofork --nopidfile >/dev/null 2>&1 </dev/null & :"));
   machine_wait_until (machine_try ("test -S " RUNTIME "/bus"));
@@ -87,7 +93,7 @@ test_remove (void)
   g_free (machine_run (CALL "RemovePod 'sa{sv}' p 0"));
   g_assert_false (machine_has_cgroup (POD));
   g_assert_false (machine_try ("pgrep -u " UID " sleep"));
-  g_free (machine_run ("pkill -u " UID " nodecgroupsd; systemctl stop user@" UID ".service"));
+  g_free (machine_run ("pkill -u " UID " nodecgroupsd; systemctl stop " MANAGER));
 }
 
 int
