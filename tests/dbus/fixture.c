@@ -162,7 +162,7 @@ void
 fixture_launch_daemon (Fixture *self)
 {
   const char *const command[] = {
-    NODECGROUPSD, "--root", self->root, "--bus-address", self->bus_address, NULL,
+    NODECGROUPSD, "--root", self->root, "--bus-address", self->bus_address, self->option, NULL,
   };
 
   g_assert_null (self->daemon);

@@ -23,6 +23,7 @@ typedef struct {
   char *bus_address;
   GSubprocess *bus;
   GSubprocess *daemon; /* NULL while there is none */
+  const char *option;  /* (nullable): one more for the daemon */
   GDBusConnection *connection;
 } Fixture;
 

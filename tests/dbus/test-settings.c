@@ -130,6 +130,57 @@ test_properties (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (text, "('MemoryZSwapMax', <uint64 4096>)"));
 }
 
+static gboolean
+has_dropped (Fixture *fixture, const char *setting)
+{
+  g_autoptr (GVariant) reply =
+      fixture_call (fixture, "VerifyPod", g_variant_new ("(s)", "a"), NULL);
+  g_autoptr (GVariant) rows = g_variant_get_child_value (reply, 0);
+  GVariantIter iter;
+  const char *name, *wanted, *actual;
+  gboolean ok, is_dropped = FALSE;
+
+  g_variant_iter_init (&iter, rows);
+  while (g_variant_iter_next (&iter, "(&s&s&s&sb)", NULL, &name, &wanted, &actual, &ok)) {
+    gboolean is_it = g_str_equal (name, setting);
+
+    g_assert_true (ok != is_it);
+    is_dropped |= is_it && strstr (actual, "systemd 252") != NULL;
+  }
+  return is_dropped;
+}
+
+#define ZSWAP "{'SystemdProperties': <[('MemoryZSwapMax', <uint64 4096>)]>}"
+
+/* What this systemd does not take is refused, and the message says what, and by which systemd; and
+ * nothing is left. */
+static void
+test_unknown_property (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fake_systemd_hide_property (fixture->systemd, "MemoryZSwapMax");
+  g_assert_null (fixture_create (fixture, "a", ZSWAP, &error));
+  g_assert_nonnull (strstr (error->message, "systemd 252"));
+  fixture_assert_error (&error, "NotSupported", "MemoryZSwapMax");
+  g_assert_false (fake_kernel_has_cgroup (fixture->kernel, CGROUP));
+}
+
+/* Or it is left out, and VerifyPod says so. */
+static void
+test_dropped_property (Fixture *fixture, gconstpointer data)
+{
+  fixture_stop_daemon (fixture);
+  fixture->option = "--drop-unknown-properties";
+  fake_systemd_hide_property (fixture->systemd, "MemoryZSwapMax");
+  fixture_start_daemon (fixture);
+  must_create (fixture, ZSWAP);
+  g_assert_true (has_dropped (fixture, "MemoryZSwapMax"));
+  g_assert_true (fixture_update (fixture, "a", "{'PidsLimit': <uint64 9>}", NULL));
+  assert_file (fixture, "pids.max", "9");
+  g_assert_true (has_dropped (fixture, "MemoryZSwapMax"));
+}
+
 static const struct {
   const char *spec;
   const char *message;
@@ -175,6 +226,8 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/settings/update", test_update);
   FIXTURE_TEST ("/settings/set-back", test_set_back);
   FIXTURE_TEST ("/settings/properties", test_properties);
+  FIXTURE_TEST ("/settings/unknown-property", test_unknown_property);
+  FIXTURE_TEST ("/settings/dropped-property", test_dropped_property);
   FIXTURE_TEST ("/settings/refused", test_refused);
   FIXTURE_TEST ("/settings/restart", test_restart);
   return g_test_run ();
