@@ -48,6 +48,14 @@ static const Case cases[] = {
     "{ 'cpu': { 'shares': 1024, 'quota': 100000, 'period': 100000 },"
     "  'memory': { 'limit': 67108864 } }",
     "{'CPURequest': <'1'>, 'CPULimit': <'1'>, 'MemoryLimit': <'64Mi'>}" },
+  { "devices",
+    "{ 'hugepageLimits': [ { 'pageSize': '2MB', 'limit': 4194304 } ],"
+    "  'blockIO': { 'throttleReadBpsDevice': [ { 'major': 1, 'minor': 0, 'rate': 1048576 } ],"
+    "    'throttleWriteIOPSDevice': [ { 'major': 1, 'minor': 0, 'rate': 70 } ] },"
+    "  'unified': { 'memory.high': '33554432', 'memory.oom.group': '1' } }",
+    "{'HugepageLimits': <{'2Mi': <'4Mi'>}>, "
+    "'IOLimits': <[('/dev/ram0', {'ReadBandwidthMax': uint64 1048576, 'WriteIOPSMax': 70})]>, "
+    "'Unified': <{'memory.high': '33554432'}>, 'OOMGroup': <true>}" },
   { "least", "{ 'cpu': { 'shares': 2 } }", "{'CPUWeight': <uint64 1>}" },
 };
 
@@ -84,6 +92,12 @@ static const Difference differences[] = {
   { "scope", "bullseye bookworm", "*", SCOPE, "cpuset.cpus", NULL, "" },
   { "scope", "bullseye bookworm", "*", SCOPE, "cpuset.mems", NULL, "" },
   { "scope", "bullseye bookworm", "*", SCOPE, "memory.max", NULL, "max" },
+  { "scope", "bullseye bookworm", "devices", SCOPE, "memory.high", NULL, "max" },
+  { "scope", "*", "devices", SCOPE, "memory.oom.group", NULL, "0" },
+  { "scope", "*", "devices", SCOPE, "io.max", NULL, "" },
+  { "scope", "*", "devices", SCOPE, "hugetlb.2MB.max", NULL, "max" },
+  { "reservations", "*", "devices", "crun-*", "hugetlb.2MB.rsvd.max", NULL, "max" },
+  { "reservations", "bullseye bookworm", "devices", "runc-*", "hugetlb.2MB.rsvd.max", NULL, "max" },
   { "scope", "bullseye bookworm", "*", SCOPE, "memory.low", NULL, "0" },
   { "scope", "bullseye bookworm", "*", SCOPE, "memory.swap.max", NULL, "max" },
   { "scope", "bullseye", "*", SCOPE, "cpu.weight", NULL, "100" },
@@ -290,6 +304,7 @@ main (int argc, char **argv)
   release = codename;
   machine_init (argc, argv);
   daemon_prepare ();
+  g_free (machine_run ("test -b /dev/ram0 || modprobe brd rd_nr=1 rd_size=16384"));
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *path = g_strdup_printf ("/same/%s", cases[i].name);
 
