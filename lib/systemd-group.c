@@ -104,7 +104,8 @@ ensure_group (GTask *task)
     .proc = context->proc,
     .tree = ncg_hierarchy_get_primary (context->hierarchy),
     .without_pidfds = &context->without_pidfds,
-    .started = ensure->started,
+    /* Who asks what was left out has to wait until that is known. */
+    .started = ensure->dropped->len > 0 ? NULL : ensure->started,
     .user_data = ensure->user_data,
   };
 
