@@ -398,18 +398,34 @@ on_made_again (GObject *source, GAsyncResult *result, gpointer user_data)
     join_leaf (task);
 }
 
-/* A change of any kind, even of the description, gives the unit its cgroup back, with all that
- * systemd knows of it. */
+/* Without what only StartTransientUnit may take. */
+static GVariant *
+list_properties_again (const Join *join)
+{
+  const NcgSystemdUnit *known = ncg_systemd_units_find (join->context->units, join->place->unit);
+  g_auto (NcgResources) resources = { 0 };
+
+  if (known != NULL)
+    ncg_resources_copy (&known->resources, &resources);
+  g_clear_pointer (&resources.properties, g_variant_unref);
+  return ncg_unit_properties_from_resources (&resources, join->context->hierarchy,
+                                             join->context->features, NULL);
+}
+
+/* Being told its resources the unit has its cgroup again. */
 static gboolean
 make_again (GTask *task)
 {
   Join *join = g_task_get_task_data (task);
+  g_autoptr (GVariant) properties = NULL;
 
   if (join->is_made_again || !g_str_has_suffix (join->place->unit, ".service"))
     return FALSE;
+  properties = list_properties_again (join);
+  if (properties == NULL)
+    return FALSE;
   join->is_made_again = TRUE;
-  ncg_systemd_set_properties_async (join->context->systemd, join->place->unit,
-                                    g_variant_new_parsed ("[('CPUAccounting', <true>)]"),
+  ncg_systemd_set_properties_async (join->context->systemd, join->place->unit, properties,
                                     join->deadline, on_made_again, g_object_ref (task));
   return TRUE;
 }
