@@ -411,7 +411,7 @@ test_stuck (void)
   g_free (machine_run ("fsfreeze -u " DISK));
   workload_wait_ended (workload, SIGKILL);
   machine_wait_until (!is_there (place));
-  g_free (machine_run ("umount " DISK));
+  g_free (machine_run ("umount " DISK " && rmmod brd"));
 }
 
 /* A name is free again as soon as its leaf is gone, and not before. */
