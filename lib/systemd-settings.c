@@ -277,6 +277,29 @@ has_growing_memsw (const Apply *apply)
          (limit == NCG_UNLIMITED || swap == NCG_UNLIMITED || limit + swap > current);
 }
 
+/* A burst is at most the quota: one that shrinks goes before the quota, which systemd sets without
+ * telling that the kernel refuses. */
+static gboolean
+has_shrinking_burst (const Apply *apply)
+{
+  g_autoptr (GPtrArray) own = ncg_unit_properties_list_own (
+      &apply->resources, apply->context->hierarchy, apply->context->features);
+
+  for (guint i = 0; i < own->len; i++) {
+    const NcgFileSetting *setting = g_ptr_array_index (own, i);
+    g_autoptr (NcgCgroup) cgroup = NULL;
+    guint64 current = 0;
+    guint64 wanted = 0;
+
+    if (!g_str_has_prefix (setting->file, "cpu.") || strstr (setting->file, "burst") == NULL)
+      continue;
+    cgroup = ncg_cgroup_open (setting->tree->mount, apply->place->cgroup, NULL);
+    return cgroup != NULL && ncg_cgroup_read_u64 (cgroup, setting->file, &current, NULL) &&
+           ncg_cgroup_parse_u64 (setting->value, &wanted) && wanted < current;
+  }
+  return FALSE;
+}
+
 static gboolean
 is_as_told (const Apply *apply)
 {
@@ -311,7 +334,7 @@ ncg_systemd_settings_apply_async (NcgSystemdContext *context,
     g_task_return_boolean (task, TRUE);
     return;
   }
-  apply->is_own_first = has_growing_memsw (apply);
+  apply->is_own_first = has_growing_memsw (apply) || has_shrinking_burst (apply);
   if (apply->is_own_first)
     write_own (task);
   else

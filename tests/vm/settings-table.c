@@ -162,7 +162,8 @@ set_unified (NcgResources *resources, SettingsValue value)
 {
   g_autoptr (GError) error = NULL;
 
-  ncg_resources_set (resources, NCG_SETTING_CPU_QUOTA_USEC, 500000);
+  /* The one is at most the other: they grow and shrink in the right order. */
+  ncg_resources_set (resources, NCG_SETTING_CPU_QUOTA_USEC, pick (value, 200000, 100000));
   ncg_resources_set_unified (resources, "cpu.max.burst",
                              value == SETTINGS_FIRST ? "20000" : "10000", &error);
   g_assert_no_error (error);
