@@ -323,7 +323,7 @@ on_turn (GTask *task)
   }
   worker = g_task_new (NULL, NULL, on_usage_checked, g_object_ref (task));
   g_task_set_task_data (worker, update, NULL);
-  g_task_run_in_thread (worker, check_usage);
+  ncg_worker_run (update->manager->worker, worker, check_usage);
 }
 
 static GTask *

@@ -14,17 +14,6 @@
 #define UNDO_USEC G_USEC_PER_SEC
 
 static gboolean
-check_delegation (const NcgLeaf *leaf, GError **error)
-{
-  if (leaf->is_delegated || (leaf->subgroup == NULL && leaf->user == NCG_NO_USER))
-    return leaf->subgroup == NULL || ncg_leaf_check_subgroup (leaf->subgroup, error);
-  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-               "container %s is given %s, which only one that is delegated can have", leaf->name,
-               leaf->subgroup != NULL ? "a subgroup" : "a user");
-  return FALSE;
-}
-
-static gboolean
 check_parent (const NcgCgroupfs *self, const char *path, GError **error)
 {
   g_autofree char *parent = g_path_get_dirname (path);
@@ -115,7 +104,7 @@ ncg_cgroupfs_start_leaf (NcgCgroupfs *self,
   g_auto (NcgCgroupfsTurn) turn = { NULL, NULL };
   g_autoptr (NcgOrigins) origins = NULL;
 
-  if (!check_delegation (leaf, error) ||
+  if (!ncg_leaf_check_delegation (leaf->is_delegated, leaf->subgroup, leaf->user, error) ||
       !ncg_cgroupfs_turn_take (&turn, self, path, deadline_usec, error) ||
       !check_parent (self, path, error) || !check_absent (self, path, leaf, may_replace, error))
     return FALSE;

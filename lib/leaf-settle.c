@@ -51,6 +51,17 @@ ncg_leaf_check_subgroup (const char *subgroup, GError **error)
   return FALSE;
 }
 
+gboolean
+ncg_leaf_check_delegation (gboolean is_delegated, const char *subgroup, uid_t user, GError **error)
+{
+  if (is_delegated || (subgroup == NULL && user == NCG_NO_USER))
+    return subgroup == NULL || ncg_leaf_check_subgroup (subgroup, error);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+               "%s is for a leaf that is delegated; give Delegate as well",
+               subgroup != NULL ? "Subgroup" : "User");
+  return FALSE;
+}
+
 static gboolean
 has_parent (const NcgTree *tree, const char *path)
 {

@@ -14,6 +14,11 @@
  * %NCG_ERROR_INVALID_ARGUMENT. */
 gboolean ncg_leaf_check_subgroup (const char *subgroup, GError **error);
 
+/* Whether a leaf may be started so: %NCG_ERROR_INVALID_ARGUMENT if a subgroup or a user is given
+ * for one that is not delegated, or the subgroup is none. */
+gboolean
+ncg_leaf_check_delegation (gboolean is_delegated, const char *subgroup, uid_t user, GError **error);
+
 /**
  * ncg_leaf_make_foreign:
  * @trees: (element-type NcgTree): hierarchies of v1

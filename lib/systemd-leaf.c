@@ -300,18 +300,6 @@ start (GTask *task)
                            g_object_ref (task));
 }
 
-static gboolean
-check (const NcgLeaf *leaf, GError **error)
-{
-  if (!leaf->is_delegated && (leaf->subgroup != NULL || leaf->user != NCG_NO_USER)) {
-    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-                 "%s is for a leaf that is delegated; give Delegate as well",
-                 leaf->subgroup != NULL ? "Subgroup" : "User");
-    return FALSE;
-  }
-  return leaf->subgroup == NULL || ncg_leaf_check_subgroup (leaf->subgroup, error);
-}
-
 void
 ncg_systemd_leaf_start_async (NcgSystemdContext *context,
                               const NcgLeaf *what,
@@ -338,7 +326,8 @@ ncg_systemd_leaf_start_async (NcgSystemdContext *context,
   leaf->user = what->user;
   leaf->deadline = deadline_usec;
   g_task_set_task_data (task, leaf, leaf_free);
-  if (check (what, &error) && !is_held (leaf))
+  if (ncg_leaf_check_delegation (what->is_delegated, what->subgroup, what->user, &error) &&
+      !is_held (leaf))
     leaf->origins = ncg_origins_read (context->hierarchy, context->proc, leaf->processes, &error);
   if (error != NULL)
     g_task_return_error (task, error);

@@ -407,6 +407,11 @@ test_stuck (void)
   g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_BUSY);
   if (strstr (error->message, holder) == NULL)
     machine_fail ("'%s' does not name %s", error->message, holder);
+  g_clear_error (&error);
+  g_assert_false (test_driver_stop (driver, group, &error));
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_BUSY);
+  if (strstr (error->message, holder) == NULL)
+    machine_fail ("'%s' does not name %s", error->message, holder);
   g_assert_true (is_there (place));
   g_free (machine_run ("fsfreeze -u " DISK));
   workload_wait_ended (workload, SIGKILL);
