@@ -67,8 +67,8 @@ probe (TestDriver *self)
   g_assert_no_error (error);
 }
 
-TestDriver *
-test_driver_new (const char *name)
+static TestDriver *
+make (const char *name, const char *socket, const char *bus_address)
 {
   static const NcgDriverListener listener = {
     .connected = on_connected,
@@ -77,7 +77,12 @@ test_driver_new (const char *name)
     .unit_removed = on_unit_removed,
   };
   TestDriver *self = g_new0 (TestDriver, 1);
-  NcgDriverConfig config = { .root = "", .hierarchy = machine_get_hierarchy () };
+  NcgDriverConfig config = {
+    .root = "",
+    .hierarchy = machine_get_hierarchy (),
+    .user_socket = socket,
+    .bus_address = bus_address,
+  };
   g_autoptr (GError) error = NULL;
 
   self->removed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -85,6 +90,18 @@ test_driver_new (const char *name)
   g_assert_no_error (error);
   test_driver_reconnect (self);
   return self;
+}
+
+TestDriver *
+test_driver_new (const char *name)
+{
+  return make (name, NULL, NULL);
+}
+
+TestDriver *
+test_driver_new_on_bus (void)
+{
+  return make ("systemd", "/run/systemd/no-such-socket", "unix:path=/run/dbus/system_bus_socket");
 }
 
 void
@@ -205,7 +222,7 @@ test_driver_stop (TestDriver *self, const NcgPlace *place, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  ncg_driver_stop_async (self->driver, place, g_get_monotonic_time () + 20 * G_USEC_PER_SEC,
+  ncg_driver_stop_async (self->driver, place, g_get_monotonic_time () + 10 * G_USEC_PER_SEC,
                          on_done, &result);
   wait_for (&result);
   return ncg_driver_stop_finish (result, error);

@@ -18,6 +18,9 @@ typedef struct {
 
 /* (transfer full): connected, and probed */
 TestDriver *test_driver_new (const char *name);
+
+/* The same for systemd's driver over the system bus, as where the private socket is missing. */
+TestDriver *test_driver_new_on_bus (void);
 void test_driver_free (TestDriver *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestDriver, test_driver_free)
 

@@ -277,6 +277,32 @@ is_anywhere (const char *cgroup)
   return FALSE;
 }
 
+/* Without the private socket: the same over the system bus, signals and jobs included. */
+static void
+test_bus (void)
+{
+  g_autoptr (TestDriver) on_bus = test_driver_new_on_bus ();
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (NcgPlace) place = NULL;
+  g_autoptr (GError) error = NULL;
+  guint reloads;
+
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 100);
+  place = test_driver_ensure_group (on_bus, "/machine/nctbus", &resources, &error);
+  g_assert_no_error (error);
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 200);
+  test_driver_set (on_bus, place, &resources, &error);
+  g_assert_no_error (error);
+  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
+  g_assert_no_error (error);
+  reloads = on_bus->reloads;
+  machine_reload_systemd ();
+  machine_wait_until (on_bus->reloads > reloads);
+  test_driver_stop (on_bus, place, &error);
+  g_assert_no_error (error);
+  machine_wait_until (g_hash_table_contains (on_bus->removed, place->unit));
+}
+
 static void
 test_remove (gconstpointer data)
 {
@@ -326,6 +352,7 @@ main (int argc, char **argv)
     add ("reload/all", test_reload);
     add ("reexecute/all", test_reexecute);
     add ("property-changed/all", test_property_changed);
+    add ("bus/all", test_bus);
   }
   add ("restart/all", test_restart);
   add ("roll-back/all", test_roll_back);
