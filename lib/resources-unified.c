@@ -364,14 +364,16 @@ take_hugepages (NcgResources *self, const Known *known, const char *value)
 }
 
 /* What replaces: a file that is given again has what was given last. */
-static void
-drop_raw (NcgResources *self, const char *file)
+void
+ncg_resources_unset_unified (NcgResources *self, const char *file)
 {
   for (guint i = 0; self->unified != NULL && i < self->unified->len; i++) {
     const NcgUnifiedFile *entry = self->unified->pdata[i];
 
     if (g_str_equal (entry->file, file)) {
       g_ptr_array_remove_index (self->unified, i);
+      if (self->unified->len == 0)
+        g_clear_pointer (&self->unified, g_ptr_array_unref);
       return;
     }
   }
@@ -424,6 +426,6 @@ ncg_resources_set_unified (NcgResources *self, const char *file, const char *val
     other.take = take_hugepages;
     other.allowed = BYTES;
   }
-  drop_raw (self, file);
+  ncg_resources_unset_unified (self, file);
   return take_lines (self, known != NULL ? known : &other, value, error);
 }

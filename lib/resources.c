@@ -212,6 +212,14 @@ ncg_resources_is_set (const NcgResources *self, NcgSetting setting)
   return (self->set & (1u << setting)) != 0;
 }
 
+void
+ncg_resources_unset (NcgResources *self, NcgSetting setting)
+{
+  self->set &= ~(1u << setting);
+  self->optional &= ~(1u << setting);
+  self->numbers[setting] = 0;
+}
+
 guint64
 ncg_resources_get (const NcgResources *self, NcgSetting setting, guint64 otherwise)
 {

@@ -90,6 +90,7 @@ gboolean ncg_resources_equal (const NcgResources *a, const NcgResources *b);
 /* In the units of NcgSetting, or %NCG_UNLIMITED; the range is for the caller to know. */
 void ncg_resources_set (NcgResources *self, NcgSetting setting, guint64 value);
 gboolean ncg_resources_is_set (const NcgResources *self, NcgSetting setting);
+void ncg_resources_unset (NcgResources *self, NcgSetting setting);
 
 /* Returns: the value, or @otherwise if it is unset */
 guint64 ncg_resources_get (const NcgResources *self, NcgSetting setting, guint64 otherwise);
@@ -123,3 +124,6 @@ void ncg_resources_add_defaults (NcgResources *self, const NcgResources *other);
  */
 gboolean
 ncg_resources_set_unified (NcgResources *self, const char *file, const char *value, GError **error);
+
+/* Takes back a file that no setting stands for. */
+void ncg_resources_unset_unified (NcgResources *self, const char *file);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define MEMSW_FILE "memory.memsw.limit_in_bytes"
+#define BURST_FILE "cpu.max.burst"
 
 typedef struct {
   NcgSystemdContext *context;
@@ -20,7 +21,10 @@ typedef struct {
   NcgResources resources;
   NcgResources before; /* what systemd was told last */
   gboolean has_before;
-  gboolean is_own_first;
+  gboolean is_own_first; /* our files before systemd's, else after them */
+  gboolean is_own_twice; /* and all after them, since some had to wait */
+  NcgResources early;    /* those of ours that go first */
+  gboolean is_sent;
   GPtrArray *dropped;
   GError *error; /* while the settings before are set again */
   gint64 deadline;
@@ -36,6 +40,7 @@ apply_free (gpointer data)
   ncg_place_free (apply->place);
   ncg_resources_clear (&apply->resources);
   ncg_resources_clear (&apply->before);
+  ncg_resources_clear (&apply->early);
   g_clear_pointer (&apply->dropped, g_ptr_array_unref);
   g_clear_error (&apply->error);
   g_free (apply);
@@ -140,16 +145,10 @@ finish (GTask *task, GError *error)
 }
 
 static void
-on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
+note_not_set_back (Apply *apply, const GError *error)
 {
-  g_autoptr (GTask) task = user_data;
-  Apply *apply = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-
-  if (!ncg_systemd_set_properties_finish (result, &error))
-    g_prefix_error (&apply->error,
-                    "the settings before could not be set again (%s): ", error->message);
-  finish (task, g_steal_pointer (&apply->error));
+  g_prefix_error (&apply->error,
+                  "the settings before could not be set again (%s): ", error->message);
 }
 
 static void
@@ -160,37 +159,54 @@ on_own_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!ncg_own_files_write_finish (result, &error))
-    g_prefix_error (&apply->error,
-                    "the settings before could not be set again (%s): ", error->message);
+    note_not_set_back (apply, error);
   finish (task, g_steal_pointer (&apply->error));
 }
 
-/* Of two steps the second failed. */
+static void
+set_back_own (GTask *task)
+{
+  Apply *apply = g_task_get_task_data (task);
+
+  if (!apply->has_before || !apply->is_own_first) {
+    finish (task, g_steal_pointer (&apply->error));
+    return;
+  }
+  ncg_own_files_write_async (apply->context->own, apply->place->unit, apply->place->cgroup,
+                             &apply->before, on_own_set_back, g_object_ref (task));
+}
+
+static void
+on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Apply *apply = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!ncg_systemd_set_properties_finish (result, &error))
+    note_not_set_back (apply, error);
+  set_back_own (task);
+}
+
+/* A later step failed: those before it are undone, the last one first. */
 static void
 set_back (GTask *task, GError *error)
 {
   Apply *apply = g_task_get_task_data (task);
   NcgSystemdContext *context = apply->context;
-  GVariant *properties = NULL;
+  g_autoptr (GVariant) properties = NULL;
 
   apply->error = error;
   /* What was set for the first time, too. */
   ncg_resources_add_defaults (&apply->before, &apply->resources);
-  if (apply->has_before && apply->is_own_first) {
-    ncg_own_files_write_async (context->own, apply->place->unit, apply->place->cgroup,
-                               &apply->before, on_own_set_back, g_object_ref (task));
-    return;
-  }
-  if (apply->has_before)
+  if (apply->has_before && apply->is_sent)
     properties = ncg_unit_properties_from_resources (&apply->before, context->hierarchy,
                                                      context->features, NULL);
-  if (properties == NULL) {
-    finish (task, g_steal_pointer (&apply->error));
-    return;
-  }
-  ncg_systemd_set_properties_async (context->systemd, apply->place->unit, properties,
-                                    apply->deadline, on_set_back, g_object_ref (task));
-  g_variant_unref (properties);
+  if (properties == NULL)
+    set_back_own (task);
+  else
+    ncg_systemd_set_properties_async (context->systemd, apply->place->unit, properties,
+                                      apply->deadline, on_set_back, g_object_ref (task));
 }
 
 static void
@@ -200,25 +216,25 @@ on_own_written (GObject *source, GAsyncResult *result, gpointer user_data)
   Apply *apply = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (!ncg_own_files_write_finish (result, &error)) {
-    if (apply->is_own_first)
-      finish (task, error);
+  if (ncg_own_files_write_finish (result, &error)) {
+    if (apply->is_sent)
+      finish (task, NULL);
     else
-      set_back (task, error);
-  } else if (apply->is_own_first) {
-    send_properties (task);
+      send_properties (task);
+  } else if (apply->is_sent) {
+    set_back (task, error);
   } else {
-    finish (task, NULL);
+    finish (task, error);
   }
 }
 
 static void
-write_own (GTask *task)
+write_own (GTask *task, const NcgResources *resources)
 {
   Apply *apply = g_task_get_task_data (task);
 
   ncg_own_files_write_async (apply->context->own, apply->place->unit, apply->place->cgroup,
-                             &apply->resources, on_own_written, g_object_ref (task));
+                             resources, on_own_written, g_object_ref (task));
 }
 
 static void
@@ -229,17 +245,16 @@ on_properties_set (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (ncg_systemd_set_properties_finish (result, &error)) {
-    if (apply->is_own_first)
+    apply->is_sent = TRUE;
+    if (apply->is_own_first && !apply->is_own_twice)
       finish (task, NULL);
     else
-      write_own (task);
+      write_own (task, &apply->resources);
   } else if (ncg_systemd_settings_drop (apply->context, &error, &apply->resources,
                                         apply->dropped)) {
     send_properties (task);
-  } else if (apply->is_own_first) {
-    set_back (task, g_steal_pointer (&error));
   } else {
-    finish (task, g_steal_pointer (&error));
+    set_back (task, g_steal_pointer (&error));
   }
 }
 
@@ -277,10 +292,10 @@ has_growing_memsw (const Apply *apply)
          (limit == NCG_UNLIMITED || swap == NCG_UNLIMITED || limit + swap > current);
 }
 
-/* A burst is at most the quota: one that shrinks goes before the quota, which systemd sets without
- * telling that the kernel refuses. */
-static gboolean
-has_shrinking_burst (const Apply *apply)
+/* Positive if the burst grows, negative if it shrinks. It is at most the quota, of which systemd
+ * does not tell when the kernel refuses it. */
+static int
+compare_burst (const Apply *apply)
 {
   g_autoptr (GPtrArray) own = ncg_unit_properties_list_own (
       &apply->resources, apply->context->hierarchy, apply->context->features);
@@ -294,10 +309,29 @@ has_shrinking_burst (const Apply *apply)
     if (!g_str_has_prefix (setting->file, "cpu.") || strstr (setting->file, "burst") == NULL)
       continue;
     cgroup = ncg_cgroup_open (setting->tree->mount, apply->place->cgroup, NULL);
-    return cgroup != NULL && ncg_cgroup_read_u64 (cgroup, setting->file, &current, NULL) &&
-           ncg_cgroup_parse_u64 (setting->value, &wanted) && wanted < current;
+    if (cgroup != NULL && ncg_cgroup_read_u64 (cgroup, setting->file, &current, NULL) &&
+        ncg_cgroup_parse_u64 (setting->value, &wanted))
+      return wanted < current ? -1 : wanted > current;
   }
-  return FALSE;
+  return 0;
+}
+
+/* What loosens goes before what tightens, on either side of systemd's part. */
+static void
+choose_order (Apply *apply)
+{
+  int burst = compare_burst (apply);
+  gboolean is_memsw_first = has_growing_memsw (apply);
+
+  apply->is_own_first = is_memsw_first || burst < 0;
+  if (!apply->is_own_first)
+    return;
+  ncg_resources_copy (&apply->resources, &apply->early);
+  if (!is_memsw_first)
+    ncg_resources_unset (&apply->early, NCG_SETTING_MEMORY_SWAP_MAX);
+  if (burst > 0)
+    ncg_resources_unset_unified (&apply->early, BURST_FILE);
+  apply->is_own_twice = !ncg_resources_equal (&apply->early, &apply->resources);
 }
 
 static gboolean
@@ -334,9 +368,9 @@ ncg_systemd_settings_apply_async (NcgSystemdContext *context,
     g_task_return_boolean (task, TRUE);
     return;
   }
-  apply->is_own_first = has_growing_memsw (apply) || has_shrinking_burst (apply);
+  choose_order (apply);
   if (apply->is_own_first)
-    write_own (task);
+    write_own (task, &apply->early);
   else
     send_properties (task);
 }

@@ -27,6 +27,24 @@ fill (NcgResources *resources)
 }
 
 static void
+test_unset (void)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_auto (NcgResources) nothing = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  ncg_resources_set (&resources, NCG_SETTING_MEMORY_SWAP_MAX, 5);
+  ncg_resources_set_unified (&resources, "cpu.max.burst", "7", &error);
+  g_assert_no_error (error);
+  ncg_resources_unset (&resources, NCG_SETTING_MEMORY_SWAP_MAX);
+  g_assert_false (ncg_resources_is_set (&resources, NCG_SETTING_MEMORY_SWAP_MAX));
+  g_assert_false (ncg_resources_equal (&resources, &nothing));
+  ncg_resources_unset_unified (&resources, "cpu.max.burst");
+  ncg_resources_unset_unified (&resources, "cpu.max.burst");
+  g_assert_true (ncg_resources_equal (&resources, &nothing));
+}
+
+static void
 test_equal (void)
 {
   g_auto (NcgResources) a = { 0 };
@@ -237,6 +255,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/resources/set", test_set);
+  g_test_add_func ("/resources/unset", test_unset);
   g_test_add_func ("/resources/equal", test_equal);
   g_test_add_func ("/resources/copy", test_copy);
   g_test_add_func ("/resources/hugepages", test_hugepages);
