@@ -4,7 +4,7 @@
  * name on the bus. It stops without touching a pod, whether it is asked to or killed.
  */
 #include "daemon/build-config.h"
-#include "daemon/config/config.h"
+#include "daemon/config/arguments.h"
 #include "daemon/dbus-server.h"
 #include "daemon/node.h"
 #include "daemon/notify.h"

@@ -4,21 +4,16 @@
  */
 #include "daemon/node.h"
 
+#include "daemon/conditions.h"
 #include "daemon/policy/bootstrap.h"
 #include "daemon/policy/settings.h"
 #include "lib/error.h"
 #include "lib/machine.h"
 
-typedef struct {
-  char *name;
-  gboolean holds;
-  char *message;
-} Condition;
-
 struct Node {
   Manager *manager;
   NodeState state;
-  GPtrArray *conditions;
+  Conditions *conditions;
   GVariant *capacity;
   NcgPlace *daemons; /* the slice of Kubernetes' daemons */
   guint pending;
@@ -38,23 +33,13 @@ node_state_to_string (NodeState state)
   return names[state];
 }
 
-static void
-condition_free (gpointer data)
-{
-  Condition *condition = data;
-
-  g_free (condition->name);
-  g_free (condition->message);
-  g_free (condition);
-}
-
 Node *
 node_new (Manager *manager)
 {
   Node *self = g_new0 (Node, 1);
 
   self->manager = manager;
-  self->conditions = g_ptr_array_new_with_free_func (condition_free);
+  self->conditions = conditions_new (NULL, NULL);
   self->capacity = ncg_machine_read_capacity (manager->config->root);
   return self;
 }
@@ -65,7 +50,7 @@ node_free (Node *self)
   if (self == NULL)
     return;
   ncg_place_free (self->daemons);
-  g_ptr_array_unref (self->conditions);
+  conditions_free (self->conditions);
   g_variant_unref (self->capacity);
   g_free (self);
 }
@@ -92,63 +77,13 @@ node_get_capacity (const Node *self)
 GVariant *
 node_get_conditions (const Node *self)
 {
-  GVariantBuilder builder;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sbs)"));
-  for (guint i = 0; i < self->conditions->len; i++) {
-    const Condition *condition = g_ptr_array_index (self->conditions, i);
-    g_variant_builder_add (&builder, "(sbs)", condition->name, condition->holds,
-                           condition->message);
-  }
-  return g_variant_ref_sink (g_variant_builder_end (&builder));
-}
-
-static Condition *
-find_condition (Node *self, const char *name)
-{
-  Condition *condition;
-
-  for (guint i = 0; i < self->conditions->len; i++) {
-    condition = g_ptr_array_index (self->conditions, i);
-    if (g_str_equal (condition->name, name))
-      return condition;
-  }
-  condition = g_new0 (Condition, 1);
-  condition->name = g_strdup (name);
-  condition->message = g_strdup ("");
-  g_ptr_array_add (self->conditions, condition);
-  return condition;
-}
-
-/* Logged when it changes; a condition that holds from the start is not worth a line. */
-static void
-set_condition (Node *self, const char *name, gboolean holds, const char *message)
-{
-  Condition *condition = find_condition (self, name);
-  gboolean is_new = condition->message[0] == '\0';
-
-  if (!is_new && condition->holds == holds && g_str_equal (condition->message, message))
-    return;
-  if (!holds)
-    g_warning ("condition %s does not hold: %s", name, message);
-  else if (!is_new && !condition->holds)
-    g_message ("condition %s holds again: %s", name, message);
-  condition->holds = holds;
-  g_free (condition->message);
-  condition->message = g_strdup (message);
+  return conditions_to_variant (self->conditions);
 }
 
 static void
 update_state (Node *self)
 {
-  NodeState state = NODE_READY;
-
-  for (guint i = 0; i < self->conditions->len; i++) {
-    const Condition *condition = g_ptr_array_index (self->conditions, i);
-    if (!condition->holds)
-      state = NODE_DEGRADED;
-  }
-  self->state = state;
+  self->state = conditions_hold (self->conditions) ? NODE_READY : NODE_DEGRADED;
   if (self->changed != NULL)
     self->changed (self->user_data);
 }
@@ -175,7 +110,8 @@ check_hierarchy (Node *self)
                          "systemd.unified_cgroup_hierarchy=1 to have all settings of pods; on "
                          "cgroup v1 there is no MemoryHigh, MemoryMin, OOMGroup and pressure",
                          mode);
-  set_condition (self, "UnifiedHierarchy", hierarchy->mode == NCG_HIERARCHY_UNIFIED, message);
+  conditions_set (self->conditions, "UnifiedHierarchy", hierarchy->mode == NCG_HIERARCHY_UNIFIED,
+                  message);
 }
 
 /* (transfer full) (nullable): the controllers that @path has, in whichever hierarchy. */
@@ -222,11 +158,11 @@ check_system_slice (Node *self)
                                path, missing);
   else
     message = g_strdup_printf ("%s has the controllers %s", path, controllers);
-  set_condition (self, "SystemSlice", controllers != NULL && missing == NULL, message);
+  conditions_set (self->conditions, "SystemSlice", controllers != NULL && missing == NULL, message);
 }
 
 static void
-apply_sysctl (Node *self, const BootstrapSysctl *sysctl)
+apply_sysctl (Node *self, const ConfigSysctl *sysctl)
 {
   const char *root = self->manager->config->root;
   g_autofree char *name = g_strconcat ("Sysctl:", sysctl->name, NULL);
@@ -247,15 +183,13 @@ apply_sysctl (Node *self, const BootstrapSysctl *sysctl)
     message = g_strdup_printf ("%s should be %s, is %s (%s)", sysctl->name, sysctl->wanted,
                                actual != NULL ? actual : "unreadable",
                                error != NULL ? error->message : "the kernel did not take it");
-  set_condition (self, name, g_strcmp0 (actual, sysctl->wanted) == 0, message);
+  conditions_set (self->conditions, name, g_strcmp0 (actual, sysctl->wanted) == 0, message);
 }
 
 static void
 step_done (GTask *task)
 {
   Node *self = g_task_get_task_data (task);
-  const BootstrapSysctl *sysctls;
-  gsize n;
 
   if (--self->pending > 0)
     return;
@@ -263,9 +197,8 @@ step_done (GTask *task)
   check_hierarchy (self);
   if (has_systemd (self))
     check_system_slice (self);
-  sysctls = bootstrap_get_sysctls (&n);
-  for (gsize i = 0; i < n; i++)
-    apply_sysctl (self, &sysctls[i]);
+  for (gsize i = 0; i < CONFIG_N_SYSCTLS; i++)
+    apply_sysctl (self, &self->manager->config->sysctls[i]);
   update_state (self);
   g_task_return_boolean (task, TRUE);
 }
@@ -285,7 +218,7 @@ on_daemons_there (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     message = g_strdup_printf ("the slice of %s is not there: %s",
                                self->manager->config->daemons_group, error->message);
-  set_condition (self, "DaemonsSlice", self->daemons != NULL, message);
+  conditions_set (self->conditions, "DaemonsSlice", self->daemons != NULL, message);
   step_done (task);
 }
 
@@ -320,7 +253,7 @@ on_level_there (GObject *source, GAsyncResult *result, gpointer user_data)
     message = g_strdup_printf ("%s is there", what);
   else
     message = g_strdup_printf ("%s is not as it should be: %s", what, error->message);
-  set_condition (self, levels[step->level].condition, holds, message);
+  conditions_set (self->conditions, levels[step->level].condition, holds, message);
   step_done (task);
 }
 
@@ -361,9 +294,9 @@ void
 node_set_connected (Node *self, gboolean connected)
 {
   if (has_systemd (self))
-    set_condition (self, "Systemd", connected,
-                   connected ? "connected to systemd"
-                             : "the connection to systemd is lost; trying again");
+    conditions_set (self->conditions, "Systemd", connected,
+                    connected ? "connected to systemd"
+                              : "the connection to systemd is lost; trying again");
   if (self->state != NODE_BOOTSTRAPPING)
     update_state (self);
 }
@@ -406,17 +339,15 @@ node_verify (Node *self)
 {
   const char *root = self->manager->config->root;
   GVariantBuilder rows;
-  const BootstrapSysctl *sysctls;
-  gsize n;
 
   g_variant_builder_init (&rows, G_VARIANT_TYPE ("a(ssssb)"));
   verify_daemons (self, &rows);
   for (gsize i = 0; i < G_N_ELEMENTS (levels); i++)
     verify_level (self, levels[i].qos, &rows);
-  sysctls = bootstrap_get_sysctls (&n);
-  for (gsize i = 0; i < n; i++) {
-    g_autofree char *actual = ncg_machine_read_sysctl (root, sysctls[i].name, NULL);
-    add_row (&rows, "sysctl", sysctls[i].name, sysctls[i].wanted, actual);
+  for (gsize i = 0; i < CONFIG_N_SYSCTLS; i++) {
+    const ConfigSysctl *sysctl = &self->manager->config->sysctls[i];
+    g_autofree char *actual = ncg_machine_read_sysctl (root, sysctl->name, NULL);
+    add_row (&rows, "sysctl", sysctl->name, sysctl->wanted, actual);
   }
   return g_variant_ref_sink (g_variant_builder_end (&rows));
 }

@@ -242,3 +242,10 @@ ncg_driver_list_dropped (NcgDriver *self, const char *unit)
 {
   return self->ops->list_dropped (self, unit);
 }
+
+void
+ncg_driver_watch_services (NcgDriver *self, const char *const *units)
+{
+  if (self->ops->watch_services != NULL)
+    self->ops->watch_services (self, units);
+}

@@ -89,6 +89,15 @@ typedef struct {
 /* The function of the arrays of them, which free their elements themselves. */
 void ncg_dropped_free (NcgDropped *self);
 
+/* A service or another unit that is not ours, as systemd has it now. */
+typedef struct {
+  const char *unit;
+  gboolean is_active; /* it has processes: active, reloading, or on its way up or down */
+  pid_t main_pid;     /* 0: none */
+  const char *cgroup; /* "/system.slice/a.service"; "" without processes */
+  const char *slice;  /* "system.slice"; "" if that is not known */
+} NcgService;
+
 /* What the driver tells its owner; all members may be NULL. */
 typedef struct {
   void (*connected) (gpointer user_data);
@@ -96,6 +105,9 @@ typedef struct {
   void (*reloaded) (gpointer user_data);
   /* A unit is gone: it was stopped, or its last process ended. */
   void (*unit_removed) (const char *unit, gpointer user_data);
+  /* One of those of ncg_driver_watch_services(), once at first and whenever it changed: started,
+   * stopped, started again, moved. */
+  void (*service_changed) (const NcgService *service, gpointer user_data);
 } NcgDriverListener;
 
 typedef struct {
@@ -146,6 +158,7 @@ typedef struct {
       NcgDriver *self, const NcgPlace *place, gint64 deadline, GAsyncReadyCallback, gpointer);
   void (*keep) (NcgDriver *self, const NcgKept *kept);
   GPtrArray *(*list_dropped) (NcgDriver *self, const char *unit);
+  void (*watch_services) (NcgDriver *self, const char *const *units); /* or NULL */
   guint (*version) (NcgDriver *self);
   char **(*features) (NcgDriver *self);
 } NcgDriverOps;
@@ -303,3 +316,13 @@ void ncg_driver_keep (NcgDriver *self, const NcgKept *kept);
 /* (transfer container) (element-type NcgDropped): the settings of a group or leaf that were left
  * out, see NcgDriverConfig.may_drop */
 GPtrArray *ncg_driver_list_dropped (NcgDriver *self, const char *unit);
+
+/**
+ * ncg_driver_watch_services:
+ * @units: NULL-terminated: the names of units that are not ours, "kubelet.service"; they need not
+ *   exist, and replace those of an earlier call. Copied.
+ *
+ * NcgDriverListener.service_changed tells of each of them, now, when it changes, and again after a
+ * reconnection or a reload of systemd. A driver without services tells nothing.
+ */
+void ncg_driver_watch_services (NcgDriver *self, const char *const *units);

@@ -4,21 +4,7 @@
  */
 #include "daemon/policy/bootstrap.h"
 
-static const BootstrapSysctl sysctls[] = {
-  { "vm.overcommit_memory", "1" },
-  { "vm.panic_on_oom", "0" },
-  { "kernel.panic", "10" },
-  { "kernel.panic_on_oops", "1" },
-};
-
 static const char *const needed[] = { "cpu", "memory" };
-
-const BootstrapSysctl *
-bootstrap_get_sysctls (gsize *ret_n)
-{
-  *ret_n = G_N_ELEMENTS (sysctls);
-  return sysctls;
-}
 
 char *
 bootstrap_find_missing_controllers (const char *controllers)

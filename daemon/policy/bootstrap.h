@@ -6,15 +6,6 @@
 
 #include <glib.h>
 
-typedef struct {
-  const char *name;   /* "vm.overcommit_memory" */
-  const char *wanted; /* "1" */
-} BootstrapSysctl;
-
-/* The kernel settings that the kubelet wants (pkg/kubelet/cm/container_manager_linux.go,
- * setupKernelTunables). */
-const BootstrapSysctl *bootstrap_get_sysctls (gsize *ret_n);
-
 /**
  * bootstrap_find_missing_controllers:
  * @controllers: the content of a cgroup.controllers file

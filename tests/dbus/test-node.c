@@ -59,6 +59,8 @@ test_ready (Fixture *fixture, gconstpointer data)
     "Sysctl:vm.panic_on_oom ",
     "Sysctl:kernel.panic ",
     "Sysctl:kernel.panic_on_oops ",
+    "Sysctl:kernel.keys.root_maxkeys ",
+    "Sysctl:kernel.keys.root_maxbytes ",
   };
 
   g_assert_true (has_state (fixture, "ready"));
@@ -82,6 +84,8 @@ test_sysctls (Fixture *fixture, gconstpointer data)
   g_assert_true (has_file (fixture, "/proc/sys/vm/panic_on_oom", "0"));
   g_assert_true (has_file (fixture, "/proc/sys/kernel/panic", "10"));
   g_assert_true (has_file (fixture, "/proc/sys/kernel/panic_on_oops", "1"));
+  g_assert_true (has_file (fixture, "/proc/sys/kernel/keys/root_maxkeys", "1000000"));
+  g_assert_true (has_file (fixture, "/proc/sys/kernel/keys/root_maxbytes", "25000000"));
 }
 
 static void

@@ -5,20 +5,6 @@
 #include "daemon/policy/bootstrap.h"
 
 static void
-test_sysctls (void)
-{
-  gsize n;
-  const BootstrapSysctl *sysctls = bootstrap_get_sysctls (&n);
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (gsize i = 0; i < n; i++)
-    g_string_append_printf (text, "%s=%s ", sysctls[i].name, sysctls[i].wanted);
-  g_assert_cmpstr (text->str, ==,
-                   "vm.overcommit_memory=1 vm.panic_on_oom=0 kernel.panic=10 "
-                   "kernel.panic_on_oops=1 ");
-}
-
-static void
 test_controllers (void)
 {
   static const struct {
@@ -44,7 +30,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/bootstrap/sysctls", test_sysctls);
   g_test_add_func ("/bootstrap/controllers", test_controllers);
   return g_test_run ();
 }

@@ -2,7 +2,7 @@
 /*
  * The command line.
  */
-#include "daemon/config/config.h"
+#include "daemon/config/arguments.h"
 
 #include <string.h>
 

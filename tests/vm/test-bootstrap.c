@@ -23,6 +23,8 @@ static const struct {
   { "vm.panic_on_oom", "/proc/sys/vm/panic_on_oom", "0", "1" },
   { "kernel.panic", "/proc/sys/kernel/panic", "10", "5" },
   { "kernel.panic_on_oops", "/proc/sys/kernel/panic_on_oops", "1", "0" },
+  { "kernel.keys.root_maxkeys", "/proc/sys/kernel/keys/root_maxkeys", "1000000", "200" },
+  { "kernel.keys.root_maxbytes", "/proc/sys/kernel/keys/root_maxbytes", "25000000", "20000" },
 };
 
 static void
@@ -110,6 +112,8 @@ test_conditions (void)
     "Sysctl:vm.panic_on_oom",
     "Sysctl:kernel.panic",
     "Sysctl:kernel.panic_on_oops",
+    "Sysctl:kernel.keys.root_maxkeys",
+    "Sysctl:kernel.keys.root_maxbytes",
   };
 
   daemon_stop ();
