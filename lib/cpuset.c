@@ -156,6 +156,16 @@ ncg_cpuset_is_subset (const NcgCpuset *self, const NcgCpuset *of)
   return TRUE;
 }
 
+NcgCpuset *
+ncg_cpuset_subtract (const NcgCpuset *self, const NcgCpuset *other)
+{
+  NcgCpuset *rest = ncg_cpuset_copy (self);
+
+  for (gsize i = 0; i < sizeof rest->bytes; i++)
+    rest->bytes[i] &= (guint8) ~other->bytes[i];
+  return rest;
+}
+
 guint
 ncg_cpuset_count (const NcgCpuset *self)
 {

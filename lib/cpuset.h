@@ -31,6 +31,9 @@ gboolean ncg_cpuset_is_empty (const NcgCpuset *self);
 gboolean ncg_cpuset_equal (const NcgCpuset *a, const NcgCpuset *b);
 gboolean ncg_cpuset_is_subset (const NcgCpuset *self, const NcgCpuset *of);
 
+/* (transfer full): the members of @self that are not in @other */
+NcgCpuset *ncg_cpuset_subtract (const NcgCpuset *self, const NcgCpuset *other);
+
 /* How many members there are. */
 guint ncg_cpuset_count (const NcgCpuset *self);
 
