@@ -315,12 +315,11 @@ add_row (GVariantBuilder *rows,
 static void
 verify_level (Node *self, QosClass qos, GVariantBuilder *rows)
 {
-  const NcgResources *resources;
-  const char *path;
+  const ManagedGroup *group = qos_tree_get (self->manager->qos, qos);
+  const NcgResources *resources = managed_group_get_applied (group);
 
-  if (!qos_tree_get (self->manager->qos, qos, &path, &resources))
-    return;
-  manager_add_rows (self->manager, path, resources, rows);
+  if (resources != NULL)
+    manager_add_rows (self->manager, managed_group_get_place (group)->cgroup, resources, rows);
 }
 
 static void

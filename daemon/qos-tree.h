@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The slices above the pods: the cgroup root, and in it one for the Burstable and one for the
- * BestEffort ones. Their settings follow those of the pods.
+ * BestEffort ones. Their settings follow those of the pods; the root has those of the node, too.
  */
 #pragma once
 
+#include "daemon/managed-group.h"
 #include "daemon/policy/qos.h"
-#include "lib/resources.h"
-
-#include <gio/gio.h>
 
 typedef struct QosTree QosTree;
-typedef struct Manager Manager;
+
+/* Called after a slice got other settings, or is at another place. */
+typedef void (*QosTreeApplied) (QosClass qos, gpointer user_data);
 
 /* @manager: whose pods they are, and whose driver is used */
 QosTree *qos_tree_new (Manager *manager);
 void qos_tree_free (QosTree *self);
+void qos_tree_set_listener (QosTree *self, QosTreeApplied applied, gpointer user_data);
+
+/* What the cgroup root has on top of what its pods make, from the next call on. Copied. */
+void qos_tree_set_root (QosTree *self, const NcgResources *resources);
 
 /**
  * qos_tree_ensure_async:
  *
  * The cgroup root and the slice of @qos below it (Guaranteed pods are in the root) are there, with
- * the settings that the pods make now, verified in the kernel. Changes that come while one is under
- * way become one, and nothing is sent where nothing differs.
+ * the settings that the pods make now, verified in the kernel: see managed_group_ensure_async().
+ * What qos_tree_set_root() adds does not stop pods from being made.
  */
 void qos_tree_ensure_async (QosTree *self,
                             QosClass qos,
@@ -30,12 +34,8 @@ void qos_tree_ensure_async (QosTree *self,
                             gpointer user_data);
 gboolean qos_tree_ensure_finish (GAsyncResult *result, GError **error);
 
-/* (transfer none): what was applied to the slice of @qos last, for the root with QOS_GUARANTEED.
- * Returns: %FALSE if it is not known to be there */
-gboolean qos_tree_get (const QosTree *self,
-                       QosClass qos,
-                       const char **ret_cgroup,
-                       const NcgResources **ret_resources);
+/* (transfer none): the slice of @qos, the root with QOS_GUARANTEED */
+ManagedGroup *qos_tree_get (const QosTree *self, QosClass qos);
 
 /* Forget what was applied, after systemd may have lost it: the next call says it anew. */
 void qos_tree_forget (QosTree *self);

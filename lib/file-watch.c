@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -16,10 +17,36 @@
 struct NcgFileWatch {
   NcgFd fd;
   GSource *source;
-  GHashTable *keys; /* watch descriptor → key */
+  GHashTable *keys;        /* watch descriptor → key, of the other table */
+  GHashTable *descriptors; /* key → GArray of its watch descriptors */
   NcgFileWatchChanged changed;
   gpointer user_data;
 };
+
+/* The kernel writes these itself, or what is written to them sets nothing. */
+static gboolean
+is_setting (const char *name)
+{
+  return !g_str_has_prefix (name, "cgroup.") && strstr (name, ".events") == NULL &&
+         !g_str_has_suffix (name, ".pressure") && !g_str_has_suffix (name, ".reclaim");
+}
+
+static void
+forget_descriptor (NcgFileWatch *self, int descriptor)
+{
+  const char *key = g_hash_table_lookup (self->keys, GINT_TO_POINTER (descriptor));
+  GArray *descriptors = key != NULL ? g_hash_table_lookup (self->descriptors, key) : NULL;
+
+  g_hash_table_remove (self->keys, GINT_TO_POINTER (descriptor));
+  for (guint i = 0; descriptors != NULL && i < descriptors->len; i++) {
+    if (g_array_index (descriptors, int, i) != descriptor)
+      continue;
+    g_array_remove_index_fast (descriptors, i);
+    break;
+  }
+  if (descriptors != NULL && descriptors->len == 0)
+    g_hash_table_remove (self->descriptors, key);
+}
 
 /* The keys of what is to be read; each once. */
 static void
@@ -29,11 +56,11 @@ collect (NcgFileWatch *self, const char *buffer, gssize length, GHashTable *keys
     const struct inotify_event *event = (const struct inotify_event *) (buffer + at);
     const char *key = g_hash_table_lookup (self->keys, GINT_TO_POINTER (event->wd));
 
-    if (key != NULL)
+    if (key != NULL && (event->len == 0 || is_setting (event->name)))
       g_hash_table_add (keys, g_strdup (key));
     /* The kernel has dropped the watch, and may give its number to another. */
     if ((event->mask & IN_IGNORED) != 0)
-      g_hash_table_remove (self->keys, GINT_TO_POINTER (event->wd));
+      forget_descriptor (self, event->wd);
     at += (gssize) sizeof *event + event->len;
   }
 }
@@ -68,7 +95,9 @@ ncg_file_watch_new (NcgFileWatchChanged changed, gpointer user_data)
   self->fd = fd;
   self->changed = changed;
   self->user_data = user_data;
-  self->keys = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  self->keys = g_hash_table_new (NULL, NULL);
+  self->descriptors =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_array_unref);
   self->source = g_unix_fd_source_new (fd, G_IO_IN);
   g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
   g_source_attach (self->source, g_main_context_get_thread_default ());
@@ -83,30 +112,54 @@ ncg_file_watch_free (NcgFileWatch *self)
   g_source_destroy (self->source);
   g_source_unref (self->source);
   g_hash_table_unref (self->keys);
+  g_hash_table_unref (self->descriptors);
   ncg_file_close (self->fd);
   g_free (self);
+}
+
+static void
+add (NcgFileWatch *self, const char *key, const char *path, guint32 events)
+{
+  int descriptor = inotify_add_watch (self->fd, path, events);
+  gpointer known;
+  GArray *descriptors;
+
+  if (descriptor < 0)
+    return;
+  if (g_strcmp0 (g_hash_table_lookup (self->keys, GINT_TO_POINTER (descriptor)), key) == 0)
+    return;
+  forget_descriptor (self, descriptor);
+  if (!g_hash_table_lookup_extended (self->descriptors, key, &known, (gpointer *) &descriptors)) {
+    known = g_strdup (key);
+    descriptors = g_array_new (FALSE, FALSE, sizeof (int));
+    g_hash_table_insert (self->descriptors, known, descriptors);
+  }
+  g_array_append_val (descriptors, descriptor);
+  g_hash_table_insert (self->keys, GINT_TO_POINTER (descriptor), known);
 }
 
 void
 ncg_file_watch_add (NcgFileWatch *self, const char *key, const char *path)
 {
-  int descriptor = inotify_add_watch (self->fd, path, EVENTS);
+  add (self, key, path, EVENTS);
+}
 
-  if (descriptor >= 0)
-    g_hash_table_replace (self->keys, GINT_TO_POINTER (descriptor), g_strdup (key));
+void
+ncg_file_watch_add_cgroup (NcgFileWatch *self, const char *key, const char *path)
+{
+  add (self, key, path, EVENTS | IN_ONLYDIR);
 }
 
 void
 ncg_file_watch_remove (NcgFileWatch *self, const char *key)
 {
-  GHashTableIter iter;
-  gpointer descriptor, value;
+  GArray *descriptors = g_hash_table_lookup (self->descriptors, key);
 
-  g_hash_table_iter_init (&iter, self->keys);
-  while (g_hash_table_iter_next (&iter, &descriptor, &value)) {
-    if (!g_str_equal (value, key))
-      continue;
-    inotify_rm_watch (self->fd, GPOINTER_TO_INT (descriptor));
-    g_hash_table_iter_remove (&iter);
+  for (guint i = 0; descriptors != NULL && i < descriptors->len; i++) {
+    int descriptor = g_array_index (descriptors, int, i);
+
+    inotify_rm_watch (self->fd, descriptor);
+    g_hash_table_remove (self->keys, GINT_TO_POINTER (descriptor));
   }
+  g_hash_table_remove (self->descriptors, key);
 }

@@ -22,5 +22,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgFileWatch, ncg_file_watch_free)
  * fs.inotify.max_user_watches allows, is not watched. */
 void ncg_file_watch_add (NcgFileWatch *self, const char *key, const char *path);
 
+/* @key is told when a setting in the directory of a cgroup is written to, or the cgroup goes: one
+ * watch for all its files, but for those that the kernel writes and that are no settings
+ * ("cgroup.…", "….events", "….pressure"). */
+void ncg_file_watch_add_cgroup (NcgFileWatch *self, const char *key, const char *path);
+
 /* Nothing is told of @key any more. */
 void ncg_file_watch_remove (NcgFileWatch *self, const char *key);

@@ -174,3 +174,26 @@ settings_for_qos (QosClass qos, const QosDemand *demand, NcgResources *ret_resou
   ncg_resources_set (ret_resources, NCG_SETTING_MEMORY_MIN, demand->memory_min);
   ncg_resources_set (ret_resources, NCG_SETTING_MEMORY_LOW, demand->memory_low);
 }
+
+void
+settings_add (NcgResources *self, const NcgResources *other)
+{
+  for (int i = 0; i < NCG_N_SETTINGS; i++) {
+    guint64 number = other->numbers[i];
+
+    if (!ncg_resources_is_set (other, (NcgSetting) i))
+      continue;
+    if (i == NCG_SETTING_MEMORY_MIN || i == NCG_SETTING_MEMORY_LOW)
+      number = add_saturated (number, ncg_resources_get (self, (NcgSetting) i, 0));
+    ncg_resources_set (self, (NcgSetting) i, number);
+  }
+  for (guint i = 0; other->hugepages != NULL && i < other->hugepages->len; i++) {
+    const NcgHugepageLimit *limit = &g_array_index (other->hugepages, NcgHugepageLimit, i);
+
+    ncg_resources_set_hugepages (self, limit->page_bytes, limit->limit_bytes);
+  }
+  if (other->cpus != NULL) {
+    ncg_cpuset_free (self->cpus);
+    self->cpus = ncg_cpuset_copy (other->cpus);
+  }
+}

@@ -114,6 +114,34 @@ test_missing (Fixture *fixture, gconstpointer data)
   assert_told (fixture, "");
 }
 
+/* Settings, but not what the kernel writes; and the end of the cgroup, or of the key. */
+static void
+test_cgroup (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *directory = g_build_filename (fixture->root, "group", NULL);
+  g_autofree char *weight = g_build_filename (directory, "cpu.weight", NULL);
+  g_autofree char *procs = g_build_filename (directory, "cgroup.procs", NULL);
+  g_autofree char *events = g_build_filename (directory, "memory.events", NULL);
+
+  temp_dir_write (fixture->root, "group/cpu.weight", "1\n");
+  temp_dir_write (fixture->root, "group/cgroup.procs", "1\n");
+  temp_dir_write (fixture->root, "group/memory.events", "1\n");
+  ncg_file_watch_add_cgroup (fixture->watch, "group", directory);
+  ncg_file_watch_add_cgroup (fixture->watch, "group", directory);
+  ncg_file_watch_add_cgroup (fixture->watch, "file", fixture->a);
+  write_file (procs);
+  write_file (events);
+  write_file (fixture->a);
+  write_file (weight);
+  assert_told (fixture, "group ");
+  g_assert_cmpint (g_unlink (procs), ==, 0);
+  g_assert_cmpint (g_unlink (events), ==, 0);
+  g_assert_cmpint (g_unlink (weight), ==, 0);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+  assert_told (fixture, "group ");
+  ncg_file_watch_remove (fixture->watch, "group");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -121,6 +149,7 @@ main (int argc, char **argv)
   g_test_add ("/file-watch/written", Fixture, NULL, set_up, test_written, tear_down);
   g_test_add ("/file-watch/removed", Fixture, NULL, set_up, test_removed, tear_down);
   g_test_add ("/file-watch/deleted", Fixture, NULL, set_up, test_deleted, tear_down);
+  g_test_add ("/file-watch/cgroup", Fixture, NULL, set_up, test_cgroup, tear_down);
   g_test_add ("/file-watch/missing", Fixture, NULL, set_up, test_missing, tear_down);
   return g_test_run ();
 }
