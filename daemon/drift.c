@@ -169,10 +169,10 @@ watch_cgroup (Drift *self, Entry *entry, const char *cgroup)
 }
 
 void
-drift_watch (Drift *self, const char *key, const DriftOwner *owner, gpointer user_data)
+drift_watch (
+    Drift *self, const char *key, const char *cgroup, const DriftOwner *owner, gpointer user_data)
 {
   Entry *entry = g_hash_table_lookup (self->entries, key);
-  const char *cgroup = NULL;
 
   if (entry == NULL) {
     entry = g_new0 (Entry, 1);
@@ -183,11 +183,7 @@ drift_watch (Drift *self, const char *key, const DriftOwner *owner, gpointer use
   }
   entry->owner = owner;
   entry->user_data = user_data;
-  /* A cgroup that was made again at the same place is another one. */
-  g_clear_pointer (&entry->cgroup, g_free);
-  owner->get_wanted (key, user_data, &cgroup);
-  if (cgroup != NULL)
-    watch_cgroup (self, entry, cgroup);
+  watch_cgroup (self, entry, cgroup);
 }
 
 void
@@ -259,6 +255,12 @@ round_free (Round *round)
   cgroup_check_free (round->check);
   g_clear_pointer (&round->differing, g_ptr_array_unref);
   g_free (round);
+}
+
+static gboolean
+get_wanted (const Entry *entry, char **ret_cgroup, NcgResources *ret_wanted)
+{
+  return entry->owner->get_wanted (entry->key, entry->user_data, ret_cgroup, ret_wanted);
 }
 
 static void
@@ -366,7 +368,8 @@ on_repaired (GObject *source, GAsyncResult *result, gpointer user_data)
   Round *round = user_data;
   Entry *entry = round->entry;
   g_autoptr (GError) error = NULL;
-  const char *cgroup = NULL;
+  g_autofree char *cgroup = NULL;
+  g_auto (NcgResources) wanted = { 0 };
   gboolean is_set = entry->owner->repair_finish (result, &error);
 
   if (g_cancellable_is_cancelled (round->stop)) {
@@ -375,11 +378,10 @@ on_repaired (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   if (!is_set)
     g_warning ("could not set %s again: %s", entry->key, error->message);
-  if (!entry->is_gone)
-    entry->owner->get_wanted (entry->key, entry->user_data, &cgroup);
-  if (cgroup != NULL && !g_str_equal (cgroup, round->check->cgroup)) {
+  /* It may be at another place now. */
+  if (!entry->is_gone && get_wanted (entry, &cgroup, &wanted)) {
     g_free (round->check->cgroup);
-    round->check->cgroup = g_strdup (cgroup);
+    round->check->cgroup = g_steal_pointer (&cgroup);
   }
   /* If it had to be made again, the watch ended with the old one. */
   if (round->was_missing)
@@ -391,15 +393,12 @@ on_repaired (GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 is_current (const Round *round)
 {
-  const Entry *entry = round->entry;
-  const char *cgroup = NULL;
-  const NcgResources *wanted;
+  g_autofree char *cgroup = NULL;
+  g_auto (NcgResources) wanted = { 0 };
 
-  if (entry->is_gone)
-    return FALSE;
-  wanted = entry->owner->get_wanted (entry->key, entry->user_data, &cgroup);
-  return wanted != NULL && g_strcmp0 (cgroup, round->check->cgroup) == 0 &&
-         ncg_resources_equal (wanted, &round->check->wanted);
+  return !round->entry->is_gone && get_wanted (round->entry, &cgroup, &wanted) &&
+         g_str_equal (cgroup, round->check->cgroup) &&
+         ncg_resources_equal (&wanted, &round->check->wanted);
 }
 
 static void
@@ -464,19 +463,18 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 begin (Drift *self, Entry *entry)
 {
-  const char *cgroup = NULL;
-  const NcgResources *wanted =
-      entry->is_gone ? NULL : entry->owner->get_wanted (entry->key, entry->user_data, &cgroup);
+  g_autofree char *cgroup = NULL;
+  g_auto (NcgResources) wanted = { 0 };
   Round *round;
 
-  if (wanted == NULL || cgroup == NULL)
+  if (entry->is_gone || !get_wanted (entry, &cgroup, &wanted))
     return;
   watch_cgroup (self, entry, cgroup);
   round = g_new0 (Round, 1);
   round->drift = self;
   round->stop = g_object_ref (self->stop);
   round->entry = entry_ref (entry);
-  round->check = cgroup_check_new (self->hierarchy, cgroup, wanted);
+  round->check = cgroup_check_new (self->hierarchy, cgroup, &wanted);
   self->current = entry;
   cgroup_check_read_async (round->check, self->worker, self->stop, on_read, round);
 }

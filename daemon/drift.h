@@ -14,9 +14,12 @@ typedef struct Drift Drift;
 
 /* Whose cgroups they are. The functions are called with the key of drift_watch(). */
 typedef struct {
-  /* (nullable): what the cgroup should have now, valid until the main loop goes on; NULL: somebody
-   * is at work there, and it is not the time to judge. (out) (transfer none): where it is. */
-  const NcgResources *(*get_wanted) (const char *key, gpointer user_data, const char **ret_cgroup);
+  /* (out): what the cgroup should have now, and (transfer full) where it is. FALSE: somebody is at
+   * work there, and it is not the time to judge. */
+  gboolean (*get_wanted) (const char *key,
+                          gpointer user_data,
+                          char **ret_cgroup,
+                          NcgResources *ret_wanted);
   /* Sets everything that it should have. */
   void (*repair_async) (const char *key,
                         gpointer user_data,
@@ -45,9 +48,10 @@ void drift_free (Drift *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Drift, drift_free)
 void drift_set_listener (Drift *self, const DriftListener *listener, gpointer user_data);
 
-/* Watches the cgroup of @key (a path, which is the object that is told of) from now on, or its new
- * place. @owner outlives the watch. */
-void drift_watch (Drift *self, const char *key, const DriftOwner *owner, gpointer user_data);
+/* Watches @cgroup from now on as @key (a path, which is the object that is told of), if it does not
+ * yet. @owner outlives the watch. */
+void drift_watch (
+    Drift *self, const char *key, const char *cgroup, const DriftOwner *owner, gpointer user_data);
 void drift_unwatch (Drift *self, const char *key);
 
 /* Compares @key, or everything, soon. */

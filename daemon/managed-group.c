@@ -81,6 +81,12 @@ managed_group_forget (ManagedGroup *self)
   self->is_applied = FALSE;
 }
 
+gboolean
+managed_group_is_busy (const ManagedGroup *self)
+{
+  return self->is_busy;
+}
+
 const char *
 managed_group_get_path (const ManagedGroup *self)
 {

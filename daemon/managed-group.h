@@ -47,6 +47,9 @@ gboolean managed_group_ensure_finish (GAsyncResult *result, GError **error);
 /* Forget what was applied, after systemd may have lost it: the next call says it anew. */
 void managed_group_forget (ManagedGroup *self);
 
+/* Whether it is being changed. */
+gboolean managed_group_is_busy (const ManagedGroup *self);
+
 const char *managed_group_get_path (const ManagedGroup *self);
 
 /* (nullable): where it is; NULL while that is not known */

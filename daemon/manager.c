@@ -4,6 +4,7 @@
  */
 #include "daemon/manager.h"
 
+#include "daemon/pod-drift.h"
 #include "lib/error.h"
 #include "lib/machine.h"
 #include "lib/names.h"
@@ -34,6 +35,7 @@ manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, S
   self->leaves = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->proc = g_strconcat (config->root, "/proc", NULL);
   self->qos = qos_tree_new (self);
+  self->drift = drift_new (hierarchy, self->worker);
   return self;
 }
 
@@ -42,6 +44,7 @@ manager_free (Manager *self)
 {
   if (self == NULL)
     return;
+  drift_free (self->drift);
   ncg_worker_free (self->worker);
   ncg_driver_free (self->driver);
   qos_tree_free (self->qos);
@@ -181,6 +184,8 @@ manager_drop_pod (Manager *self, Pod *pod)
 {
   G_GNUC_UNUSED g_autoptr (Pod) dropped = pod_ref (pod);
 
+  pod_drift_unwatch (self, pod);
+
   for (guint i = 0; i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
     g_hash_table_remove (self->leaves, container->unit);
@@ -210,6 +215,7 @@ manager_prepare_pod (Manager *self, Pod *pod)
 void
 manager_announce_pod (Manager *self, Pod *pod)
 {
+  pod_drift_watch (self, pod);
   if (self->listener.pod_added != NULL)
     self->listener.pod_added (pod, self->user_data);
 }
@@ -217,6 +223,7 @@ manager_announce_pod (Manager *self, Pod *pod)
 void
 manager_pod_changed (Manager *self, Pod *pod)
 {
+  pod_drift_watch (self, pod);
   if (self->listener.pod_changed != NULL)
     self->listener.pod_changed (pod, self->user_data);
 }
@@ -225,6 +232,7 @@ void
 manager_drop_container (Manager *self, Pod *pod, Container *container)
 {
   g_hash_table_remove (self->leaves, container->unit);
+  pod_drift_unwatch_container (self, container);
   pod_drop_container (pod, container);
   manager_pod_changed (self, pod);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "daemon/config/config.h"
+#include "daemon/drift.h"
 #include "daemon/pod.h"
 #include "daemon/policy/settings.h"
 #include "daemon/qos-tree.h"
@@ -38,6 +39,7 @@ struct Manager {
   Turns *turns;      /* by uid */
   NcgWorker *worker; /* for what may block */
   QosTree *qos;
+  Drift *drift;
   GHashTable *pods;   /* uid → Pod */
   GHashTable *slices; /* unit → Pod, the same pods */
   GHashTable *leaves; /* unit → Pod in which it is */

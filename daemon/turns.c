@@ -61,6 +61,12 @@ turns_take (Turns *self, const char *key, TurnsCallback callback, GTask *task)
   g_queue_push_tail (queue, waiting);
 }
 
+gboolean
+turns_is_taken (const Turns *self, const char *key)
+{
+  return g_hash_table_contains (self->queues, key);
+}
+
 static gboolean
 on_turn (gpointer user_data)
 {

@@ -19,5 +19,8 @@ void turns_free (Turns *self);
  * then. */
 void turns_take (Turns *self, const char *key, TurnsCallback callback, GTask *task);
 
+/* Whether somebody has the turn of @key. */
+gboolean turns_is_taken (const Turns *self, const char *key);
+
 /* Ends the turn of @key; the next one starts from the main loop. */
 void turns_leave (Turns *self, const char *key);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is watched of pods.
+ */
+#include "daemon/pod-drift.h"
+
+#include "daemon/pod-update.h"
+#include "lib/error.h"
+
+/* While an operation on a pod is under way nothing is judged: it ends by looking itself. One whose
+ * cgroup is gone is the manager's business. */
+static Pod *
+find_quiet_pod (Manager *manager, const char *uid)
+{
+  Pod *pod = g_hash_table_lookup (manager->pods, uid);
+
+  return pod != NULL && pod->state == POD_ACTIVE && !turns_is_taken (manager->turns, uid) ? pod
+                                                                                          : NULL;
+}
+
+static gboolean
+is_there (Manager *manager, const char *cgroup)
+{
+  g_autoptr (NcgCgroup) opened = manager_open_cgroup (manager, cgroup, NULL);
+
+  return opened != NULL;
+}
+
+static Pod *
+find_pod_of (Manager *manager, const char *cgroup)
+{
+  g_autofree char *unit = g_path_get_basename (cgroup);
+
+  return g_hash_table_lookup (manager->slices, unit);
+}
+
+/* Slices have the names of their cgroups; elsewhere the whole path is the name. */
+static Pod *
+find_pod (Manager *manager, const char *cgroup)
+{
+  Pod *pod = g_hash_table_lookup (manager->slices, cgroup);
+
+  if (pod == NULL)
+    pod = find_pod_of (manager, cgroup);
+  return pod != NULL ? find_quiet_pod (manager, pod->uid) : NULL;
+}
+
+static gboolean
+get_pod_wanted (const char *key, gpointer user_data, char **ret_cgroup, NcgResources *ret_wanted)
+{
+  Manager *manager = user_data;
+  const Pod *pod = find_pod (manager, key);
+
+  if (pod == NULL || !is_there (manager, pod->cgroup))
+    return FALSE;
+  *ret_cgroup = g_strdup (pod->cgroup);
+  ncg_resources_copy (&pod->resources, ret_wanted);
+  return TRUE;
+}
+
+static void
+repair_pod (const char *key, gpointer user_data, GAsyncReadyCallback callback, gpointer data)
+{
+  Manager *manager = user_data;
+  Pod *pod = find_pod (manager, key);
+
+  if (pod != NULL)
+    pod_update_resume_async (manager, pod, NULL, callback, data);
+  else
+    g_task_report_new_error (NULL, callback, data, NULL, NCG_ERROR, NCG_ERROR_BUSY,
+                             "an operation on the pod has begun");
+}
+
+static const Container *
+find_leaf (Manager *manager, const char *key)
+{
+  g_autofree char *above = g_path_get_dirname (key);
+  const Pod *pod = find_pod (manager, above);
+
+  for (guint i = 0; pod != NULL && i < pod->containers->len; i++) {
+    const Container *container = g_ptr_array_index (pod->containers, i);
+
+    if (g_str_equal (container->cgroup, key) && container->has_spec && !container->is_starting)
+      return container;
+  }
+  return NULL;
+}
+
+static gboolean
+get_leaf_wanted (const char *key, gpointer user_data, char **ret_cgroup, NcgResources *ret_wanted)
+{
+  Manager *manager = user_data;
+  const Container *container = find_leaf (manager, key);
+
+  if (container == NULL || !is_there (manager, container->cgroup))
+    return FALSE;
+  *ret_cgroup = g_strdup (container->cgroup);
+  settings_for_container (&container->spec, ret_wanted);
+  return TRUE;
+}
+
+static void
+on_leaf_set (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_driver_set_resources_finish (result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+repair_leaf (const char *key, gpointer user_data, GAsyncReadyCallback callback, gpointer data)
+{
+  Manager *manager = user_data;
+  const Container *container = find_leaf (manager, key);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, data);
+  g_auto (NcgResources) resources = { 0 };
+  NcgPlace place;
+
+  if (container == NULL) {
+    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_BUSY, "an operation on the pod has begun");
+    return;
+  }
+  place = container_get_place (container);
+  settings_for_container (&container->spec, &resources);
+  ncg_driver_set_resources_async (manager->driver, &place, &resources,
+                                  g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_leaf_set,
+                                  g_object_ref (task));
+}
+
+static gboolean
+repair_leaf_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static const DriftOwner pods = { get_pod_wanted, repair_pod, pod_update_finish };
+static const DriftOwner leaves = { get_leaf_wanted, repair_leaf, repair_leaf_finish };
+
+void
+pod_drift_watch (Manager *manager, Pod *pod)
+{
+  if (pod->state != POD_ACTIVE)
+    return;
+  drift_watch (manager->drift, pod->cgroup, pod->cgroup, &pods, manager);
+  for (guint i = 0; i < pod->containers->len; i++) {
+    const Container *container = g_ptr_array_index (pod->containers, i);
+
+    if (container->has_spec && !container->is_starting)
+      drift_watch (manager->drift, container->cgroup, container->cgroup, &leaves, manager);
+  }
+}
+
+void
+pod_drift_unwatch (Manager *manager, const Pod *pod)
+{
+  drift_unwatch (manager->drift, pod->cgroup);
+  for (guint i = 0; i < pod->containers->len; i++)
+    pod_drift_unwatch_container (manager, g_ptr_array_index (pod->containers, i));
+}
+
+void
+pod_drift_unwatch_container (Manager *manager, const Container *container)
+{
+  drift_unwatch (manager->drift, container->cgroup);
+}
