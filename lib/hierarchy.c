@@ -53,8 +53,9 @@ ncg_hierarchy_mode_from_string (const char *text, NcgHierarchyMode *ret_mode)
 
 /* One line of mountinfo that is a cgroup mount. */
 typedef struct {
-  gboolean is_whole; /* not a bind mount of a part of the hierarchy */
-  char *path;        /* without the root directory */
+  gboolean is_whole;     /* not a bind mount of a part of the hierarchy */
+  char *path;            /* without the root directory */
+  gboolean is_recursive; /* memory_recursiveprot */
 } Mount;
 
 static void
@@ -116,14 +117,16 @@ is_better (const Mount *self, const Mount *than)
 }
 
 /* The best mount of each hierarchy: by controller, and "" for cgroup2. */
-static void
+static Mount *
 offer_mount (GHashTable *mounts, const char *key, const char *mount_root, const char *mount_point)
 {
   g_autoptr (Mount) mount = mount_new (mount_root, mount_point);
   const Mount *known = g_hash_table_lookup (mounts, key);
 
-  if (known == NULL || is_better (mount, known))
-    g_hash_table_replace (mounts, g_strdup (key), g_steal_pointer (&mount));
+  if (known != NULL && !is_better (mount, known))
+    return g_hash_table_lookup (mounts, key);
+  g_hash_table_replace (mounts, g_strdup (key), mount);
+  return g_steal_pointer (&mount);
 }
 
 static void
@@ -134,6 +137,15 @@ offer_v1_mounts (GHashTable *mounts, const char *options, const char *mount_root
   for (guint i = 0; words[i] != NULL; i++)
     if (g_strv_contains (v1_controllers, words[i]) || g_str_has_prefix (words[i], NAMED_PREFIX))
       offer_mount (mounts, words[i], mount_root, point);
+}
+
+static void
+offer_v2_mount (GHashTable *mounts, const char *options, const char *mount_root, const char *point)
+{
+  g_auto (GStrv) words = g_strsplit (options, ",", -1);
+
+  offer_mount (mounts, "", mount_root, point)->is_recursive =
+      g_strv_contains ((const char *const *) words, "memory_recursiveprot");
 }
 
 /*
@@ -155,7 +167,7 @@ parse_mount_line (const char *line, GHashTable *mounts)
     return;
 
   if (g_str_equal (fields[separator + TYPE], "cgroup2"))
-    offer_mount (mounts, "", fields[ROOT], fields[POINT]);
+    offer_v2_mount (mounts, fields[separator + SUPER_OPTIONS], fields[ROOT], fields[POINT]);
   else if (g_str_equal (fields[separator + TYPE], "cgroup"))
     offer_v1_mounts (mounts, fields[separator + SUPER_OPTIONS], fields[ROOT], fields[POINT]);
 }
@@ -426,6 +438,7 @@ ncg_hierarchy_detect (const char *root, GError **error)
 {
   g_autoptr (NcgHierarchy) self = g_new0 (NcgHierarchy, 1);
   g_autoptr (GHashTable) mounts = NULL;
+  const Mount *unified;
 
   if (g_str_equal (root, "/"))
     root = "";
@@ -441,6 +454,8 @@ ncg_hierarchy_detect (const char *root, GError **error)
   self->mode = decide_mode (mounts);
   self->v1_mounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   take_mounts (self, root, mounts);
+  unified = g_hash_table_lookup (mounts, "");
+  self->has_recursive_protection = unified != NULL && unified->is_recursive;
   self->page_sizes = list_page_sizes (root);
   if (!list_trees (self, error))
     return NULL;

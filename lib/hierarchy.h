@@ -41,6 +41,8 @@ typedef struct {
   GStrv controllers;     /* sorted: those of the unified root and those mounted as v1 */
   GPtrArray *trees; /* (element-type NcgTree): each hierarchy once, the primary one first, then by
                        mount point */
+  gboolean has_recursive_protection; /* cgroup2 has memory_recursiveprot: memory.min reaches what
+                                        is below a cgroup that does not share it out */
   GStrv page_sizes; /* sorted: of huge pages, as in the names of hugetlb's files ("2MB") */
 } NcgHierarchy;
 

@@ -81,6 +81,13 @@ node_plan_find (const NodePlan *self, const char *path)
 }
 
 gboolean
+node_plan_is_empty (const NodeGroup *group)
+{
+  return group->resources.set == 0 && group->resources.cpus == NULL &&
+         group->resources.hugepages == NULL;
+}
+
+gboolean
 node_plan_is_below (const char *path, const char *top)
 {
   gsize length = strlen (top);

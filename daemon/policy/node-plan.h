@@ -63,5 +63,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NodePlan, node_plan_free)
 /* (nullable): the group @path */
 const NodeGroup *node_plan_find (const NodePlan *self, const char *path);
 
+/* Whether @group only has to be there. */
+gboolean node_plan_is_empty (const NodeGroup *group);
+
 /* Whether @path is @top or below it. Both are paths of groups, "/a/b". */
 gboolean node_plan_is_below (const char *path, const char *top);

@@ -78,6 +78,7 @@ test_unified (Fixture *fixture, gconstpointer data)
       detect (fixture, ROOT_LINE "24 23 0:22 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 "
                                  "rw,nsdelegate,memory_recursiveprot\n");
   g_assert_cmpint (hierarchy->mode, ==, NCG_HIERARCHY_UNIFIED);
+  g_assert_true (hierarchy->has_recursive_protection);
   assert_path (fixture, hierarchy->unified_mount, "/sys/fs/cgroup");
   g_assert_cmpuint (g_hash_table_size (hierarchy->v1_mounts), ==, 0);
   assert_controllers (hierarchy, "cpu cpuset hugetlb io memory pids");
