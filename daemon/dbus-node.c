@@ -49,12 +49,38 @@ dbus_node_free (DbusNode *self)
 }
 
 void
+dbus_node_emit_drift (DbusNode *self,
+                      const char *object,
+                      const char *setting,
+                      const char *wanted,
+                      const char *actual,
+                      gboolean is_repaired)
+{
+  ncg_dbus_node_emit_drift (self->skeleton, object, setting, wanted, actual, is_repaired);
+}
+
+void
 dbus_node_update (DbusNode *self)
 {
-  g_autoptr (GVariant) conditions = node_get_conditions (self->node);
-  g_autoptr (GVariant) capacity = node_get_capacity (self->node);
+  static const struct {
+    GVariant *(*get) (const Node *node);
+    void (*set) (NcgDbusNode *skeleton, GVariant *value);
+  } properties[] = {
+    { node_get_conditions, ncg_dbus_node_set_conditions },
+    { node_get_capacity, ncg_dbus_node_set_capacity },
+    { node_get_system_reserved, ncg_dbus_node_set_system_reserved },
+    { node_get_kube_reserved, ncg_dbus_node_set_kube_reserved },
+    { node_get_eviction, ncg_dbus_node_set_eviction_hard },
+    { node_get_allocatable, ncg_dbus_node_set_allocatable },
+  };
+  g_autoptr (GVariant) enforced = node_get_enforced (self->node);
+  g_autofree const char **keys = g_variant_get_strv (enforced, NULL);
 
   ncg_dbus_node_set_state (self->skeleton, node_state_to_string (node_get_state (self->node)));
-  ncg_dbus_node_set_conditions (self->skeleton, conditions);
-  ncg_dbus_node_set_capacity (self->skeleton, capacity);
+  ncg_dbus_node_set_enforced (self->skeleton, keys);
+  for (gsize i = 0; i < G_N_ELEMENTS (properties); i++) {
+    g_autoptr (GVariant) value = properties[i].get (self->node);
+
+    properties[i].set (self->skeleton, value);
+  }
 }

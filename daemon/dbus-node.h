@@ -11,5 +11,13 @@ typedef struct DbusNode DbusNode;
 DbusNode *dbus_node_new (Node *node, GDBusConnection *connection);
 void dbus_node_free (DbusNode *self);
 
+/* See NodeListener.drifted. */
+void dbus_node_emit_drift (DbusNode *self,
+                           const char *object,
+                           const char *setting,
+                           const char *wanted,
+                           const char *actual,
+                           gboolean is_repaired);
+
 /* The node changed: its properties are set anew, and changed ones are signalled. */
 void dbus_node_update (DbusNode *self);

@@ -239,6 +239,20 @@ on_node_changed (gpointer user_data)
     dbus_manager_update_driver (self->manager_object);
 }
 
+static void
+on_node_drifted (const char *object,
+                 const char *setting,
+                 const char *wanted,
+                 const char *actual,
+                 gboolean is_repaired,
+                 gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  if (self->node_object != NULL)
+    dbus_node_emit_drift (self->node_object, object, setting, wanted, actual, is_repaired);
+}
+
 DbusServer *
 dbus_server_new (Manager *manager,
                  Node *node,
@@ -253,6 +267,8 @@ dbus_server_new (Manager *manager,
     .pod_removed = on_pod_removed,
   };
 
+  const NodeListener node_callbacks = { on_node_changed, on_node_drifted };
+
   self->calls.manager = manager;
   self->calls.auth = auth_new (manager->config->group);
   self->node = node;
@@ -261,7 +277,7 @@ dbus_server_new (Manager *manager,
   self->cancellable = g_cancellable_new ();
   g_queue_init (&self->unannounced);
   manager_set_listener (manager, &callbacks, self);
-  node_set_listener (node, on_node_changed, self);
+  node_set_listener (node, &node_callbacks, self);
   connect_to_bus (self);
   return self;
 }

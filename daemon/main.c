@@ -128,7 +128,6 @@ look_again (gpointer user_data)
   if (app->is_probing)
     return;
   app->is_probing = TRUE;
-  qos_tree_forget (app->manager->qos);
   ncg_driver_probe_async (app->manager->driver, g_get_monotonic_time () + PROBE_USEC, on_probed,
                           app);
 }
@@ -158,6 +157,7 @@ on_unit_removed (const char *unit, gpointer user_data)
   App *app = user_data;
 
   manager_unit_removed (app->manager, unit);
+  node_unit_removed (app->node, unit);
   recovery_check_slice (app->manager, unit);
 }
 
@@ -212,6 +212,7 @@ app_start (App *app, GError **error)
   g_autofree char *runtime = config->is_user ? g_strdup (g_get_user_runtime_dir ())
                                              : g_strconcat (config->root, "/run", NULL);
   g_autofree char *directory = g_build_filename (runtime, "nodecgroups/pods", NULL);
+  g_autofree char *state_file = g_build_filename (runtime, "nodecgroups/node", NULL);
   g_autoptr (Store) store = NULL;
   NcgDriver *driver;
 
@@ -223,7 +224,7 @@ app_start (App *app, GError **error)
   if (driver == NULL)
     return FALSE;
   app->manager = manager_new (config, app->hierarchy, driver, g_steal_pointer (&store));
-  app->node = node_new (app->manager);
+  app->node = node_new (app->manager, state_file);
   return TRUE;
 }
 

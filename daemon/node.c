@@ -1,23 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The bootstrap.
+ * The node.
  */
 #include "daemon/node.h"
 
 #include "daemon/conditions.h"
-#include "daemon/policy/bootstrap.h"
-#include "daemon/policy/settings.h"
+#include "daemon/node-checks.h"
+#include "daemon/node-groups.h"
+#include "daemon/policy/allocatable.h"
+#include "daemon/sysctls.h"
 #include "lib/error.h"
 #include "lib/machine.h"
+
+#define CONTESTED "Contested:"
+/* Behind the events: what the kernel does not tell of, and what was missed. */
+#define CHECK_SEC 60
 
 struct Node {
   Manager *manager;
   NodeState state;
   Conditions *conditions;
+  NodeGroups *groups;
+  Sysctls *sysctls;
   GVariant *capacity;
-  NcgPlace *daemons; /* the slice of Kubernetes' daemons */
-  guint pending;
-  NodeChanged changed;
+  QosDemand demand; /* of which the groups know */
+  gboolean is_replanning;
+  guint timer;
+  NodeListener listener;
   gpointer user_data;
 };
 
@@ -33,32 +42,94 @@ node_state_to_string (NodeState state)
   return names[state];
 }
 
-Node *
-node_new (Manager *manager)
+static void
+update_state (Node *self)
 {
+  if (self->state != NODE_BOOTSTRAPPING)
+    self->state = conditions_hold (self->conditions) ? NODE_READY : NODE_DEGRADED;
+  if (self->listener.changed != NULL)
+    self->listener.changed (self->user_data);
+}
+
+static void
+on_conditions_changed (gpointer user_data)
+{
+  update_state (user_data);
+}
+
+static void
+on_drift_found (const char *object,
+                const char *setting,
+                const char *wanted,
+                const char *actual,
+                gboolean is_repaired,
+                gpointer user_data)
+{
+  Node *self = user_data;
+
+  if (self->listener.drifted != NULL)
+    self->listener.drifted (object, setting, wanted, actual, is_repaired, self->user_data);
+}
+
+static void
+on_contested (const char *object, const char *message, gpointer user_data)
+{
+  Node *self = user_data;
+  g_autofree char *name = g_strconcat (CONTESTED, object, NULL);
+
+  if (message != NULL)
+    conditions_set (self->conditions, name, FALSE, message);
+  else
+    conditions_drop (self->conditions, name);
+}
+
+static void check_all (Node *self);
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  check_all (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+Node *
+node_new (Manager *manager, const char *state_file)
+{
+  static const DriftListener listener = { on_drift_found, on_contested };
   Node *self = g_new0 (Node, 1);
 
   self->manager = manager;
-  self->conditions = conditions_new (NULL, NULL);
+  self->conditions = conditions_new (on_conditions_changed, self);
+  self->groups = node_groups_new (manager, state_file);
+  self->sysctls = sysctls_new (manager->config->root, self->conditions, manager->drift);
   self->capacity = ncg_machine_read_capacity (manager->config->root);
+  drift_set_listener (manager->drift, &listener, self);
+  self->timer = g_timeout_add_seconds (CHECK_SEC, on_timer, self);
   return self;
 }
 
 void
 node_free (Node *self)
 {
+  static const DriftListener nobody = { NULL, NULL };
+
   if (self == NULL)
     return;
-  ncg_place_free (self->daemons);
+  g_source_remove (self->timer);
+  drift_set_listener (self->manager->drift, &nobody, NULL);
+  sysctls_free (self->sysctls);
+  node_groups_free (self->groups);
   conditions_free (self->conditions);
   g_variant_unref (self->capacity);
   g_free (self);
 }
 
 void
-node_set_listener (Node *self, NodeChanged changed, gpointer user_data)
+node_set_listener (Node *self, const NodeListener *listener, gpointer user_data)
 {
-  self->changed = changed;
+  static const NodeListener nobody = { NULL, NULL };
+
+  self->listener = listener != NULL ? *listener : nobody;
   self->user_data = user_data;
 }
 
@@ -69,23 +140,45 @@ node_get_state (const Node *self)
 }
 
 GVariant *
+node_get_conditions (const Node *self)
+{
+  return conditions_to_variant (self->conditions);
+}
+
+GVariant *
 node_get_capacity (const Node *self)
 {
   return g_variant_ref (self->capacity);
 }
 
 GVariant *
-node_get_conditions (const Node *self)
+node_get_system_reserved (const Node *self)
 {
-  return conditions_to_variant (self->conditions);
+  return allocatable_list_reservation (&self->manager->config->system_reserved);
 }
 
-static void
-update_state (Node *self)
+GVariant *
+node_get_kube_reserved (const Node *self)
 {
-  self->state = conditions_hold (self->conditions) ? NODE_READY : NODE_DEGRADED;
-  if (self->changed != NULL)
-    self->changed (self->user_data);
+  return allocatable_list_reservation (&self->manager->config->kube_reserved);
+}
+
+GVariant *
+node_get_eviction (const Node *self)
+{
+  return allocatable_list_eviction (self->manager->config, self->capacity);
+}
+
+GVariant *
+node_get_allocatable (const Node *self)
+{
+  return allocatable_compute (self->manager->config, self->capacity);
+}
+
+GVariant *
+node_get_enforced (const Node *self)
+{
+  return node_checks_list_enforced (self->manager, self->groups);
 }
 
 /* Without it there is no system.slice, and nobody to be connected to. */
@@ -114,180 +207,150 @@ check_hierarchy (Node *self)
                   message);
 }
 
-/* (transfer full) (nullable): the controllers that @path has, in whichever hierarchy. */
-static char *
-read_controllers (Node *self, const char *path, GError **error)
+static gboolean
+check_cpus (const Config *config, GError **error)
 {
-  const GPtrArray *trees = self->manager->hierarchy->trees;
-  g_autoptr (NcgCgroup) primary = manager_open_cgroup (self->manager, path, error);
-  GString *controllers = primary != NULL ? g_string_new (NULL) : NULL;
+  g_autoptr (NcgCpuset) online = NULL;
+  g_autoptr (NcgCpuset) rest = NULL;
+  g_autofree char *reserved = NULL;
+  g_autofree char *there = NULL;
 
-  for (guint i = 0; controllers != NULL && i < trees->len; i++) {
-    const NcgTree *tree = g_ptr_array_index (trees, i);
-    g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, NULL);
-    g_autofree char *list = NULL;
-
-    if (cgroup != NULL)
-      list = tree->is_v1 ? g_strjoinv (" ", tree->controllers)
-                         : ncg_cgroup_read (cgroup, "cgroup.controllers", NULL);
-    if (list != NULL)
-      g_string_append_printf (controllers, "%s%s", controllers->len > 0 ? " " : "", list);
-  }
-  return controllers != NULL ? g_string_free (controllers, FALSE) : NULL;
+  if (config->reserved_cpus == NULL)
+    return TRUE;
+  online = ncg_machine_read_online (config->root, "cpu", error);
+  if (online == NULL)
+    return FALSE;
+  rest = ncg_cpuset_subtract (online, config->reserved_cpus);
+  if (ncg_cpuset_is_subset (config->reserved_cpus, online) && !ncg_cpuset_is_empty (rest))
+    return TRUE;
+  reserved = ncg_cpuset_format (config->reserved_cpus);
+  there = ncg_cpuset_format (online);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+               "reservedSystemCPUs is %s; it takes some of the CPUs that are online, %s, and not "
+               "all",
+               reserved, there);
+  return FALSE;
 }
 
-static void
-check_system_slice (Node *self)
+gboolean
+node_check_config (const Config *config, GError **error)
 {
-  g_autofree char *path = g_strconcat (self->manager->config->system_group, ".slice", NULL);
+  g_autoptr (GVariant) capacity = ncg_machine_read_capacity (config->root);
+
+  return allocatable_check (config, capacity, error) && check_cpus (config, error) &&
+         sysctls_check_defaults (config, error);
+}
+
+/* CPUs or memory may have gone since the configuration was taken. */
+static void
+check_reservations (Node *self)
+{
   g_autoptr (GError) error = NULL;
-  g_autofree char *controllers = read_controllers (self, path, &error);
-  g_autofree char *missing = NULL;
-  g_autofree char *message = NULL;
 
-  if (controllers != NULL)
-    missing = bootstrap_find_missing_controllers (controllers);
-  if (controllers == NULL)
-    message = g_strdup_printf ("%s cannot be read (%s); systemd makes it for its services, see "
-                               "'systemctl status system.slice'",
-                               path, error->message);
-  else if (missing != NULL)
-    message = g_strdup_printf ("%s lacks the controllers %s; see cgroup.controllers and "
-                               "cgroup.subtree_control of the root, and the cgroup_disable= option "
-                               "of the kernel",
-                               path, missing);
+  if (allocatable_check (self->manager->config, self->capacity, &error))
+    conditions_set (self->conditions, "Reservations", TRUE,
+                    "no more is reserved than this machine has");
   else
-    message = g_strdup_printf ("%s has the controllers %s", path, controllers);
-  conditions_set (self->conditions, "SystemSlice", controllers != NULL && missing == NULL, message);
+    conditions_set (self->conditions, "Reservations", FALSE, error->message);
 }
 
-static void
-apply_sysctl (Node *self, const ConfigSysctl *sysctl)
+static NodePlan *
+make_plan (Node *self)
 {
   const char *root = self->manager->config->root;
-  g_autofree char *name = g_strconcat ("Sysctl:", sysctl->name, NULL);
-  g_autofree char *actual = ncg_machine_read_sysctl (root, sysctl->name, NULL);
-  g_autofree char *message = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autoptr (NcgCpuset) online = ncg_machine_read_online (root, "cpu", NULL);
+  NodeFacts facts = {
+    .hierarchy = self->manager->hierarchy,
+    .capacity = self->capacity,
+    .online = online,
+    .has_systemd = has_systemd (self),
+  };
 
-  if (g_strcmp0 (actual, sysctl->wanted) != 0 &&
-      ncg_machine_write_sysctl (root, sysctl->name, sysctl->wanted, &error)) {
-    g_message ("sysctl %s was %s, set to %s", sysctl->name, actual != NULL ? actual : "unreadable",
-               sysctl->wanted);
-    g_free (actual);
-    actual = ncg_machine_read_sysctl (root, sysctl->name, &error);
-  }
-  if (g_strcmp0 (actual, sysctl->wanted) == 0)
-    message = g_strdup_printf ("%s is %s", sysctl->name, sysctl->wanted);
-  else
-    message = g_strdup_printf ("%s should be %s, is %s (%s)", sysctl->name, sysctl->wanted,
-                               actual != NULL ? actual : "unreadable",
-                               error != NULL ? error->message : "the kernel did not take it");
-  conditions_set (self->conditions, name, g_strcmp0 (actual, sysctl->wanted) == 0, message);
+  manager_sum_demand (self->manager, QOS_GUARANTEED, &self->demand);
+  facts.demand = self->demand;
+  return node_plan_new (self->manager->config, &facts);
 }
 
 static void
-step_done (GTask *task)
+refresh_capacity (Node *self)
 {
-  Node *self = g_task_get_task_data (task);
+  GVariant *capacity = ncg_machine_read_capacity (self->manager->config->root);
 
-  if (--self->pending > 0)
-    return;
-  /* The slices above first: systemd enables the controllers for their sake. */
+  g_variant_unref (self->capacity);
+  self->capacity = capacity;
+  check_reservations (self);
+}
+
+/* The bootstrap */
+
+static void
+finish_bootstrap (Node *self)
+{
   check_hierarchy (self);
-  if (has_systemd (self))
-    check_system_slice (self);
-  for (gsize i = 0; i < CONFIG_N_SYSCTLS; i++)
-    apply_sysctl (self, &self->manager->config->sysctls[i]);
+  node_checks_set_conditions (self->conditions, self->manager, self->groups);
+  sysctls_apply (self->sysctls, self->manager->config);
+  self->state = NODE_READY;
   update_state (self);
-  g_task_return_boolean (task, TRUE);
 }
 
 static void
-on_daemons_there (GObject *source, GAsyncResult *result, gpointer user_data)
+on_groups_there (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Node *self = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *message = NULL;
 
-  ncg_place_free (self->daemons);
-  self->daemons = ncg_driver_ensure_group_finish (result, &error);
-  if (self->daemons != NULL)
-    message = g_strdup_printf ("%s is there, at %s", self->daemons->unit, self->daemons->cgroup);
-  else
-    message = g_strdup_printf ("the slice of %s is not there: %s",
-                               self->manager->config->daemons_group, error->message);
-  conditions_set (self->conditions, "DaemonsSlice", self->daemons != NULL, message);
-  step_done (task);
-}
-
-/* The slices above the pods, by the class of the pods that are in them. */
-static const struct {
-  QosClass qos;
-  const char *condition;
-  const char *what;
-} levels[] = {
-  { QOS_GUARANTEED, "PodsSlice", "the slice of all pods" },
-  { QOS_BURSTABLE, "BurstableSlice", "the slice of Burstable pods" },
-  { QOS_BESTEFFORT, "BestEffortSlice", "the slice of BestEffort pods" },
-};
-
-typedef struct {
-  GTask *task;
-  gsize level;
-} Step;
-
-static void
-on_level_there (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autofree Step *step = user_data;
-  g_autoptr (GTask) task = step->task;
-  Node *self = g_task_get_task_data (task);
-  const char *what = levels[step->level].what;
-  g_autofree char *message = NULL;
-  g_autoptr (GError) error = NULL;
-  gboolean holds = qos_tree_ensure_finish (result, &error);
-
-  if (holds)
-    message = g_strdup_printf ("%s is there", what);
-  else
-    message = g_strdup_printf ("%s is not as it should be: %s", what, error->message);
-  conditions_set (self->conditions, levels[step->level].condition, holds, message);
-  step_done (task);
+  node_groups_apply_finish (result);
+  finish_bootstrap (g_task_get_task_data (task));
+  g_task_return_boolean (task, TRUE);
 }
 
 void
 node_bootstrap_async (Node *self, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
-  Manager *manager = self->manager;
-  g_auto (NcgResources) nothing = { 0 };
-  NcgGroup daemons = {
-    .path = manager->config->daemons_group,
-    .description = "NodeCgroups: Kubernetes daemons",
-    .resources = &nothing,
-    .adopt = TRUE,
-  };
 
   g_task_set_task_data (task, self, NULL);
-  self->pending = 1 + G_N_ELEMENTS (levels);
-  ncg_driver_ensure_group_async (manager->driver, &daemons,
-                                 g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_daemons_there,
-                                 g_object_ref (task));
-  for (gsize i = 0; i < G_N_ELEMENTS (levels); i++) {
-    Step *step = g_new0 (Step, 1);
-
-    step->task = g_object_ref (task);
-    step->level = i;
-    qos_tree_ensure_async (manager->qos, levels[i].qos, on_level_there, step);
-  }
+  refresh_capacity (self);
+  node_groups_forget (self->groups);
+  node_groups_apply_async (self->groups, make_plan (self), on_groups_there, g_object_ref (task));
 }
 
 void
 node_bootstrap_finish (GAsyncResult *result)
 {
   g_task_propagate_boolean (G_TASK (result), NULL);
+}
+
+/* Continual validation */
+
+static void
+on_replanned (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Node *self = user_data;
+
+  node_groups_apply_finish (result);
+  self->is_replanning = FALSE;
+  node_checks_set_conditions (self->conditions, self->manager, self->groups);
+  update_state (self);
+}
+
+static void
+replan (Node *self)
+{
+  if (self->state == NODE_BOOTSTRAPPING || self->is_replanning)
+    return;
+  self->is_replanning = TRUE;
+  node_groups_apply_async (self->groups, make_plan (self), on_replanned, self);
+}
+
+static void
+check_all (Node *self)
+{
+  if (self->state == NODE_BOOTSTRAPPING)
+    return;
+  refresh_capacity (self);
+  replan (self);
+  drift_check_all (self->manager->drift);
+  sysctls_check (self->sysctls);
 }
 
 void
@@ -297,56 +360,21 @@ node_set_connected (Node *self, gboolean connected)
     conditions_set (self->conditions, "Systemd", connected,
                     connected ? "connected to systemd"
                               : "the connection to systemd is lost; trying again");
-  if (self->state != NODE_BOOTSTRAPPING)
-    update_state (self);
 }
 
-static void
-add_row (GVariantBuilder *rows,
-         const char *object,
-         const char *setting,
-         const char *wanted,
-         const char *actual)
+void
+node_unit_removed (Node *self, const char *unit)
 {
-  g_variant_builder_add (rows, "(ssssb)", object, setting, wanted,
-                         actual != NULL ? actual : "missing", g_strcmp0 (wanted, actual) == 0);
-}
-
-static void
-verify_level (Node *self, QosClass qos, GVariantBuilder *rows)
-{
-  const ManagedGroup *group = qos_tree_get (self->manager->qos, qos);
-  const NcgResources *resources = managed_group_get_applied (group);
-
-  if (resources != NULL)
-    manager_add_rows (self->manager, managed_group_get_place (group)->cgroup, resources, rows);
-}
-
-static void
-verify_daemons (Node *self, GVariantBuilder *rows)
-{
-  g_autoptr (NcgCgroup) cgroup = NULL;
-
-  if (self->daemons != NULL)
-    cgroup = manager_open_cgroup (self->manager, self->daemons->cgroup, NULL);
-  add_row (rows, self->manager->config->daemons_group, "cgroup", "present",
-           cgroup != NULL ? "present" : NULL);
+  node_groups_unit_removed (self->groups, unit);
 }
 
 GVariant *
 node_verify (Node *self)
 {
-  const char *root = self->manager->config->root;
   GVariantBuilder rows;
 
   g_variant_builder_init (&rows, G_VARIANT_TYPE ("a(ssssb)"));
-  verify_daemons (self, &rows);
-  for (gsize i = 0; i < G_N_ELEMENTS (levels); i++)
-    verify_level (self, levels[i].qos, &rows);
-  for (gsize i = 0; i < CONFIG_N_SYSCTLS; i++) {
-    const ConfigSysctl *sysctl = &self->manager->config->sysctls[i];
-    g_autofree char *actual = ncg_machine_read_sysctl (root, sysctl->name, NULL);
-    add_row (&rows, "sysctl", sysctl->name, sysctl->wanted, actual);
-  }
+  node_groups_add_rows (self->groups, &rows);
+  sysctls_add_rows (self->sysctls, &rows);
   return g_variant_ref_sink (g_variant_builder_end (&rows));
 }

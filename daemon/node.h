@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The node: its bootstrap, its conditions and its capacity, apart from the pods.
+ * The node: its bootstrap and its conditions, what it has and what of that is for pods, apart from
+ * the pods. What it consists of are nouns of their own; here they are put together.
  */
 #pragma once
 
@@ -12,21 +13,40 @@ const char *node_state_to_string (NodeState state);
 
 typedef struct Node Node;
 
-/* @changed: called when the state, a condition or the capacity changed */
-typedef void (*NodeChanged) (gpointer user_data);
+typedef struct {
+  /* The state, a condition, or a property changed. */
+  void (*changed) (gpointer user_data);
+  /* See DriftListener.found. */
+  void (*drifted) (const char *object,
+                   const char *setting,
+                   const char *wanted,
+                   const char *actual,
+                   gboolean is_repaired,
+                   gpointer user_data);
+} NodeListener;
 
-Node *node_new (Manager *manager);
+/* @state_file: where to remember what the node's slices were given */
+Node *node_new (Manager *manager, const char *state_file);
 void node_free (Node *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Node, node_free)
-void node_set_listener (Node *self, NodeChanged changed, gpointer user_data);
+
+/* (nullable) @listener: copied */
+void node_set_listener (Node *self, const NodeListener *listener, gpointer user_data);
 
 NodeState node_get_state (const Node *self);
 
 /* (transfer full): a(sbs): name, holds, message of every check */
 GVariant *node_get_conditions (const Node *self);
 
-/* (transfer full): a{st} */
+/* (transfer full): a{st}, see policy/allocatable.h */
 GVariant *node_get_capacity (const Node *self);
+GVariant *node_get_system_reserved (const Node *self);
+GVariant *node_get_kube_reserved (const Node *self);
+GVariant *node_get_eviction (const Node *self);
+GVariant *node_get_allocatable (const Node *self);
+
+/* (transfer full): as: what is enforced in full */
+GVariant *node_get_enforced (const Node *self);
 
 /* (transfer full): a(ssssb): object, setting, wanted, actual, ok, read now */
 GVariant *node_verify (Node *self);
@@ -34,11 +54,25 @@ GVariant *node_verify (Node *self);
 /**
  * node_bootstrap_async:
  *
- * Slices, controllers and sysctls. It never fails: what does not hold is a condition that says what
- * to do, and the state is degraded. Running it again repairs what can be repaired.
+ * Slices, controllers, sysctls and all else. It never fails: what does not hold is a condition that
+ * says what to do, and the state is degraded. Running it again repairs what can be repaired, and
+ * applies another configuration of the manager.
  */
 void node_bootstrap_async (Node *self, GAsyncReadyCallback callback, gpointer user_data);
 void node_bootstrap_finish (GAsyncResult *result);
 
+/**
+ * node_check_config:
+ *
+ * Whether the node can be as @config says: more is not reserved than there is, the CPUs are there,
+ * and with protectKernelDefaults the kernel is as it should be. Nothing is changed.
+ *
+ * Returns: %TRUE, or an error that names all that is wrong
+ */
+gboolean node_check_config (const Config *config, GError **error);
+
 /* Whether there is a connection to systemd, for the condition of that name. */
 void node_set_connected (Node *self, gboolean connected);
+
+/* A unit is gone, as the driver tells. */
+void node_unit_removed (Node *self, const char *unit);

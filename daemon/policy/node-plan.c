@@ -348,7 +348,8 @@ plan_reservations (Planner *planner)
   }
 }
 
-/* Pages that nobody can have need no limit, and no controller to be enabled. */
+/* All of them are allocatable, so that without the controller nothing is amiss. Pages that nobody
+ * can have need no limit, and no controller to be enabled. */
 static void
 limit_hugepages (Planner *planner, const Part *root)
 {
@@ -361,9 +362,8 @@ limit_hugepages (Planner *planner, const Part *root)
   while (g_variant_iter_next (&iter, "{&st}", &name, &amount)) {
     guint64 page_bytes;
 
-    if (!g_str_has_prefix (name, prefix) || amount == 0 ||
-        !ncg_page_size_parse (name + strlen (prefix), &page_bytes) ||
-        !check_controller (planner, CONFIG_ENFORCE_PODS, root->path, name, "hugetlb"))
+    if (!g_str_has_prefix (name, prefix) || amount == 0 || !has_controller (planner, "hugetlb") ||
+        !ncg_page_size_parse (name + strlen (prefix), &page_bytes))
       continue;
     ncg_resources_set_hugepages (&ensure_group (planner, root->path, root->role)->resources,
                                  page_bytes, amount);

@@ -98,7 +98,7 @@ static const Row rows[] = {
     "/kubernetes /machine /system",
     "CPUWeight of /system needs the controller cpu|MemoryMax of /system needs the controller "
     "memory|TasksMax of /kubernetes needs the controller pids|MemoryMax of /machine|TasksMax of "
-    "/machine|hugepages-2Mi of /machine" },
+    "/machine" },
   { "no cgroup", NULL, 0, 1, NULL, "", CONFIG_ENFORCE_SYSTEM, CONFIG_LIMIT, 0, 100, -1, 64, -1, -1,
     NULL, 0, "/kubernetes /machine", "systemReserved is to be enforced, but no cgroup is named" },
 };
