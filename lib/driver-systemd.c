@@ -10,6 +10,7 @@
 #include "lib/systemd-context.h"
 #include "lib/systemd-group.h"
 #include "lib/systemd-leaf.h"
+#include "lib/systemd-services.h"
 #include "lib/systemd-settings.h"
 #include "lib/tree-work.h"
 
@@ -25,6 +26,7 @@ static const char *const controllers_of_systemd[] = {
 typedef struct {
   NcgDriver base;
   NcgSystemdContext context;
+  NcgSystemdServices *services;
   NcgDriverListener listener;
   gpointer user_data;
 } SystemdDriver;
@@ -278,6 +280,12 @@ systemd_features (NcgDriver *base)
                                    : g_new0 (char *, 1);
 }
 
+static void
+systemd_watch_services (NcgDriver *base, const char *const *units)
+{
+  ncg_systemd_services_watch (((SystemdDriver *) base)->services, units);
+}
+
 static gboolean
 is_gone (const NcgSystemdContext *context, const char *cgroup)
 {
@@ -319,6 +327,7 @@ on_connected (gpointer user_data)
   SystemdDriver *self = user_data;
 
   forget_all_gone (&self->context);
+  ncg_systemd_services_ask_all (self->services);
   if (self->listener.connected != NULL)
     self->listener.connected (self->user_data);
 }
@@ -339,6 +348,7 @@ on_reloaded (gpointer user_data)
 
   forget_all_gone (&self->context);
   ncg_own_files_restore_all (self->context.own);
+  ncg_systemd_services_ask_all (self->services);
   if (self->listener.reloaded != NULL)
     self->listener.reloaded (self->user_data);
 }
@@ -351,6 +361,23 @@ on_unit_removed (const char *unit, gpointer user_data)
   forget_if_gone (&self->context, unit);
   if (self->listener.unit_removed != NULL)
     self->listener.unit_removed (unit, self->user_data);
+}
+
+static void
+on_unit_touched (const char *path, gpointer user_data)
+{
+  SystemdDriver *self = user_data;
+
+  ncg_systemd_services_touch (self->services, path);
+}
+
+static void
+on_service_changed (const NcgService *service, gpointer user_data)
+{
+  SystemdDriver *self = user_data;
+
+  if (self->listener.service_changed != NULL)
+    self->listener.service_changed (service, self->user_data);
 }
 
 static GPtrArray *
@@ -377,6 +404,7 @@ systemd_create (const NcgDriverConfig *config,
     .disconnected = on_disconnected,
     .reloaded = on_reloaded,
     .unit_removed = on_unit_removed,
+    .unit_touched = on_unit_touched,
   };
   SystemdDriver *self = g_new0 (SystemdDriver, 1);
   NcgSystemdContext *context = &self->context;
@@ -400,6 +428,7 @@ systemd_create (const NcgDriverConfig *config,
   context->own = ncg_own_files_new (config->hierarchy);
   context->units = ncg_systemd_units_new ();
   context->systemd = ncg_systemd_new (&connection, &callbacks, self);
+  self->services = ncg_systemd_services_new (context->systemd, on_service_changed, self);
   return &self->base;
 }
 
@@ -408,6 +437,7 @@ systemd_destroy (NcgDriver *base)
 {
   NcgSystemdContext *context = get_context (base);
 
+  ncg_systemd_services_free (((SystemdDriver *) base)->services);
   ncg_systemd_free (context->systemd);
   ncg_own_files_free (context->own);
   ncg_systemd_units_free (context->units);
@@ -437,6 +467,7 @@ const NcgDriverOps ncg_driver_systemd_ops = {
   .stop_async = systemd_stop_async,
   .keep = systemd_keep,
   .list_dropped = systemd_list_dropped,
+  .watch_services = systemd_watch_services,
   .version = systemd_version,
   .features = systemd_features,
 };

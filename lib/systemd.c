@@ -10,12 +10,12 @@
 #include "lib/bus-value.h"
 #include "lib/error.h"
 #include "lib/sd-bus-source.h"
+#include "lib/systemd-signals.h"
 
 #include <errno.h>
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
-#define DESTINATION "org.freedesktop.systemd1"
 #define RECONNECT_FIRST_MSEC 20
 #define RECONNECT_MAX_MSEC 1000
 /* The private socket is away for a moment while systemd executes itself anew: only after this many
@@ -25,6 +25,7 @@
 struct NcgSystemd {
   NcgSystemdListener listener;
   gpointer user_data;
+  NcgSystemdSignals signals;
   char *private_socket;
   char *bus_address;
   guint window;
@@ -215,51 +216,23 @@ on_reply (sd_bus_message *message, void *user_data, sd_bus_error *unused)
   return 1;
 }
 
-static int
-on_job_removed (sd_bus_message *message, void *user_data, sd_bus_error *unused)
+static void
+on_job_removed (const char *job, const char *unit, const char *result, gpointer owner)
 {
-  NcgSystemd *self = user_data;
-  const char *job, *unit, *result;
-  guint32 id;
-  Call *call;
+  NcgSystemd *self = owner;
+  Call *call = g_hash_table_lookup (self->jobs, job);
+  g_autofree char *what = NULL;
 
-  if (sd_bus_message_read (message, "uoss", &id, &job, &unit, &result) < 0)
-    return 0;
-  call = g_hash_table_lookup (self->jobs, job);
   if (call == NULL)
-    return 0;
+    return;
   if (g_str_equal (result, "done")) {
     call_succeed (call);
-  } else {
-    g_autofree char *what = call_describe (call);
-    call_fail (call, g_error_new (NCG_ERROR, NCG_ERROR_SYSTEMD_FAILED,
-                                  "systemd ended the job for %s as '%s'; see 'systemctl status %s'",
-                                  what, result, unit));
+    return;
   }
-  return 0;
-}
-
-static int
-on_unit_removed (sd_bus_message *message, void *user_data, sd_bus_error *unused)
-{
-  NcgSystemd *self = user_data;
-  const char *unit, *path;
-
-  if (sd_bus_message_read (message, "so", &unit, &path) >= 0 && self->listener.unit_removed != NULL)
-    self->listener.unit_removed (unit, self->user_data);
-  return 0;
-}
-
-static int
-on_reloading (sd_bus_message *message, void *user_data, sd_bus_error *unused)
-{
-  NcgSystemd *self = user_data;
-  int active;
-
-  if (sd_bus_message_read (message, "b", &active) >= 0 && !active &&
-      self->listener.reloaded != NULL)
-    self->listener.reloaded (self->user_data);
-  return 0;
+  what = call_describe (call);
+  call_fail (call, g_error_new (NCG_ERROR, NCG_ERROR_SYSTEMD_FAILED,
+                                "systemd ended the job for %s as '%s'; see 'systemctl status %s'",
+                                what, result, unit));
 }
 
 static int
@@ -268,7 +241,7 @@ send_call (NcgSystemd *self, Call *call)
   g_autoptr (sd_bus_message) message = NULL;
   const int *fds = NULL;
   int n_fds = 0;
-  int r = sd_bus_message_new_method_call (self->bus, &message, DESTINATION, call->path,
+  int r = sd_bus_message_new_method_call (self->bus, &message, NCG_SYSTEMD_NAME, call->path,
                                           call->interface, call->member);
 
   if (call->fds != NULL)
@@ -330,31 +303,6 @@ on_closed (int error, gpointer user_data)
 }
 
 static int
-add_matches (NcgSystemd *self, gboolean on_bus)
-{
-  static const struct {
-    const char *member;
-    sd_bus_message_handler_t handler;
-  } signals[] = {
-    { "JobRemoved", on_job_removed },
-    { "UnitRemoved", on_unit_removed },
-    { "Reloading", on_reloading },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (signals); i++) {
-    int r = sd_bus_match_signal_async (self->bus, NULL, on_bus ? DESTINATION : NULL,
-                                       NCG_SYSTEMD_PATH, NCG_SYSTEMD_MANAGER, signals[i].member,
-                                       signals[i].handler, NULL, self);
-    if (r < 0)
-      return r;
-  }
-  if (!on_bus)
-    return 0;
-  return sd_bus_call_method_async (self->bus, NULL, DESTINATION, NCG_SYSTEMD_PATH,
-                                   NCG_SYSTEMD_MANAGER, "Subscribe", NULL, NULL, NULL);
-}
-
-static int
 start_bus (NcgSystemd *self, const char *address, gboolean on_bus)
 {
   int r = sd_bus_new (&self->bus);
@@ -367,7 +315,7 @@ start_bus (NcgSystemd *self, const char *address, gboolean on_bus)
     r = sd_bus_negotiate_fds (self->bus, 1);
   if (r >= 0)
     r = sd_bus_start (self->bus);
-  return r < 0 ? r : add_matches (self, on_bus);
+  return r < 0 ? r : ncg_systemd_signals_subscribe (self->bus, on_bus, &self->signals);
 }
 
 static int
@@ -443,6 +391,7 @@ ncg_systemd_new (const NcgSystemdConfig *config,
   if (listener != NULL)
     self->listener = *listener;
   self->user_data = user_data;
+  self->signals = (NcgSystemdSignals){ &self->listener, user_data, on_job_removed, self };
   self->private_socket = g_strdup (config->private_socket);
   self->bus_address = g_strdup (config->bus_address);
   self->window = MAX (config->window, 1);

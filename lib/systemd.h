@@ -13,6 +13,7 @@
 
 typedef struct NcgSystemd NcgSystemd;
 
+#define NCG_SYSTEMD_NAME "org.freedesktop.systemd1"
 #define NCG_SYSTEMD_PATH "/org/freedesktop/systemd1"
 #define NCG_SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 
@@ -25,6 +26,10 @@ typedef struct {
   /* systemd has loaded its units again: Reloading(false) */
   void (*reloaded) (gpointer user_data);
   void (*unit_removed) (const char *unit, gpointer user_data);
+  /* The unit with this object path was loaded, has changed, or was unloaded (UnitNew,
+   * PropertiesChanged, UnitRemoved). Of all units there are: most of these calls have to cost
+   * next to nothing. */
+  void (*unit_touched) (const char *path, gpointer user_data);
 } NcgSystemdListener;
 
 typedef struct {

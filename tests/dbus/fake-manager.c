@@ -6,6 +6,7 @@
 
 #include "tests/dbus/fake-message.h"
 #include "tests/dbus/fake-properties.h"
+#include "tests/dbus/fake-services.h"
 #include "tests/dbus/fake-thread.h"
 
 #include <string.h>
@@ -268,16 +269,37 @@ handle_get (FakeCall *call)
     fail (call, "org.freedesktop.DBus.Error.UnknownProperty", name);
 }
 
-/* A unit that is not there has the defaults. */
+/* A unit that is not there has the defaults; a service that has no file is loaded for that, and
+ * dropped again. */
 static void
 handle_get_all (FakeCall *call)
 {
-  const FakeUnit *unit =
-      call->unit != NULL ? fake_units_find (call->owner->units, call->unit) : NULL;
+  FakeManager *self = call->owner;
+  const FakeUnit *unit = call->unit != NULL ? fake_units_find (self->units, call->unit) : NULL;
+  g_autofree char *parent = unit != NULL ? g_path_get_dirname (unit->cgroup) : NULL;
+  g_autofree char *slice = parent != NULL ? g_path_get_basename (parent) : NULL;
 
-  reply (call, "a{sv}", 3, "LoadState", "s", "loaded", "ActiveState", "s",
+  if (unit == NULL && call->unit != NULL && g_str_has_suffix (call->unit, ".service"))
+    fake_services_load_for_nothing (self, call->unit);
+  reply (call, "a{sv}", 6, "LoadState", "s", "loaded", "ActiveState", "s",
          unit != NULL && unit->is_active ? "active" : "inactive", "Description", "s",
-         unit != NULL ? unit->description : call->unit);
+         unit != NULL ? unit->description : call->unit, "ControlGroup", "s",
+         unit != NULL ? unit->cgroup : "", "Slice", "s",
+         slice != NULL && g_str_has_suffix (slice, ".slice") ? slice : "", "MainPID", "u",
+         unit != NULL ? (guint32) unit->main_pid : 0);
+}
+
+static void
+handle_get_unit (FakeCall *call)
+{
+  g_autofree char *path = NULL;
+
+  if (fake_units_find (call->owner->units, call->unit) == NULL) {
+    fail_not_loaded (call);
+    return;
+  }
+  g_assert_cmpint (sd_bus_path_encode (UNIT_PREFIX, call->unit, &path), >=, 0);
+  reply (call, "o", path);
 }
 
 static char *
@@ -313,6 +335,7 @@ static const struct {
 } handlers[] = {
   { "Get", handle_get },
   { "GetAll", handle_get_all },
+  { "GetUnit", handle_get_unit },
   { "Introspect", handle_introspect },
   { "ResetFailedUnit", handle_known_unit },
   { "SetUnitProperties", handle_set_unit_properties },

@@ -27,7 +27,7 @@ struct FakeProcess {
   GThread *thread;
 };
 
-static const char *const copied_files[] = { "stat", "status" };
+static const char *const copied_files[] = { "comm", "oom_score_adj", "stat", "status" };
 
 static char *
 file_name (const FakeProcess *self, const char *file)

@@ -5,6 +5,7 @@
 #include "tests/dbus/fake-systemd.h"
 
 #include "tests/dbus/fake-manager.h"
+#include "tests/dbus/fake-services.h"
 #include "tests/dbus/fake-thread.h"
 
 struct FakeSystemd {
@@ -159,6 +160,30 @@ fake_systemd_reload (FakeSystemd *self)
   fake_manager_emit_reloading (self->manager, TRUE);
   fake_units_apply_all (self->manager->units);
   fake_manager_emit_reloading (self->manager, FALSE);
+}
+
+void
+fake_systemd_start_service (FakeSystemd *self, const char *name, const char *slice, pid_t main_pid)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+
+  fake_services_start (self->manager, name, slice, main_pid);
+}
+
+void
+fake_systemd_stop_service (FakeSystemd *self, const char *name, gboolean is_forgotten)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+
+  fake_services_stop (self->manager, name, is_forgotten);
+}
+
+void
+fake_systemd_touch_unit (FakeSystemd *self, const char *name)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+
+  fake_services_tell_changed (self->manager, name);
 }
 
 gboolean

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Slices and scopes.
+ * Slices, scopes and services.
  */
 #include "tests/dbus/fake-units.h"
 
@@ -123,17 +123,24 @@ find_pids (const FakeUnit *unit)
   return pids != NULL ? pids : g_hash_table_lookup (unit->properties, "PIDs");
 }
 
+/* Makes the cgroup of what is not a slice, in the slice that it is to be in. */
+static void
+activate_in_slice (FakeUnits *self, FakeUnit *unit)
+{
+  GVariant *slice = g_hash_table_lookup (unit->properties, "Slice");
+  const char *name = slice != NULL ? g_variant_get_string (slice, NULL) : "system.slice";
+
+  activate (self, unit, ensure_slice (self, name)->cgroup);
+}
+
 static gboolean
 start_scope (FakeUnits *self, FakeUnit *unit)
 {
-  GVariant *slice = g_hash_table_lookup (unit->properties, "Slice");
   GVariant *pids = find_pids (unit);
   FakeProcesses *processes = fake_kernel_get_processes (self->kernel);
   guint n_moved = 0;
 
-  activate (self, unit,
-            ensure_slice (self, slice != NULL ? g_variant_get_string (slice, NULL) : "system.slice")
-                ->cgroup);
+  activate_in_slice (self, unit);
   for (gsize i = 0; pids != NULL && i < g_variant_n_children (pids); i++) {
     guint32 pid;
 
@@ -145,11 +152,21 @@ start_scope (FakeUnits *self, FakeUnit *unit)
   return n_moved > 0;
 }
 
+static gboolean
+start_service (FakeUnits *self, FakeUnit *unit)
+{
+  activate_in_slice (self, unit);
+  return unit->main_pid == 0 || fake_processes_move (fake_kernel_get_processes (self->kernel),
+                                                     unit->main_pid, unit->cgroup);
+}
+
 gboolean
 fake_units_start (FakeUnits *self, FakeUnit *unit)
 {
   if (g_str_has_suffix (unit->name, ".scope"))
     return start_scope (self, unit);
+  if (g_str_has_suffix (unit->name, ".service"))
+    return start_service (self, unit);
   ensure_slice (self, unit->name);
   fake_units_apply (self, unit);
   return TRUE;
@@ -207,7 +224,7 @@ fake_units_stop (FakeUnits *self, FakeUnit *unit)
 
     unit->is_active = FALSE;
     unit->cgroup = g_strdup ("");
-    if (g_str_has_suffix (unit->name, ".scope"))
+    if (!g_str_has_suffix (unit->name, ".slice"))
       fake_processes_end (processes, cgroup);
     fake_kernel_remove_cgroup (self->kernel, cgroup);
   }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The units of the fake systemd: slices and scopes, with their cgroups. To be called with the lock
- * held.
+ * The units of the fake systemd: slices, scopes and services, with their cgroups. To be called with
+ * the lock held.
  */
 #pragma once
 
@@ -16,6 +16,7 @@ typedef struct {
   gboolean is_active;
   gboolean is_implicit;   /* there for the sake of the units in it, and nobody has asked for it */
   gboolean has_fragment;  /* a file on disk */
+  pid_t main_pid;         /* of a service */
   GHashTable *properties; /* name → GVariant */
 } FakeUnit;
 
