@@ -243,6 +243,23 @@ client_wait_for (const char *uid, const char *property, const char *wanted)
     machine_pause (deadline, what, G_STRLOC);
 }
 
+char *
+client_get_condition (const char *name, gboolean *ret_holds)
+{
+  g_autoptr (GVariant) all = client_get (CLIENT_PATH, CLIENT_NODE, "Conditions");
+  GVariantIter iter;
+  const char *key, *message;
+  gboolean holds;
+
+  g_variant_iter_init (&iter, all);
+  while (g_variant_iter_next (&iter, "(&sb&s)", &key, &holds, &message))
+    if (g_str_equal (key, name)) {
+      *ret_holds = holds;
+      return g_strdup (message);
+    }
+  return NULL;
+}
+
 static char *
 find_bad_row (GVariant *reply)
 {

@@ -69,6 +69,10 @@ char *client_get_of_pod (const char *uid, const char *property);
 /* A property of a pod reads so; other values are expected to become that one. */
 void client_wait_for (const char *uid, const char *property, const char *wanted);
 
+/* (transfer full) (nullable): the message of a condition of the node; NULL if there is no such
+ * condition */
+char *client_get_condition (const char *name, gboolean *ret_holds);
+
 /* How many rows a Verify… has that are not ok. Returns: (transfer full): the first of them, or ""
  */
 char *client_verify_pod (const char *uid);
