@@ -119,6 +119,6 @@ placement_format_message (const PlacementGroups *groups,
                           "Slice=%s\n"
                           "and run: systemctl daemon-reload && systemctl restart %s",
                           who, cgroup, meanings[verdict],
-                          pid == 0 ? "" : ", stop it and have it as a service", unit,
+                          pid == 0 ? "" : ", stop it, make it a service", unit,
                           groups->daemons_unit, name);
 }
