@@ -4,7 +4,6 @@
  */
 #include "lib/attach.h"
 
-#include "lib/cgroup.h"
 #include "lib/error.h"
 
 #include <string.h>
@@ -216,6 +215,18 @@ check_not_threaded (const NcgCgroup *cgroup, GError **error)
                "no whole processes can be moved to the cgroup %s: its cgroup.type is \"%s\"", shown,
                type);
   return FALSE;
+}
+
+gboolean
+ncg_attach_process (const NcgTree *tree,
+                    const char *proc,
+                    const NcgCgroup *cgroup,
+                    const NcgProcess *process,
+                    GError **error)
+{
+  Goal goal = { tree, proc, cgroup };
+
+  return (tree->is_v1 || check_not_threaded (cgroup, error)) && move (&goal, process, error);
 }
 
 static gboolean

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "lib/cgroup.h"
 #include "lib/hierarchy.h"
 #include "lib/process.h"
 
@@ -42,3 +43,15 @@ gboolean ncg_attach_processes (const NcgHierarchy *hierarchy,
                                const char *path,
                                const GPtrArray *processes,
                                GError **error);
+
+/**
+ * ncg_attach_process:
+ * @cgroup: of @tree
+ *
+ * The same for one process in one hierarchy. Errors as before.
+ */
+gboolean ncg_attach_process (const NcgTree *tree,
+                             const char *proc,
+                             const NcgCgroup *cgroup,
+                             const NcgProcess *process,
+                             GError **error);
