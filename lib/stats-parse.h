@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "lib/stats.h"
 
 /* A part of a text. */
 typedef struct {
@@ -50,3 +50,10 @@ gboolean ncg_stats_word_copy (NcgStatsWord word, char *buffer, gsize size);
 
 /* For "KEY=VALUE": the value, and @word without it; NULL if there is no "=" */
 const char *ncg_stats_word_split (NcgStatsWord *word);
+
+/* The index of @word in @names, or -1. */
+int ncg_stats_word_find (NcgStatsWord word, const char *const *names, gsize n_names);
+
+/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", the same with "full"; @ret_pressure has only
+ * what is there. */
+void ncg_stats_parse_pressure (const char *text, NcgStatsPressure *ret_pressure);

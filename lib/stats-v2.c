@@ -44,8 +44,6 @@ static const char *const io_keys[NCG_STATS_N_IO_NUMBERS] = {
   [NCG_STATS_DISCARD_BYTES] = "dbytes", [NCG_STATS_DISCARD_OPERATIONS] = "dios",
 };
 
-static const char *const pressure_keys[] = { "avg10", "avg60", "avg300", "total" };
-
 static gboolean
 read_events (NcgStatsReader *reader,
              const NcgStatsSource *self,
@@ -72,16 +70,6 @@ read_events (NcgStatsReader *reader,
   return TRUE;
 }
 
-/* The index of @word in @names, or -1. */
-static int
-find_name (const char *const *names, gsize n_names, NcgStatsWord word)
-{
-  for (gsize i = 0; i < n_names; i++)
-    if (ncg_stats_word_equals (word, names[i]))
-      return (int) i;
-  return -1;
-}
-
 /* Forgets the figures of @device, which go into @devices if it has any. */
 static void
 add_device (GArray *devices, NcgStatsDevice *device)
@@ -101,7 +89,7 @@ parse_devices (const char *cursor, GArray *devices)
 
   while (ncg_stats_parse_word (&cursor, FALSE, &word)) {
     const char *value = ncg_stats_word_split (&word);
-    int i = value != NULL ? find_name (io_keys, G_N_ELEMENTS (io_keys), word) : -1;
+    int i = value != NULL ? ncg_stats_word_find (word, io_keys, G_N_ELEMENTS (io_keys)) : -1;
 
     if (i >= 0 && ncg_stats_parse_number (value, &device.numbers[i]))
       device.has |= 1U << i;
@@ -130,26 +118,6 @@ read_io (NcgStatsReader *reader,
   return TRUE;
 }
 
-/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", the same with "full" */
-static void
-parse_pressure (const char *cursor, NcgStatsPressure *pressure)
-{
-  NcgStatsWord word;
-  int base = -1;
-
-  while (ncg_stats_parse_word (&cursor, FALSE, &word)) {
-    const char *value = ncg_stats_word_split (&word);
-    int i = value != NULL ? find_name (pressure_keys, G_N_ELEMENTS (pressure_keys), word) : -1;
-
-    if (value == NULL)
-      base = ncg_stats_word_equals (word, "some")   ? NCG_STATS_SOME_AVG10
-             : ncg_stats_word_equals (word, "full") ? NCG_STATS_FULL_AVG10
-                                                    : -1;
-    else if (base >= 0 && i >= 0 && ncg_stats_parse_decimal (value, &pressure->numbers[base + i]))
-      pressure->has |= 1U << (base + i);
-  }
-}
-
 static gboolean
 read_pressure (NcgStatsReader *reader,
                const NcgStatsSource *self,
@@ -164,8 +132,7 @@ read_pressure (NcgStatsReader *reader,
     return FALSE;
   if (text == NULL)
     return TRUE;
-  pressure->has = 0;
-  parse_pressure (text, pressure);
+  ncg_stats_parse_pressure (text, pressure);
   ncg_stats_reader_mark (reader, field);
   return TRUE;
 }
