@@ -11,7 +11,7 @@
 
 /* In a session of its own, because a test program that takes too long is killed with its group. */
 #define START_ALONE                                                                                \
-  "setsid nodecgroupsd --cgroup-driver=cgroupfs </dev/null >>/run/log/machine 2>&1 &"
+  "setsid nodecgroupsd --cgroup-driver=cgroupfs %s </dev/null >>/run/log/machine 2>&1 &"
 
 /* Fails as long as something is left of the pods of a program that failed. */
 #define CLEAR_ALONE                                                                                \
@@ -20,6 +20,14 @@
   "find \"$mount/machine\" -name cgroup.procs -exec cat {} + | xargs -r kill -KILL; "              \
   "find \"$mount/machine\" -depth -mindepth 1 -type d -exec rmdir {} + || failed=yes; "            \
   "done; test -z \"$failed\"; }"
+
+static const char *alone_options = "";
+
+void
+daemon_set_options (const char *options)
+{
+  alone_options = options;
+}
 
 pid_t
 daemon_get_pid (void)
@@ -41,7 +49,7 @@ daemon_start (void)
   if (machine_has_systemd ()) {
     g_free (machine_run ("systemctl start " DAEMON_UNIT));
   } else if (daemon_get_pid () == 0) {
-    g_free (machine_run (START_ALONE));
+    g_free (machine_run (START_ALONE, alone_options));
     machine_wait_until (daemon_get_pid () > 0);
   }
 }

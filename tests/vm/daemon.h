@@ -9,6 +9,9 @@
 
 #define DAEMON_UNIT "nodecgroupsd.service"
 
+/* Without systemd: further ones for the daemon, "--a=b --c", from its next start on. Static. */
+void daemon_set_options (const char *options);
+
 /* For the begin of a program: the daemon is up, and nothing is left of a program that failed. */
 void daemon_prepare (void);
 
