@@ -97,7 +97,7 @@ ncg_machine_list_page_sizes (const char *root)
 
 /* Kubernetes writes the size of the pages as a quantity: "hugepages-2Mi". */
 static void
-add_huge_pages (const char *root, GVariantDict *capacity)
+add_huge_pages (const char *root, GVariantBuilder *capacity)
 {
   g_autoptr (GArray) sizes = ncg_machine_list_page_sizes (root);
 
@@ -107,8 +107,10 @@ add_huge_pages (const char *root, GVariantDict *capacity)
     g_autofree char *key = g_strconcat (HUGEPAGES_PREFIX, size, NULL);
     g_autofree char *file = g_strdup_printf (
         HUGEPAGES "/" HUGEPAGES_PREFIX "%" G_GUINT64_FORMAT "kB/nr_hugepages", bytes / 1024);
+    guint64 pages = read_number (root, file, G_MAXUINT64);
 
-    g_variant_dict_insert (capacity, key, "t", read_number (root, file, 0) * bytes);
+    if (pages != G_MAXUINT64)
+      g_variant_builder_add (capacity, "{st}", key, pages * bytes);
   }
 }
 
@@ -195,33 +197,16 @@ ncg_machine_find_block_device (const char *root,
 }
 
 static void
-add_number (GVariantDict *capacity, const char *key, guint64 value)
+add_number (GVariantBuilder *capacity, const char *key, guint64 value)
 {
   if (value != 0 && value != G_MAXUINT64)
-    g_variant_dict_insert (capacity, key, "t", value);
-}
-
-/* From the a{sv} that GVariantDict makes to a{st}. */
-static GVariant *
-flatten (GVariant *dictionary)
-{
-  g_autoptr (GVariant) owned = g_variant_ref_sink (dictionary);
-  GVariantBuilder builder;
-  GVariantIter iter;
-  const char *key;
-  GVariant *value;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{st}"));
-  g_variant_iter_init (&iter, owned);
-  while (g_variant_iter_loop (&iter, "{&sv}", &key, &value))
-    g_variant_builder_add (&builder, "{st}", key, g_variant_get_uint64 (value));
-  return g_variant_ref_sink (g_variant_builder_end (&builder));
+    g_variant_builder_add (capacity, "{st}", key, value);
 }
 
 GVariant *
 ncg_machine_read_capacity (const char *root)
 {
-  g_auto (GVariantDict) capacity = G_VARIANT_DICT_INIT (NULL);
+  g_auto (GVariantBuilder) capacity = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{st}"));
   g_autoptr (NcgCpuset) cpus = ncg_machine_read_online (root, "cpu", NULL);
   g_autofree char *root_directory = g_strconcat (root, "/", NULL);
   struct statvfs storage;
@@ -234,7 +219,7 @@ ncg_machine_read_capacity (const char *root)
   add_huge_pages (root, &capacity);
   if (statvfs (root_directory, &storage) == 0)
     add_number (&capacity, "ephemeral-storage", (guint64) storage.f_blocks * storage.f_frsize);
-  return flatten (g_variant_dict_end (&capacity));
+  return g_variant_ref_sink (g_variant_builder_end (&capacity));
 }
 
 static char *

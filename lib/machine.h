@@ -26,7 +26,8 @@ NcgCpuset *ncg_machine_read_online (const char *root, const char *what, GError *
  * kernel.pid_max and kernel.threads-max), "hugepages-<size>" in bytes for each size the kernel has,
  * "ephemeral-storage" in bytes (the root file system).
  *
- * Returns: (transfer full): a{st}; what cannot be read is left out
+ * Returns: (transfer full): a{st}, the keys always in the same order; what cannot be read is left
+ *   out
  */
 GVariant *ncg_machine_read_capacity (const char *root);
 

@@ -67,6 +67,64 @@ test_capacity_of_pages (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (number, ==, 0);
 }
 
+/* What a file has, and the number that comes of it; 0 is no such key. Rule: the kubelet,
+ * pkg/kubelet/cadvisor/util.go and pkg/kubelet/stats/pidlimit/pidlimit_linux.go. */
+static const struct {
+  const char *file;
+  const char *text;
+  const char *key;
+  guint64 value;
+} capacity_cases[] = {
+  { "sys/devices/system/cpu/online", "0\n", "cpu", 1000 },
+  { "sys/devices/system/cpu/online", "0-3,6,8-9\n", "cpu", 7000 },
+  { "sys/devices/system/cpu/online", "nonsense\n", "cpu", 0 },
+  { "sys/devices/system/cpu/online", "", "cpu", 0 },
+  { "proc/meminfo", "MemTotal:       16318428 kB\nMemFree: 1 kB\n", "memory",
+    G_GUINT64_CONSTANT (16710070272) },
+  { "proc/meminfo", "MemFree: 1 kB\nMemTotal: 2 kB\n", "memory", 2048 },
+  { "proc/meminfo", "MemFree: 1 kB\n", "memory", 0 },
+  { "proc/sys/kernel/pid_max", "32768\n", "pid", 32768 },
+  { "proc/sys/kernel/threads-max", "63488\n", "pid", 63488 },
+  { "proc/sys/kernel/threads-max", "many\n", "pid", 0 },
+  { "sys/kernel/mm/hugepages/hugepages-64kB/nr_hugepages", "16\n", "hugepages-64Ki", 1048576 },
+  { "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "512\n", "hugepages-2Mi", 1073741824 },
+  { "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "x\n", "hugepages-2Mi", 0 },
+  { "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "1\n", "hugepages-2Mi", 0 },
+};
+
+static void
+test_capacity_of_files (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (capacity_cases); i++) {
+    char *root = temp_dir_new ();
+    g_autoptr (GVariant) capacity = NULL;
+    guint64 value = 0;
+
+    g_test_message ("%s: %s", capacity_cases[i].file, capacity_cases[i].text);
+    temp_dir_write (root, capacity_cases[i].file, capacity_cases[i].text);
+    capacity = ncg_machine_read_capacity (root);
+    g_assert_cmpint (g_variant_lookup (capacity, capacity_cases[i].key, "t", &value), ==,
+                     capacity_cases[i].value != 0);
+    g_assert_cmpuint (value, ==, capacity_cases[i].value);
+    /* The disk is always there. */
+    g_assert_true (g_variant_lookup (capacity, "ephemeral-storage", "t", &value));
+    temp_dir_free (root);
+  }
+}
+
+static void
+test_capacity_of_pids (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GVariant) capacity = NULL;
+  guint64 value = 0;
+
+  write_file (fixture, "proc/sys/kernel/pid_max", "4194304\n");
+  write_file (fixture, "proc/sys/kernel/threads-max", "63488\n");
+  capacity = ncg_machine_read_capacity (fixture->root);
+  g_assert_true (g_variant_lookup (capacity, "pid", "t", &value));
+  g_assert_cmpuint (value, ==, 63488);
+}
+
 static void
 assert_device (
     Fixture *fixture, const char *device, guint major, guint minor, gboolean is_whole_disk)
@@ -237,6 +295,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/machine/page-sizes", test_page_sizes);
   ADD ("/machine/capacity-of-pages", test_capacity_of_pages);
+  ADD ("/machine/capacity-of-pids", test_capacity_of_pids);
+  g_test_add_func ("/machine/capacity-of-files", test_capacity_of_files);
   ADD ("/machine/numbers", test_numbers);
   ADD ("/machine/path", test_path);
   ADD ("/machine/online", test_online);
