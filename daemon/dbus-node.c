@@ -4,6 +4,7 @@
  */
 #include "daemon/dbus-node.h"
 
+#include "daemon/dbus-calls.h"
 #include "daemon/dbus-manager.h"
 #include "dbus-interfaces/ncg-dbus.h"
 
@@ -22,6 +23,28 @@ handle_verify (NcgDbusNode *skeleton, GDBusMethodInvocation *invocation, gpointe
   return TRUE;
 }
 
+static void
+on_usage (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GDBusMethodInvocation *invocation = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) usage = node_read_usage_finish (result, &error);
+
+  if (usage != NULL)
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sa{sv}})", usage));
+  else
+    dbus_call_fail (invocation, error);
+}
+
+static gboolean
+handle_get_usage (NcgDbusNode *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  DbusNode *self = user_data;
+
+  node_read_usage_async (self->node, on_usage, invocation);
+  return TRUE;
+}
+
 DbusNode *
 dbus_node_new (Node *node, GDBusConnection *connection)
 {
@@ -32,6 +55,7 @@ dbus_node_new (Node *node, GDBusConnection *connection)
   self->skeleton = ncg_dbus_node_skeleton_new ();
   dbus_node_update (self);
   g_signal_connect (self->skeleton, "handle-verify", G_CALLBACK (handle_verify), self);
+  g_signal_connect (self->skeleton, "handle-get-usage", G_CALLBACK (handle_get_usage), self);
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection,
                                          DBUS_MANAGER_PATH, &error))
     g_warning ("could not export %s: %s", DBUS_MANAGER_PATH, error->message);
