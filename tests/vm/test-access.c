@@ -79,6 +79,7 @@ static const struct {
   { "Pod.GetStats", "({},)" },
   { "Pod.Verify", "()" },
   { "Node.Verify", "()" },
+  { "Node.GetUsage", "()" },
 };
 
 static void
