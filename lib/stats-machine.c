@@ -6,6 +6,7 @@
 
 #include "lib/file.h"
 #include "lib/stats-parse.h"
+#include "lib/stats-source.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "lib/stats.h"
+#include <glib.h>
 
 /* A part of a text. */
 typedef struct {
@@ -53,7 +53,3 @@ const char *ncg_stats_word_split (NcgStatsWord *word);
 
 /* The index of @word in @names, or -1. */
 int ncg_stats_word_find (NcgStatsWord word, const char *const *names, gsize n_names);
-
-/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", the same with "full"; @ret_pressure has only
- * what is there. */
-void ncg_stats_parse_pressure (const char *text, NcgStatsPressure *ret_pressure);

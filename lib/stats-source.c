@@ -338,3 +338,25 @@ ncg_stats_source_read_all (NcgStatsReader *reader,
   }
   return TRUE;
 }
+
+void
+ncg_stats_parse_pressure (const char *text, NcgStatsPressure *ret_pressure)
+{
+  static const char *const keys[] = { "avg10", "avg60", "avg300", "total" };
+  NcgStatsWord word;
+  int base = -1;
+
+  ret_pressure->has = 0;
+  while (ncg_stats_parse_word (&text, FALSE, &word)) {
+    const char *value = ncg_stats_word_split (&word);
+    int i = value != NULL ? ncg_stats_word_find (word, keys, G_N_ELEMENTS (keys)) : -1;
+
+    if (value == NULL)
+      base = ncg_stats_word_equals (word, "some")   ? NCG_STATS_SOME_AVG10
+             : ncg_stats_word_equals (word, "full") ? NCG_STATS_FULL_AVG10
+                                                    : -1;
+    else if (base >= 0 && i >= 0 &&
+             ncg_stats_parse_decimal (value, &ret_pressure->numbers[base + i]))
+      ret_pressure->has |= 1U << (base + i);
+  }
+}

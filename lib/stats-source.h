@@ -126,3 +126,7 @@ gboolean ncg_stats_source_read_hugepages (NcgStatsReader *reader,
 /* "max", and what v1 files have instead, the largest number of whole pages, which may be huge ones:
  * a little less than 2^63. */
 gboolean ncg_stats_source_is_limit (guint64 number);
+
+/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", the same with "full"; @ret_pressure has only
+ * what is there. */
+void ncg_stats_parse_pressure (const char *text, NcgStatsPressure *ret_pressure);
