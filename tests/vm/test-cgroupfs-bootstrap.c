@@ -197,17 +197,18 @@ test_pods (void)
 static void
 test_forks (void)
 {
-  g_autoptr (GString) line = g_string_new ("( ");
+  g_autoptr (GString) line = g_string_new (NULL);
   g_autofree char *count = NULL;
   const NcgTree *tree;
 
   daemon_stop ();
   for (guint i = 0; (tree = get_tree (i)) != NULL; i++)
-    g_string_append_printf (line, "echo $BASHPID >'%s/cgroup.procs'; ", tree->mount);
-  g_free (machine_run ("%s setsid bash -c 'for i in {1..10}; do "
-                       "(for j in {1..%d}; do sleep 1234 & sleep 0.02; done) & done' "
-                       ") </dev/null >/dev/null 2>&1 &",
+    g_string_append_printf (line, "echo $$ >\"%s/cgroup.procs\" || exit; ", tree->mount);
+  g_free (machine_run ("setsid bash -c '%s for i in {1..10}; do (for j in {1..%d}; do "
+                       "sleep 1234 & ((j %% 5)) || sleep 0.3; done) & done' "
+                       "</dev/null >/dev/null 2>&1 &",
                        line->str, N_FORKS / 10));
+  machine_wait_until (!is_root_clean ());
   daemon_start ();
   machine_wait_until (machine_try ("test $(pgrep -fxc 'sleep 1234') -ge %d", N_FORKS));
   machine_wait_until (is_root_clean ());
