@@ -5,6 +5,7 @@
  */
 #include "daemon/build-config.h"
 #include "daemon/config/arguments.h"
+#include "daemon/config/show.h"
 #include "daemon/dbus-server.h"
 #include "daemon/node.h"
 #include "daemon/notify.h"
@@ -171,17 +172,6 @@ on_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* sd_booted(3) */
-static const char *
-choose_driver (const Config *config)
-{
-  g_autofree char *mark = g_strconcat (config->root, "/run/systemd/system", NULL);
-
-  if (config->driver != NULL)
-    return config->driver;
-  return config->is_user || g_file_test (mark, G_FILE_TEST_IS_DIR) ? "systemd" : "cgroupfs";
-}
-
 static NcgDriver *
 make_driver (App *app, GError **error)
 {
@@ -202,7 +192,7 @@ make_driver (App *app, GError **error)
 
   if (config->root[0] == '\0' && !config->is_user)
     driver_config.bus_address = "unix:path=/run/dbus/system_bus_socket";
-  return ncg_driver_new (choose_driver (config), &driver_config, &listener, app, error);
+  return ncg_driver_new (config->driver, &driver_config, &listener, app, error);
 }
 
 static gboolean
@@ -251,23 +241,54 @@ app_run (App *app)
   return app->status;
 }
 
+/* sd_booted(3) */
+static gboolean
+has_systemd (const char *root)
+{
+  g_autofree char *mark = g_strconcat (root, "/run/systemd/system", NULL);
+
+  return g_file_test (mark, G_FILE_TEST_IS_DIR);
+}
+
+static void
+print_configuration (const Config *config, ConfigAction action)
+{
+  g_autofree char *files = g_strjoinv (", ", config->files);
+  g_autofree char *text = config_show (config);
+
+  if (action == CONFIG_SHOW)
+    g_print ("%s", text);
+  else
+    g_print ("%s: ok\n", files[0] != '\0' ? files : "no configuration file");
+}
+
 int
 main (int argc, char **argv)
 {
-  g_autoptr (Config) config = config_new ();
+  g_autoptr (ConfigSources) sources = NULL;
+  g_autoptr (Config) config = NULL;
   g_autoptr (GError) error = NULL;
   ConfigAction action;
   static App app;
 
-  app.config = config;
   setlocale (LC_ALL, "");
-  if (!config_parse_arguments (config, &argc, &argv, &action, &error)) {
-    g_printerr ("nodecgroupsd: %s\n", error->message);
-    return EXIT_FAILURE;
-  }
-  if (action == CONFIG_SHOW_VERSION) {
+  sources = config_arguments_parse (&argc, &argv, &action, &error);
+  if (sources != NULL && action == CONFIG_SHOW_VERSION) {
     g_print ("nodecgroupsd %s\n", NCG_VERSION);
     return EXIT_SUCCESS;
   }
+  if (sources != NULL) {
+    sources->has_systemd = has_systemd (sources->root);
+    config = config_load (sources, &error);
+  }
+  if (config == NULL) {
+    g_printerr ("nodecgroupsd: %s\n", error->message);
+    return EXIT_FAILURE;
+  }
+  if (action != CONFIG_RUN) {
+    print_configuration (config, action);
+    return EXIT_SUCCESS;
+  }
+  app.config = config;
   return app_run (&app);
 }

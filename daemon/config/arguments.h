@@ -4,16 +4,21 @@
  */
 #pragma once
 
-#include "daemon/config/config.h"
+#include "daemon/config/load.h"
 
-typedef enum { CONFIG_RUN, CONFIG_SHOW_VERSION } ConfigAction;
+typedef enum { CONFIG_RUN, CONFIG_SHOW_VERSION, CONFIG_CHECK, CONFIG_SHOW } ConfigAction;
 
 /**
- * config_parse_arguments:
+ * config_arguments_parse:
  * @argv: the command line; what is understood is taken out of it
- * @ret_action: CONFIG_RUN, or what was asked for instead of running
+ * @ret_action: CONFIG_RUN, or what was asked for instead of running: to print the version, to check
+ *   the configuration, to show it
  *
- * Returns: %TRUE, or an error that names the option, the value and what is allowed
+ * Options that stand for fields are kept as the last layer of the configuration, so that they are
+ * checked as the fields are, by config_load().
+ *
+ * Returns: (transfer full): where to load from; has_systemd is left to the caller. Else
+ *   %NCG_ERROR_INVALID_ARGUMENT or an error of %G_OPTION_ERROR that names the option
  */
-gboolean config_parse_arguments (
-    Config *self, int *argc, char ***argv, ConfigAction *ret_action, GError **error);
+ConfigSources *
+config_arguments_parse (int *argc, char ***argv, ConfigAction *ret_action, GError **error);

@@ -110,7 +110,8 @@ typedef struct {
   gboolean protect_kernel_defaults; /* a sysctl that differs is an error and not set */
   GPtrArray *oom_scores;            /* (element-type ConfigOomScore) */
 
-  GPtrArray *origins; /* for config_show(), see show.h */
+  GPtrArray *origins; /* where each value is from, for config_show(): see origin.h */
+  char **files;       /* (nullable) (array zero-terminated=1): those that were read, in order */
 } Config;
 
 /* (transfer full): the defaults of a machine with systemd */
