@@ -346,7 +346,7 @@ config_value_get_group (ConfigReport *report,
     return FALSE;
   path = parse_group (text + (text[0] == '/'), &error);
   if (path == NULL)
-    config_report_add (report, &node->place, key, node->text, "%s", error->message);
+    config_report_add (report, &node->place, key, NULL, "%s", error->message);
   else
     *ret_path = path;
   return path != NULL;
