@@ -15,6 +15,7 @@ typedef struct {
   ConfigSource *source;
   ConfigReport *report;
   const char *text;
+  GString *path; /* of the value that is read: "systemReserved.memory" */
   guint depth;
   gboolean has_failed; /* no more events */
 } Reader;
@@ -178,7 +179,7 @@ add_to_map (Reader *reader, ConfigNode *map, GHashTable *seen, ConfigNode *key, 
   }
   before = g_hash_table_lookup (seen, key->text);
   if (before != NULL) {
-    config_report_add (reader->report, &key->place, key->text, NULL,
+    config_report_add (reader->report, &key->place, reader->path->str, NULL,
                        "it is there already, in line %u; a key is given once",
                        before->key_place.line);
     return;
@@ -194,6 +195,7 @@ read_map (Reader *reader, const yaml_event_t *start)
   ConfigPlace place = place_of (reader, &start->start_mark);
   ConfigNode *map = config_node_new (CONFIG_NODE_MAP, &place, NULL);
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  gsize outside = reader->path->len;
   yaml_event_t event;
 
   check_decoration (reader, start, start->data.mapping_start.anchor, start->data.mapping_start.tag);
@@ -208,8 +210,11 @@ read_map (Reader *reader, const yaml_event_t *start)
     key = read_node (reader, &event);
     if (!next_event (reader, &event))
       break;
+    if (key->kind == CONFIG_NODE_SCALAR)
+      g_string_append_printf (reader->path, "%s%s", outside > 0 ? "." : "", key->text);
     value = read_node (reader, &event);
     add_to_map (reader, map, seen, key, value);
+    g_string_truncate (reader->path, outside);
   }
   return map;
 }
@@ -303,7 +308,8 @@ read_stream (Reader *reader)
 ConfigNode *
 config_yaml_parse (ConfigSource *source, const char *text, gsize length, ConfigReport *report)
 {
-  Reader reader = { .source = source, .report = report, .text = text };
+  g_autoptr (GString) path = g_string_new (NULL);
+  Reader reader = { .source = source, .report = report, .text = text, .path = path };
   const ConfigPlace whole = { source, 0, 0 };
   const char *end;
   ConfigNode *root;

@@ -322,6 +322,30 @@ test_kubelet_kind (Machine *machine, gconstpointer data)
   g_assert_nonnull (strstr (message, "/var/lib/kubelet/config.yaml:2:7: kind is "));
 }
 
+/* The example that is installed: as it is, and with what is commented out. */
+static void
+test_example (Machine *machine, gconstpointer data)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) whole = g_string_new (NULL);
+  g_autoptr (Config) config = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_file_get_contents (CONFIG_EXAMPLE, &text, NULL, &error);
+  g_assert_no_error (error);
+  temp_dir_write (machine->root, MAIN, text);
+  config_free (config_rig_must_load (machine->root, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    g_string_append_printf (whole, "%s\n", lines[i] + (lines[i][0] == '#' && lines[i][1] != ' '));
+  temp_dir_write (machine->root, MAIN, whole->str);
+  write_kubelet (machine, "kubelet-reserved");
+  config = config_rig_must_load (machine->root, NULL);
+  g_assert_cmpuint (config->enforced, ==,
+                    CONFIG_ENFORCE_PODS | CONFIG_ENFORCE_SYSTEM | CONFIG_ENFORCE_KUBE);
+}
+
 #define TEST(path, function)                                                                       \
   g_test_add ("/config-load/" path, Machine, NULL, set_up, function, tear_down)
 
@@ -341,5 +365,6 @@ main (int argc, char **argv)
   TEST ("kubelet-eviction", test_kubelet_eviction);
   TEST ("kubelet-wrong", test_kubelet_wrong);
   TEST ("kubelet-kind", test_kubelet_kind);
+  TEST ("example", test_example);
   return g_test_run ();
 }

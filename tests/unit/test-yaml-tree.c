@@ -113,7 +113,7 @@ test_refused (void)
     { "a: 1\nb: 2\na: 3\n",
       "f:3:1: a: it is there already, in line 1; a key is given once" SHOW ("3", "a: 3", "") },
     { "x: {a: 1, \"a\": 2}\n",
-      "f:1:11: a: it is there already, in line 1; a key is given once" SHOW (
+      "f:1:11: x.a: it is there already, in line 1; a key is given once" SHOW (
           "1", "x: {a: 1, \"a\": 2}", "          ") },
     { "a: &x 1\nb: *x\n",
       "f:1:4: anchors are not taken; write the value wherever it is needed" SHOW (
