@@ -268,7 +268,7 @@ main (int argc, char **argv)
   g_autoptr (ConfigSources) sources = NULL;
   g_autoptr (Config) config = NULL;
   g_autoptr (GError) error = NULL;
-  ConfigAction action;
+  ConfigAction action = CONFIG_RUN;
   static App app;
 
   setlocale (LC_ALL, "");
@@ -282,7 +282,8 @@ main (int argc, char **argv)
     config = config_load (sources, &error);
   }
   if (config == NULL) {
-    g_printerr ("nodecgroupsd: %s\n", error->message);
+    /* An editor finds the places if they begin the line. */
+    g_printerr ("%s%s\n", action == CONFIG_CHECK ? "" : "nodecgroupsd: ", error->message);
     return EXIT_FAILURE;
   }
   if (action != CONFIG_RUN) {
