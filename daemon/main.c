@@ -162,6 +162,14 @@ on_unit_removed (const char *unit, gpointer user_data)
   recovery_check_slice (app->manager, unit);
 }
 
+static void
+on_service_changed (const NcgService *service, gpointer user_data)
+{
+  App *app = user_data;
+
+  node_service_changed (app->node, service);
+}
+
 static gboolean
 on_signal (gpointer user_data)
 {
@@ -180,6 +188,7 @@ make_driver (App *app, GError **error)
     .disconnected = on_disconnected,
     .reloaded = look_again,
     .unit_removed = on_unit_removed,
+    .service_changed = on_service_changed,
   };
   const Config *config = app->config;
   g_autofree char *socket = g_build_filename (g_get_user_runtime_dir (), "systemd/private", NULL);

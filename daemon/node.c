@@ -4,11 +4,15 @@
  */
 #include "daemon/node.h"
 
+#include "daemon/capacity.h"
 #include "daemon/conditions.h"
 #include "daemon/node-checks.h"
 #include "daemon/node-groups.h"
+#include "daemon/node-services.h"
 #include "daemon/policy/allocatable.h"
+#include "daemon/root-mover.h"
 #include "daemon/sysctls.h"
+#include "daemon/usage.h"
 #include "lib/error.h"
 #include "lib/machine.h"
 
@@ -22,8 +26,9 @@ struct Node {
   Conditions *conditions;
   NodeGroups *groups;
   Sysctls *sysctls;
-  GVariant *capacity;
-  QosDemand demand; /* of which the groups know */
+  NodeServices *services;
+  RootMover *mover;
+  Capacity *capacity;
   gboolean is_replanning;
   guint timer;
   NodeListener listener;
@@ -84,6 +89,13 @@ on_contested (const char *object, const char *message, gpointer user_data)
 }
 
 static void check_all (Node *self);
+static void replan (Node *self);
+
+static void
+on_capacity_changed (gpointer user_data)
+{
+  replan (user_data);
+}
 
 static gboolean
 on_timer (gpointer user_data)
@@ -102,7 +114,9 @@ node_new (Manager *manager, const char *state_file)
   self->conditions = conditions_new (on_conditions_changed, self);
   self->groups = node_groups_new (manager, state_file);
   self->sysctls = sysctls_new (manager->config->root, self->conditions, manager->drift);
-  self->capacity = ncg_machine_read_capacity (manager->config->root);
+  self->services = node_services_new (manager, self->conditions);
+  self->mover = root_mover_new (manager, self->conditions);
+  self->capacity = capacity_new (manager->config->root, on_capacity_changed, self);
   drift_set_listener (manager->drift, &listener, self);
   self->timer = g_timeout_add_seconds (CHECK_SEC, on_timer, self);
   return self;
@@ -117,10 +131,12 @@ node_free (Node *self)
     return;
   g_source_remove (self->timer);
   drift_set_listener (self->manager->drift, &nobody, NULL);
+  capacity_free (self->capacity);
+  root_mover_free (self->mover);
+  node_services_free (self->services);
   sysctls_free (self->sysctls);
   node_groups_free (self->groups);
   conditions_free (self->conditions);
-  g_variant_unref (self->capacity);
   g_free (self);
 }
 
@@ -148,7 +164,7 @@ node_get_conditions (const Node *self)
 GVariant *
 node_get_capacity (const Node *self)
 {
-  return g_variant_ref (self->capacity);
+  return g_variant_ref (capacity_get (self->capacity));
 }
 
 GVariant *
@@ -166,13 +182,13 @@ node_get_kube_reserved (const Node *self)
 GVariant *
 node_get_eviction (const Node *self)
 {
-  return allocatable_list_eviction (self->manager->config, self->capacity);
+  return allocatable_list_eviction (self->manager->config, capacity_get (self->capacity));
 }
 
 GVariant *
 node_get_allocatable (const Node *self)
 {
-  return allocatable_compute (self->manager->config, self->capacity);
+  return allocatable_compute (self->manager->config, capacity_get (self->capacity));
 }
 
 GVariant *
@@ -247,7 +263,7 @@ check_reservations (Node *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (allocatable_check (self->manager->config, self->capacity, &error))
+  if (allocatable_check (self->manager->config, capacity_get (self->capacity), &error))
     conditions_set (self->conditions, "Reservations", TRUE,
                     "no more is reserved than this machine has");
   else
@@ -261,24 +277,14 @@ make_plan (Node *self)
   g_autoptr (NcgCpuset) online = ncg_machine_read_online (root, "cpu", NULL);
   NodeFacts facts = {
     .hierarchy = self->manager->hierarchy,
-    .capacity = self->capacity,
+    .capacity = capacity_get (self->capacity),
     .online = online,
     .has_systemd = has_systemd (self),
   };
 
-  manager_sum_demand (self->manager, QOS_GUARANTEED, &self->demand);
-  facts.demand = self->demand;
-  return node_plan_new (self->manager->config, &facts);
-}
-
-static void
-refresh_capacity (Node *self)
-{
-  GVariant *capacity = ncg_machine_read_capacity (self->manager->config->root);
-
-  g_variant_unref (self->capacity);
-  self->capacity = capacity;
   check_reservations (self);
+  manager_sum_demand (self->manager, QOS_GUARANTEED, &facts.demand);
+  return node_plan_new (self->manager->config, &facts);
 }
 
 /* The bootstrap */
@@ -289,18 +295,30 @@ finish_bootstrap (Node *self)
   check_hierarchy (self);
   node_checks_set_conditions (self->conditions, self->manager, self->groups);
   sysctls_apply (self->sysctls, self->manager->config);
+  node_services_apply (self->services);
   self->state = NODE_READY;
   update_state (self);
 }
 
 static void
-on_groups_there (GObject *source, GAsyncResult *result, gpointer user_data)
+on_root_moved (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
 
-  node_groups_apply_finish (result);
+  root_mover_check_finish (result);
   finish_bootstrap (g_task_get_task_data (task));
   g_task_return_boolean (task, TRUE);
+}
+
+/* Into groups that have their settings. */
+static void
+on_groups_there (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Node *self = g_task_get_task_data (task);
+
+  node_groups_apply_finish (result);
+  root_mover_check_async (self->mover, on_root_moved, task);
 }
 
 void
@@ -309,7 +327,7 @@ node_bootstrap_async (Node *self, GAsyncReadyCallback callback, gpointer user_da
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
 
   g_task_set_task_data (task, self, NULL);
-  refresh_capacity (self);
+  capacity_refresh (self->capacity);
   node_groups_forget (self->groups);
   node_groups_apply_async (self->groups, make_plan (self), on_groups_there, g_object_ref (task));
 }
@@ -343,14 +361,22 @@ replan (Node *self)
 }
 
 static void
+on_root_checked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  root_mover_check_finish (result);
+}
+
+static void
 check_all (Node *self)
 {
   if (self->state == NODE_BOOTSTRAPPING)
     return;
-  refresh_capacity (self);
+  capacity_refresh (self->capacity);
   replan (self);
   drift_check_all (self->manager->drift);
   sysctls_check (self->sysctls);
+  node_services_check (self->services);
+  root_mover_check_async (self->mover, on_root_checked, NULL);
 }
 
 void
@@ -368,6 +394,12 @@ node_unit_removed (Node *self, const char *unit)
   node_groups_unit_removed (self->groups, unit);
 }
 
+void
+node_service_changed (Node *self, const NcgService *service)
+{
+  node_services_changed (self->services, service);
+}
+
 GVariant *
 node_verify (Node *self)
 {
@@ -375,6 +407,49 @@ node_verify (Node *self)
 
   g_variant_builder_init (&rows, G_VARIANT_TYPE ("a(ssssb)"));
   node_groups_add_rows (self->groups, &rows);
+  root_mover_add_rows (self->mover, &rows);
   sysctls_add_rows (self->sysctls, &rows);
+  node_services_add_rows (self->services, &rows);
   return g_variant_ref_sink (g_variant_builder_end (&rows));
+}
+
+/* The daemons' slice, and those who are elsewhere. */
+static GStrv
+list_kube_cgroups (const Node *self, const char *daemons)
+{
+  g_auto (GStrv) others = node_services_list_kube_cgroups (self->services);
+  GPtrArray *list = g_ptr_array_new ();
+
+  g_ptr_array_add (list, g_strdup (daemons));
+  for (guint i = 0; others != NULL && others[i] != NULL; i++)
+    g_ptr_array_add (list, g_strdup (others[i]));
+  g_ptr_array_add (list, NULL);
+  return (GStrv) g_ptr_array_free (list, FALSE);
+}
+
+/* A user's sessions are systemd's. */
+void
+node_read_usage_async (Node *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Manager *manager = self->manager;
+  const char *system_group = manager->config->system_group;
+  g_autofree char *daemons =
+      ncg_driver_predict_cgroup (manager->driver, manager->config->daemons_group);
+  g_autofree char *system =
+      system_group != NULL ? ncg_driver_predict_cgroup (manager->driver, system_group) : NULL;
+  g_auto (GStrv) kube = list_kube_cgroups (self, daemons);
+  UsageGroups groups = {
+    .system = system,
+    .user = has_systemd (self) ? "/user.slice" : NULL,
+    .runtime = node_services_get_runtime_cgroup (self->services),
+    .kube = (const char *const *) kube,
+  };
+
+  usage_read_async (manager, &groups, callback, user_data);
+}
+
+GVariant *
+node_read_usage_finish (GAsyncResult *result, GError **error)
+{
+  return usage_read_finish (result, error);
 }

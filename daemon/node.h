@@ -74,5 +74,12 @@ gboolean node_check_config (const Config *config, GError **error);
 /* Whether there is a connection to systemd, for the condition of that name. */
 void node_set_connected (Node *self, gboolean connected);
 
+/* a{sa{sv}}: see usage_read_async() */
+void node_read_usage_async (Node *self, GAsyncReadyCallback callback, gpointer user_data);
+GVariant *node_read_usage_finish (GAsyncResult *result, GError **error);
+
+/* The driver tells of a service that is watched. */
+void node_service_changed (Node *self, const NcgService *service);
+
 /* A unit is gone, as the driver tells. */
 void node_unit_removed (Node *self, const char *unit);

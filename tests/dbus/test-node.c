@@ -156,15 +156,19 @@ test_verify (Fixture *fixture, gconstpointer data)
   guint n_rows;
   g_autofree char *right = verify (fixture, &n_rows);
   g_autofree char *wrong = NULL;
+  g_autofree char *path = g_strconcat (fixture->root, "/proc/sys/kernel/panic", NULL);
 
   g_assert_cmpstr (right, ==, "");
   g_assert_cmpuint (n_rows, >=, 7);
-  fake_kernel_write_file (fixture->kernel, "/proc/sys/kernel/panic", "3\n");
+  /* What cannot be repaired. */
+  fake_kernel_ignore_writes (fixture->kernel, "machine.slice", "cpu.weight");
   fake_kernel_write (fixture->kernel, "/machine.slice", "cpu.weight", "7");
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (mkdir (path, 0755), ==, 0);
   wrong = verify (fixture, &n_rows);
   g_test_message ("%s", wrong);
   g_assert_nonnull (strstr (wrong, "/machine.slice cpu.weight 100 7\n"));
-  g_assert_nonnull (strstr (wrong, "sysctl kernel.panic 10 3\n"));
+  g_assert_nonnull (strstr (wrong, "sysctl kernel.panic 10 missing\n"));
 }
 
 /* A directory can be neither read nor written as a file. */
@@ -197,7 +201,8 @@ test_without_controllers (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (bad, ==, "SystemSlice ");
 }
 
-/* What an administrator has configured stays, and what is missing is started. */
+/* What an administrator has configured stays, but for what is enforced, and what is missing is
+ * started. */
 static void
 test_adopted (Fixture *fixture, gconstpointer data)
 {
@@ -210,7 +215,8 @@ test_adopted (Fixture *fixture, gconstpointer data)
   g_assert_true (fake_systemd_has_unit (fixture->systemd, "kubernetes.slice"));
   description = fake_systemd_get_description (fixture->systemd, "machine.slice");
   g_assert_cmpstr (description, ==, "Virtual Machines");
-  assert_cgroup (fixture, "/machine.slice", "memory.max", "max");
+  assert_cgroup (fixture, "/machine.slice", "memory.max", "8589934592");
+  assert_cgroup (fixture, "/machine.slice", "memory.high", "max");
 }
 
 static void
