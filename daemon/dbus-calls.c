@@ -107,7 +107,7 @@ call_new (DbusCalls *calls,
   call->invocation = invocation;
   call->start = start;
   call->uid = g_strdup (uid);
-  call->options = g_variant_ref (options);
+  call->options = options != NULL ? g_variant_ref (options) : NULL;
   return call;
 }
 
@@ -421,4 +421,28 @@ dbus_call_verify (DbusCalls *calls, GDBusMethodInvocation *invocation, const cha
   }
   rows = manager_verify_pod (calls->manager, pod);
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a(ssssb))", rows));
+}
+
+static void
+on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  GError *error = NULL;
+
+  if (reload_run_finish (result, &error))
+    call_succeed (call, NULL);
+  else
+    call_fail (call, error);
+}
+
+static void
+start_reload (Call *call, const AuthCaller *caller)
+{
+  reload_run_async (call->calls->reload, on_reloaded, call);
+}
+
+void
+dbus_call_reload (DbusCalls *calls, GDBusMethodInvocation *invocation)
+{
+  call_authorize (call_new (calls, invocation, start_reload, NULL, NULL));
 }

@@ -7,10 +7,12 @@
 
 #include "daemon/auth.h"
 #include "daemon/manager.h"
+#include "daemon/reload.h"
 
 typedef struct {
   Manager *manager;
   Auth *auth;
+  Reload *reload;
 } DbusCalls;
 
 /* Each consumes @invocation. */
@@ -40,6 +42,8 @@ void dbus_call_join_by_pidfd (DbusCalls *calls,
                               GVariant *handles,
                               GVariant *options);
 void dbus_call_verify (DbusCalls *calls, GDBusMethodInvocation *invocation, const char *uid);
+
+void dbus_call_reload (DbusCalls *calls, GDBusMethodInvocation *invocation);
 
 /* Ends the call with the D-Bus error of @error. @error: (transfer none) */
 void dbus_call_fail (GDBusMethodInvocation *invocation, const GError *error);

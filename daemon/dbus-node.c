@@ -9,6 +9,7 @@
 #include "dbus-interfaces/ncg-dbus.h"
 
 struct DbusNode {
+  DbusCalls *calls;
   Node *node;
   NcgDbusNode *skeleton;
 };
@@ -45,16 +46,27 @@ handle_get_usage (NcgDbusNode *skeleton, GDBusMethodInvocation *invocation, gpoi
   return TRUE;
 }
 
+static gboolean
+handle_reload (NcgDbusNode *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  DbusNode *self = user_data;
+
+  dbus_call_reload (self->calls, invocation);
+  return TRUE;
+}
+
 DbusNode *
-dbus_node_new (Node *node, GDBusConnection *connection)
+dbus_node_new (DbusCalls *calls, Node *node, GDBusConnection *connection)
 {
   DbusNode *self = g_new0 (DbusNode, 1);
   g_autoptr (GError) error = NULL;
 
+  self->calls = calls;
   self->node = node;
   self->skeleton = ncg_dbus_node_skeleton_new ();
   dbus_node_update (self);
   g_signal_connect (self->skeleton, "handle-verify", G_CALLBACK (handle_verify), self);
+  g_signal_connect (self->skeleton, "handle-reload", G_CALLBACK (handle_reload), self);
   g_signal_connect (self->skeleton, "handle-get-usage", G_CALLBACK (handle_get_usage), self);
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection,
                                          DBUS_MANAGER_PATH, &error))

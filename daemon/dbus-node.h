@@ -4,11 +4,13 @@
  */
 #pragma once
 
+#include "daemon/dbus-calls.h"
 #include "daemon/node.h"
 
 typedef struct DbusNode DbusNode;
 
-DbusNode *dbus_node_new (Node *node, GDBusConnection *connection);
+/* @calls and @node outlive it. */
+DbusNode *dbus_node_new (DbusCalls *calls, Node *node, GDBusConnection *connection);
 void dbus_node_free (DbusNode *self);
 
 /* See NodeListener.drifted. */

@@ -101,7 +101,7 @@ serve (DbusServer *self, GDBusConnection *connection)
   g_dbus_connection_set_exit_on_close (connection, FALSE);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
   self->manager_object = dbus_manager_new (&self->calls, connection);
-  self->node_object = dbus_node_new (self->node, connection);
+  self->node_object = dbus_node_new (&self->calls, self->node, connection);
   self->pods = dbus_pods_new (&self->calls, connection, DBUS_MANAGER_PATH);
   dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
   self->name_id =
@@ -256,6 +256,7 @@ on_node_drifted (const char *object,
 DbusServer *
 dbus_server_new (Manager *manager,
                  Node *node,
+                 Reload *reload,
                  const DbusServerListener *listener,
                  gpointer user_data)
 {
@@ -270,6 +271,7 @@ dbus_server_new (Manager *manager,
   const NodeListener node_callbacks = { on_node_changed, on_node_drifted };
 
   self->calls.manager = manager;
+  self->calls.reload = reload;
   self->calls.auth = auth_new (manager->config->group);
   self->node = node;
   self->listener = *listener;

@@ -18,9 +18,10 @@ typedef struct {
   void (*lost_name) (gpointer user_data);
 } DbusServerListener;
 
-/* Starts to serve; @manager and @node stay the caller's and outlive the server. */
+/* Starts to serve; @manager, @node and @reload stay the caller's and outlive the server. */
 DbusServer *dbus_server_new (Manager *manager,
                              Node *node,
+                             Reload *reload,
                              const DbusServerListener *listener,
                              gpointer user_data);
 void dbus_server_free (DbusServer *self);

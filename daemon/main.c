@@ -10,6 +10,7 @@
 #include "daemon/node.h"
 #include "daemon/notify.h"
 #include "daemon/recovery.h"
+#include "daemon/reload.h"
 #include "lib/error.h"
 
 #include <glib-unix.h>
@@ -20,7 +21,9 @@
 #define PROBE_AGAIN_MSEC 500
 
 typedef struct {
-  const Config *config;
+  ConfigSources *sources;
+  Config *config; /* of the start; then the reload's */
+  Reload *reload;
   GMainLoop *loop;
   NcgHierarchy *hierarchy;
   Manager *manager;
@@ -75,7 +78,7 @@ on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
   node_bootstrap_finish (result);
   app->is_probing = FALSE;
   if (app->server == NULL) {
-    app->server = dbus_server_new (app->manager, app->node, &listener, app);
+    app->server = dbus_server_new (app->manager, app->node, app->reload, &listener, app);
     return;
   }
   recovery_check_pods (app->manager);
@@ -180,6 +183,33 @@ on_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static void
+on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  App *app = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (reload_run_finish (result, &error)) {
+    notify_ready ("reloaded");
+    update_status (app);
+    return;
+  }
+  notify_ready ("the configuration could not be reloaded, see the journal");
+}
+
+/* Before the daemon serves it has read the configuration just now. */
+static gboolean
+on_hangup (gpointer user_data)
+{
+  App *app = user_data;
+
+  if (app->server == NULL)
+    return G_SOURCE_CONTINUE;
+  notify_reloading ();
+  reload_run_async (app->reload, on_reloaded, app);
+  return G_SOURCE_CONTINUE;
+}
+
 static NcgDriver *
 make_driver (App *app, GError **error)
 {
@@ -204,6 +234,24 @@ make_driver (App *app, GError **error)
   return ncg_driver_new (config->driver, &driver_config, &listener, app, error);
 }
 
+/* Pods without a manager are worse than a node that is not as it should be: with pods of an earlier
+ * run what is wrong becomes conditions. */
+static gboolean
+check_config (const Config *config, const char *pods, GError **error)
+{
+  g_autoptr (GError) wrong = NULL;
+  g_autoptr (GDir) directory = g_dir_open (pods, 0, NULL);
+
+  if (node_check_config (config, &wrong))
+    return TRUE;
+  if (directory == NULL || g_dir_read_name (directory) == NULL) {
+    g_propagate_error (error, g_steal_pointer (&wrong));
+    return FALSE;
+  }
+  g_warning ("going on because there are pods: %s", wrong->message);
+  return TRUE;
+}
+
 static gboolean
 app_start (App *app, GError **error)
 {
@@ -217,13 +265,14 @@ app_start (App *app, GError **error)
 
   app->hierarchy = ncg_hierarchy_detect (config->root, error);
   store = app->hierarchy != NULL ? store_new (directory, error) : NULL;
-  if (store == NULL)
+  if (store == NULL || !check_config (config, directory, error))
     return FALSE;
   driver = make_driver (app, error);
   if (driver == NULL)
     return FALSE;
   app->manager = manager_new (config, app->hierarchy, driver, g_steal_pointer (&store));
   app->node = node_new (app->manager, state_file);
+  app->reload = reload_new (app->manager, app->node, app->sources, g_steal_pointer (&app->config));
   return TRUE;
 }
 
@@ -236,6 +285,7 @@ app_run (App *app)
   if (app_start (app, &error)) {
     g_unix_signal_add (SIGTERM, on_signal, app);
     g_unix_signal_add (SIGINT, on_signal, app);
+    g_unix_signal_add (SIGHUP, on_hangup, app);
     notify_start_watchdog ();
     g_main_loop_run (app->loop);
   } else {
@@ -245,6 +295,8 @@ app_run (App *app)
   dbus_server_free (app->server);
   node_free (app->node);
   manager_free (app->manager);
+  reload_free (app->reload);
+  config_free (app->config);
   /* What a worker is still at work on reads the hierarchy, which ends with the process. */
   g_main_loop_unref (app->loop);
   return app->status;
@@ -259,16 +311,24 @@ has_systemd (const char *root)
   return g_file_test (mark, G_FILE_TEST_IS_DIR);
 }
 
-static void
+/* Whether this machine can be so belongs to a check. */
+static int
 print_configuration (const Config *config, ConfigAction action)
 {
   g_autofree char *files = g_strjoinv (", ", config->files);
   g_autofree char *text = config_show (config);
+  g_autoptr (GError) error = NULL;
 
-  if (action == CONFIG_SHOW)
+  if (action == CONFIG_SHOW) {
     g_print ("%s", text);
-  else
-    g_print ("%s: ok\n", files[0] != '\0' ? files : "no configuration file");
+    return EXIT_SUCCESS;
+  }
+  if (!node_check_config (config, &error)) {
+    g_printerr ("%s\n", error->message);
+    return EXIT_FAILURE;
+  }
+  g_print ("%s: ok\n", files[0] != '\0' ? files : "no configuration file");
+  return EXIT_SUCCESS;
 }
 
 int
@@ -295,10 +355,9 @@ main (int argc, char **argv)
     g_printerr ("%s%s\n", action == CONFIG_CHECK ? "" : "nodecgroupsd: ", error->message);
     return EXIT_FAILURE;
   }
-  if (action != CONFIG_RUN) {
-    print_configuration (config, action);
-    return EXIT_SUCCESS;
-  }
-  app.config = config;
+  if (action != CONFIG_RUN)
+    return print_configuration (config, action);
+  app.sources = sources;
+  app.config = g_steal_pointer (&config);
   return app_run (&app);
 }

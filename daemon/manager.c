@@ -65,6 +65,12 @@ manager_set_listener (Manager *self, const ManagerListener *listener, gpointer u
 }
 
 void
+manager_set_config (Manager *self, const Config *config)
+{
+  self->config = config;
+}
+
+void
 manager_set_connected (Manager *self, gboolean is_connected)
 {
   self->lost_usec = is_connected ? 0 : g_get_monotonic_time ();

@@ -56,6 +56,9 @@ manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, S
 void manager_free (Manager *self);
 void manager_set_listener (Manager *self, const ManagerListener *listener, gpointer user_data);
 
+/* Another configuration is in force, which outlives the manager, too. */
+void manager_set_config (Manager *self, const Config *config);
+
 void manager_set_connected (Manager *self, gboolean is_connected);
 
 /* A moment without a connection is waited for; after that, %NCG_ERROR_NOT_READY. */

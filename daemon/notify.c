@@ -4,6 +4,7 @@
  */
 #include "daemon/notify.h"
 
+#include <inttypes.h>
 #include <systemd/sd-daemon.h>
 
 void
@@ -16,6 +17,14 @@ void
 notify_status (const char *status)
 {
   sd_notifyf (FALSE, "STATUS=%s", status);
+}
+
+/* Type=notify-reload of systemd 253 wants to know since when (sd_notify(3)). */
+void
+notify_reloading (void)
+{
+  sd_notifyf (FALSE, "RELOADING=1\nMONOTONIC_USEC=%" PRIi64 "\nSTATUS=reloading",
+              (int64_t) g_get_monotonic_time ());
 }
 
 void

@@ -9,6 +9,9 @@
 
 void notify_ready (const char *status);
 void notify_status (const char *status);
+
+/* A reload begins; it ends with notify_ready(). */
+void notify_reloading (void);
 void notify_stopping (void);
 
 /* Feeds the watchdog from the main loop, so that a loop that hangs is noticed. */

@@ -161,8 +161,8 @@ test_verify (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (right, ==, "");
   g_assert_cmpuint (n_rows, >=, 7);
   /* What cannot be repaired. */
-  fake_kernel_ignore_writes (fixture->kernel, "machine.slice", "cpu.weight");
   fake_kernel_write (fixture->kernel, "/machine.slice", "cpu.weight", "7");
+  fake_kernel_ignore_writes (fixture->kernel, "machine.slice", "cpu.weight");
   g_assert_cmpint (g_unlink (path), ==, 0);
   g_assert_cmpint (mkdir (path, 0755), ==, 0);
   wrong = verify (fixture, &n_rows);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reloads, one at a time.
+ */
+#include "daemon/reload.h"
+
+#define OLD_MAX 8
+
+struct Reload {
+  Manager *manager;
+  Node *node;
+  const ConfigSources *sources;
+  Config *config;
+  GPtrArray *old; /* (element-type Config): that a worker may still look at */
+  GTask *current; /* (nullable) */
+  GQueue waiting; /* GTask */
+};
+
+static void run_next (Reload *self);
+
+Reload *
+reload_new (Manager *manager, Node *node, const ConfigSources *sources, Config *config)
+{
+  Reload *self = g_new0 (Reload, 1);
+
+  self->manager = manager;
+  self->node = node;
+  self->sources = sources;
+  self->config = config;
+  self->old = g_ptr_array_new_with_free_func ((GDestroyNotify) config_free);
+  g_queue_init (&self->waiting);
+  return self;
+}
+
+void
+reload_free (Reload *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_object (&self->current);
+  g_queue_clear_full (&self->waiting, g_object_unref);
+  g_ptr_array_unref (self->old);
+  config_free (self->config);
+  g_free (self);
+}
+
+static void
+finish (Reload *self, GError *error)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->current);
+
+  if (error != NULL) {
+    g_warning ("the configuration is not reloaded, the one before is in force: %s", error->message);
+    g_task_return_error (task, error);
+  } else {
+    g_message ("the configuration is reloaded");
+    g_task_return_boolean (task, TRUE);
+  }
+  run_next (self);
+}
+
+static void
+on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Reload *self = user_data;
+
+  node_bootstrap_finish (result);
+  finish (self, NULL);
+}
+
+/* What reads one is done long before there were so many. */
+static void
+replace (Reload *self, Config *config)
+{
+  if (self->old->len >= OLD_MAX)
+    g_ptr_array_remove_index (self->old, 0);
+  g_ptr_array_add (self->old, self->config);
+  self->config = config;
+}
+
+static void
+run_next (Reload *self)
+{
+  Config *config;
+  GError *error = NULL;
+
+  if (self->current != NULL)
+    return;
+  self->current = g_queue_pop_head (&self->waiting);
+  if (self->current == NULL)
+    return;
+  config = config_reload (self->sources, self->config, &error);
+  if (config == NULL || !node_check_config (config, &error)) {
+    config_free (config);
+    finish (self, error);
+    return;
+  }
+  replace (self, config);
+  manager_set_config (self->manager, config);
+  node_bootstrap_async (self->node, on_bootstrapped, self);
+}
+
+void
+reload_run_async (Reload *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_queue_push_tail (&self->waiting, g_task_new (NULL, NULL, callback, user_data));
+  run_next (self);
+}
+
+gboolean
+reload_run_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
