@@ -89,7 +89,9 @@ watch (Watch *self)
   ncg_driver_watch_services (self->driver, units);
 }
 
-/* Waits for what is told next; all that is told, in the end. */
+static void expect (Watch *self, guint index, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+/* Waits until so much has been told, and what that was. */
 static void
 expect (Watch *self, guint index, const char *format, ...)
 {
