@@ -395,7 +395,7 @@ manager_verify_pod (Manager *self, const Pod *pod)
 
     if (!container->has_spec || container->is_starting)
       continue;
-    settings_for_container (&container->spec, &resources);
+    settings_for_container (&container->spec, &container->defaults, &resources);
     manager_add_rows (self, container->cgroup, &resources, &rows);
     add_dropped (self, container->cgroup, container->unit, &rows);
   }

@@ -294,6 +294,7 @@ settle_with_existing (GTask *task, Pod *existing)
 static Pod *
 make_pod (Create *create, GError **error)
 {
+  SettingsDefaults defaults;
   Manager *manager = create->manager;
   g_autofree char *path = NULL;
   g_autofree char *slice = NULL;
@@ -314,7 +315,8 @@ make_pod (Create *create, GError **error)
         create->uid, slice, other->uid);
     return NULL;
   }
-  pod = pod_new (create->uid, path, slice, &create->spec);
+  settings_read_defaults (manager->config, &defaults);
+  pod = pod_new (create->uid, path, slice, &create->spec, &defaults);
   cgroup = ncg_driver_predict_cgroup (manager->driver, path);
   pod_set_cgroup (pod, cgroup);
   return pod;

@@ -95,7 +95,7 @@ get_leaf_wanted (const char *key, gpointer user_data, char **ret_cgroup, NcgReso
   if (container == NULL || !is_there (manager, container->cgroup))
     return FALSE;
   *ret_cgroup = g_strdup (container->cgroup);
-  settings_for_container (&container->spec, ret_wanted);
+  settings_for_container (&container->spec, &container->defaults, ret_wanted);
   return TRUE;
 }
 
@@ -125,7 +125,7 @@ repair_leaf (const char *key, gpointer user_data, GAsyncReadyCallback callback, 
     return;
   }
   place = container_get_place (container);
-  settings_for_container (&container->spec, &resources);
+  settings_for_container (&container->spec, &container->defaults, &resources);
   ncg_driver_set_resources_async (manager->driver, &place, &resources,
                                   g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_leaf_set,
                                   g_object_ref (task));

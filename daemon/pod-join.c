@@ -218,7 +218,7 @@ start_leaf (GTask *task)
   g_hash_table_insert (manager->leaves, g_strdup (unit), join->pod);
   manager_pod_changed (manager, join->pod);
   ncg_resources_clear (&join->resources);
-  settings_for_container (&join->options.spec, &join->resources);
+  settings_for_container (&join->options.spec, &join->pod->defaults, &join->resources);
   ncg_driver_start_leaf_async (manager->driver, &leaf, join->deadline, on_leaf_started,
                                g_object_ref (task));
   /* While systemd is at work. Without the file the next daemon would still find the leaf in the

@@ -284,7 +284,7 @@ prepare (Update *update, GError **error)
         pod->uid, qos_to_string (spec_get_qos (&update->merged)), qos_to_string (pod->qos));
     return FALSE;
   }
-  settings_for_pod (&update->merged, &update->resources);
+  settings_for_pod (&update->merged, &update->pod->defaults, &update->resources);
   update->cgroup = manager_open_cgroup (update->manager, pod->cgroup, error);
   return update->cgroup != NULL &&
          fill_from_parent (update, &update->resources.cpus, pod->resources.cpus,

@@ -42,7 +42,11 @@ encode_object_path (const char *uid)
 }
 
 Pod *
-pod_new (const char *uid, const char *path, const char *slice, const Spec *spec)
+pod_new (const char *uid,
+         const char *path,
+         const char *slice,
+         const Spec *spec,
+         const SettingsDefaults *defaults)
 {
   Pod *self = g_rc_box_new0 (Pod);
 
@@ -54,6 +58,7 @@ pod_new (const char *uid, const char *path, const char *slice, const Spec *spec)
   self->qos = spec_get_qos (spec);
   self->created_usec = (guint64) g_get_real_time ();
   self->containers = g_ptr_array_new_with_free_func (container_free);
+  self->defaults = *defaults;
   pod_set_spec (self, spec);
   return self;
 }
@@ -95,7 +100,7 @@ pod_set_spec (Pod *self, const Spec *spec)
   spec_clear (&self->spec);
   self->spec = copy;
   ncg_resources_clear (&self->resources);
-  settings_for_pod (&self->spec, &self->resources);
+  settings_for_pod (&self->spec, &self->defaults, &self->resources);
 }
 
 void
@@ -150,6 +155,7 @@ pod_add_container (Pod *self, const char *name, const char *unit)
   container->unit = g_strdup (unit);
   container->cgroup = g_strdup ("");
   container->user = NCG_NO_USER;
+  container->defaults = self->defaults;
   g_ptr_array_add (self->containers, container);
   return container;
 }
@@ -203,6 +209,8 @@ pod_save (const Pod *self, const Spec *spec)
   g_variant_dict_insert (&dict, "ControlGroup", "s", self->cgroup);
   g_variant_dict_insert (&dict, "QosClass", "s", qos_to_string (self->qos));
   g_variant_dict_insert (&dict, "CreatedUSec", "t", self->created_usec);
+  g_variant_dict_insert (&dict, "Defaults", "(tbt)", self->defaults.pids_limit,
+                         self->defaults.is_unquoted, self->defaults.period_usec);
   g_variant_dict_insert_value (&dict, "Spec", saved);
   g_variant_dict_insert_value (&dict, "Containers", save_containers (self));
   g_variant_dict_insert_value (&dict, "Delegated", save_delegations (self));
@@ -251,6 +259,7 @@ pod_load (const char *uid, GVariant *content, GError **error)
 {
   g_autoptr (Pod) self = NULL;
   g_auto (Spec) spec = { 0 };
+  SettingsDefaults defaults = { 0 };
   g_autoptr (GVariant) saved = NULL;
   g_autoptr (GVariant) containers = NULL;
   const char *path, *slice, *cgroup, *qos;
@@ -268,7 +277,10 @@ pod_load (const char *uid, GVariant *content, GError **error)
   }
   if (!spec_parse (saved, SPEC_OF_POD, &spec, error))
     return NULL;
-  self = pod_new (uid, path, slice, &spec);
+  /* Files of earlier releases have none. */
+  g_variant_lookup (content, "Defaults", "(tbt)", &defaults.pids_limit, &defaults.is_unquoted,
+                    &defaults.period_usec);
+  self = pod_new (uid, path, slice, &spec, &defaults);
   pod_set_cgroup (self, cgroup);
   self->created_usec = created;
   if (!qos_from_string (qos, &self->qos)) {

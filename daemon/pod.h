@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "daemon/policy/settings.h"
 #include "daemon/policy/spec.h"
 #include "lib/driver.h"
 
@@ -24,6 +25,7 @@ typedef struct {
   gboolean is_starting;
   gboolean has_spec; /* the spec is known: the leaf was started here */
   Spec spec;
+  SettingsDefaults defaults; /* the pod's */
   gboolean is_delegated;
   uid_t user; /* of one that is delegated: who may manage what is in it, or NCG_NO_USER */
 } Container;
@@ -38,8 +40,9 @@ typedef struct {
   QosClass qos;
   guint64 created_usec; /* CLOCK_REALTIME */
   Spec spec;
-  NcgResources resources; /* what the spec comes to */
-  GPtrArray *containers;  /* of Container */
+  SettingsDefaults defaults; /* of the configuration when it was made */
+  NcgResources resources;    /* what the spec comes to */
+  GPtrArray *containers;     /* of Container */
 } Pod;
 
 /* How the unit of a pod is described, so that it is known again: this and the uid. */
@@ -54,7 +57,11 @@ typedef struct {
  *
  * Returns: (transfer full): a pod in the state creating, created now
  */
-Pod *pod_new (const char *uid, const char *path, const char *slice, const Spec *spec);
+Pod *pod_new (const char *uid,
+              const char *path,
+              const char *slice,
+              const Spec *spec,
+              const SettingsDefaults *defaults);
 
 /* Pods are counted, since an operation may outlive a pod's place in the tables. */
 Pod *pod_ref (Pod *self);

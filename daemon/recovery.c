@@ -95,7 +95,7 @@ check_container (Manager *manager, const Container *container)
 
   if (!container->has_spec || container->is_starting)
     return;
-  settings_for_container (&container->spec, &resources);
+  settings_for_container (&container->spec, &container->defaults, &resources);
   if (!ncg_verify_cgroup (manager->hierarchy, place.cgroup, &resources, NULL))
     ncg_driver_set_resources_async (manager->driver, &place, &resources,
                                     g_get_monotonic_time () + MANAGER_DEADLINE_USEC,
@@ -117,7 +117,7 @@ keep_container (Manager *manager, const Container *container)
   NcgKept kept = { .place = &place, .resources = &resources, .ends_empty = TRUE };
 
   if (container->has_spec)
-    settings_for_container (&container->spec, &resources);
+    settings_for_container (&container->spec, &container->defaults, &resources);
   ncg_driver_keep (manager->driver, &kept);
 }
 

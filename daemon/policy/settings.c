@@ -40,11 +40,23 @@ get (const Spec *spec, SpecAmount amount, guint64 otherwise)
   return (spec->set & (1u << amount)) != 0 ? spec->amounts[amount] : otherwise;
 }
 
-static void
-set_quota (const Spec *spec, NcgResources *resources)
+void
+settings_read_defaults (const Config *config, SettingsDefaults *ret_defaults)
 {
-  guint64 limit = get (spec, SPEC_CPU_LIMIT, NCG_UNLIMITED);
-  guint64 period = get (spec, SPEC_CPU_PERIOD_USEC, NCG_CPU_PERIOD_DEFAULT);
+  *ret_defaults = (SettingsDefaults){
+    .pids_limit = config->pod_pids_limit == NCG_UNLIMITED ? 0 : config->pod_pids_limit,
+    .is_unquoted = !config->cpu_cfs_quota,
+    .period_usec = config->cpu_cfs_quota_period_usec,
+  };
+}
+
+static void
+set_quota (const Spec *spec, const SettingsDefaults *defaults, NcgResources *resources)
+{
+  guint64 limit = defaults->is_unquoted ? NCG_UNLIMITED : get (spec, SPEC_CPU_LIMIT, NCG_UNLIMITED);
+  guint64 period =
+      get (spec, SPEC_CPU_PERIOD_USEC,
+           defaults->period_usec != 0 ? defaults->period_usec : NCG_CPU_PERIOD_DEFAULT);
 
   ncg_resources_set (resources, NCG_SETTING_CPU_PERIOD_USEC, period);
   ncg_resources_set (resources, NCG_SETTING_CPU_QUOTA_USEC,
@@ -92,12 +104,15 @@ set_lists (const Spec *spec, NcgResources *resources)
 }
 
 static void
-settings_from_spec (const Spec *spec, guint64 weight, NcgResources *ret_resources)
+settings_from_spec (const Spec *spec,
+                    const SettingsDefaults *defaults,
+                    guint64 weight,
+                    NcgResources *ret_resources)
 {
   NcgResources resources = { 0 };
 
   set_weight (spec, weight, &resources);
-  set_quota (spec, &resources);
+  set_quota (spec, defaults, &resources);
   for (gsize i = 0; i < G_N_ELEMENTS (limits); i++)
     ncg_resources_set (&resources, limits[i].setting,
                        get (spec, limits[i].amount, limits[i].otherwise));
@@ -111,20 +126,25 @@ settings_from_spec (const Spec *spec, guint64 weight, NcgResources *ret_resource
 }
 
 void
-settings_for_pod (const Spec *spec, NcgResources *ret_resources)
+settings_for_pod (const Spec *spec, const SettingsDefaults *defaults, NcgResources *ret_resources)
 {
   guint64 request = spec_get_qos (spec) == QOS_BESTEFFORT ? 0 : spec_get_cpu_request (spec);
 
-  settings_from_spec (spec, ncg_cpu_weight_from_millicores (request), ret_resources);
+  settings_from_spec (spec, defaults, ncg_cpu_weight_from_millicores (request), ret_resources);
+  if ((spec->set & (1u << SPEC_PIDS_LIMIT)) == 0 && defaults->pids_limit != 0)
+    ncg_resources_set (ret_resources, NCG_SETTING_PIDS_MAX, defaults->pids_limit);
 }
 
 void
-settings_for_container (const Spec *spec, NcgResources *ret_resources)
+settings_for_container (const Spec *spec,
+                        const SettingsDefaults *defaults,
+                        NcgResources *ret_resources)
 {
   guint64 request = spec_get_cpu_request (spec);
 
   /* One that says nothing is an ordinary sibling of the pod's other containers. */
-  settings_from_spec (spec, request > 0 ? ncg_cpu_weight_from_millicores (request) : WEIGHT_DEFAULT,
+  settings_from_spec (spec, defaults,
+                      request > 0 ? ncg_cpu_weight_from_millicores (request) : WEIGHT_DEFAULT,
                       ret_resources);
 }
 
@@ -164,13 +184,14 @@ void
 settings_for_qos (QosClass qos, const QosDemand *demand, NcgResources *ret_resources)
 {
   g_auto (Spec) nothing = { 0 };
+  const SettingsDefaults none = { 0 };
   guint64 request = qos == QOS_BESTEFFORT ? 0 : demand->cpu_request;
 
   if (qos == QOS_GUARANTEED) {
     settings_of_root (demand, ret_resources);
     return;
   }
-  settings_from_spec (&nothing, ncg_cpu_weight_from_millicores (request), ret_resources);
+  settings_from_spec (&nothing, &none, ncg_cpu_weight_from_millicores (request), ret_resources);
   ncg_resources_set (ret_resources, NCG_SETTING_MEMORY_MIN, demand->memory_min);
   ncg_resources_set (ret_resources, NCG_SETTING_MEMORY_LOW, demand->memory_low);
 }

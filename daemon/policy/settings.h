@@ -6,15 +6,29 @@
  */
 #pragma once
 
+#include "daemon/config/config.h"
 #include "daemon/policy/spec.h"
 #include "lib/resources.h"
 
+/* What the node's configuration says of pods that do not say it themselves, as it was when the pod
+ * was made: a reload does not touch pods. All zero is what there is without a configuration. */
+typedef struct {
+  guint64 pids_limit;   /* podPidsLimit, or 0: none */
+  gboolean is_unquoted; /* cpuCFSQuota is off: a CPULimit is no quota */
+  guint64 period_usec;  /* cpuCFSQuotaPeriod, or 0: the kernel's 100 ms */
+} SettingsDefaults;
+
+void settings_read_defaults (const Config *config, SettingsDefaults *ret_defaults);
+
 /* (out): the whole set of a pod's cgroup, defaults included; only the sets of CPUs and nodes are
  * unset where the spec has none. */
-void settings_for_pod (const Spec *spec, NcgResources *ret_resources);
+void
+settings_for_pod (const Spec *spec, const SettingsDefaults *defaults, NcgResources *ret_resources);
 
-/* (out): the whole set of a container's leaf. */
-void settings_for_container (const Spec *spec, NcgResources *ret_resources);
+/* (out): the whole set of a container's leaf, in a pod with these defaults. */
+void settings_for_container (const Spec *spec,
+                             const SettingsDefaults *defaults,
+                             NcgResources *ret_resources);
 
 /* What the pods of a class, or of all, ask for together. A sum of protections without limit has
  * none either: NCG_UNLIMITED. */

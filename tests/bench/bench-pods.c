@@ -122,6 +122,7 @@ pod_spec (void)
 static void
 add_settings (GVariantBuilder *properties, gboolean of_pod)
 {
+  const SettingsDefaults none = { 0 };
   g_autoptr (GVariant) variant = g_variant_ref_sink (pod_spec ());
   g_auto (Spec) spec = { 0 };
   g_auto (NcgResources) resources = { 0 };
@@ -131,9 +132,9 @@ add_settings (GVariantBuilder *properties, gboolean of_pod)
   if (of_pod && !spec_parse (variant, SPEC_OF_POD, &spec, NULL))
     exit (EXIT_FAILURE);
   if (of_pod)
-    settings_for_pod (&spec, &resources);
+    settings_for_pod (&spec, &none, &resources);
   else
-    settings_for_container (&spec, &resources);
+    settings_for_container (&spec, &none, &resources);
   settings = ncg_unit_properties_from_resources (&resources, hierarchy, NULL, NULL);
   ncg_unit_properties_add_all (properties, settings);
 }

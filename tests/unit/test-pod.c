@@ -17,13 +17,15 @@ parse (const char *text, SpecKind kind, Spec *ret_spec)
   g_assert_true (spec_parse (variant, kind, ret_spec, NULL));
 }
 
+static const SettingsDefaults defaults = { 77, FALSE, 20000 };
+
 static Pod *
 make_pod (const char *uid, const char *text)
 {
   g_auto (Spec) spec = { 0 };
 
   parse (text, SPEC_OF_POD, &spec);
-  return pod_new (uid, "/machine/burstable/podx", "machine-burstable-podx.slice", &spec);
+  return pod_new (uid, "/machine/burstable/podx", "machine-burstable-podx.slice", &spec, &defaults);
 }
 
 static void
@@ -150,6 +152,9 @@ test_round_trip (void)
     g_assert_no_error (error);
     loaded = pod_load ("a", read, &error);
     g_assert_no_error (error);
+    g_assert_cmpuint (loaded->defaults.pids_limit, ==, 77);
+    g_assert_false (loaded->defaults.is_unquoted);
+    g_assert_cmpuint (loaded->defaults.period_usec, ==, 20000);
     g_assert_cmpint ((int) loaded->state, ==, POD_CREATING);
     assert_same (loaded, pod);
   }

@@ -4,6 +4,10 @@
  */
 #include "daemon/policy/settings.h"
 
+#include "lib/cpu-bandwidth.h"
+
+static const SettingsDefaults none;
+
 static void
 parse (const char *text, SpecKind kind, Spec *ret_spec)
 {
@@ -129,7 +133,7 @@ test_pods (void)
     g_autofree char *text = NULL;
 
     parse (pods[i].spec, SPEC_OF_POD, &spec);
-    settings_for_pod (&spec, &resources);
+    settings_for_pod (&spec, &none, &resources);
     text = print (&resources);
     g_assert_cmpstr (text, ==, pods[i].settings);
     g_assert_cmpint ((resources.optional & (1u << NCG_SETTING_CPU_WEIGHT)) != 0, ==,
@@ -148,7 +152,7 @@ test_devices (void)
 
   parse ("{'Unified': <{'io.max': '8:0 wbps=5\\n8:16 wiops=6'}>}", SPEC_OF_POD, &spec);
   spec_add_found (&spec, &found);
-  settings_for_pod (&spec, &resources);
+  settings_for_pod (&spec, &none, &resources);
   text = print (&resources);
   g_assert_cmpstr (text, ==, "1 max 100000 0 0 max max max max - - 8:0=8:0:2 /dev/a=8:16:9");
 }
@@ -170,7 +174,7 @@ test_containers (void)
     g_autofree char *text = NULL;
 
     parse (containers[i].spec, SPEC_OF_CONTAINER, &spec);
-    settings_for_container (&spec, &resources);
+    settings_for_container (&spec, &none, &resources);
     text = print (&resources);
     g_assert_cmpstr (text, ==, containers[i].settings);
   }
@@ -242,6 +246,48 @@ test_demand_without_limit (void)
   g_assert_cmpuint (sum.memory_low, ==, NCG_UNLIMITED);
 }
 
+/* What the configuration says for pods that do not say it. */
+static void
+test_defaults (void)
+{
+  static const struct {
+    const char *spec;
+    SettingsDefaults defaults;
+    guint64 pids, quota, period;
+  } rows[] = {
+    { "{}", { 0 }, NCG_UNLIMITED, NCG_UNLIMITED, NCG_CPU_PERIOD_DEFAULT },
+    { "{}", { 100, FALSE, 50000 }, 100, NCG_UNLIMITED, 50000 },
+    { "{'PidsLimit': <'7'>}", { 100, FALSE, 0 }, 7, NCG_UNLIMITED, NCG_CPU_PERIOD_DEFAULT },
+    { "{'PidsLimit': <'max'>}",
+      { 100, FALSE, 0 },
+      NCG_UNLIMITED,
+      NCG_UNLIMITED,
+      NCG_CPU_PERIOD_DEFAULT },
+    { "{'CPULimit': <'500m'>}", { 0, FALSE, 20000 }, NCG_UNLIMITED, 500000, 20000 },
+    { "{'CPULimit': <'500m'>}",
+      { 0, TRUE, 0 },
+      NCG_UNLIMITED,
+      NCG_UNLIMITED,
+      NCG_CPU_PERIOD_DEFAULT },
+    { "{'CPULimit': <'500m'>, 'CPUPeriodUSec': <uint64 10000>}",
+      { 0, FALSE, 20000 },
+      NCG_UNLIMITED,
+      500000,
+      10000 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_auto (Spec) spec = { 0 };
+    g_auto (NcgResources) resources = { 0 };
+
+    parse (rows[i].spec, SPEC_OF_POD, &spec);
+    settings_for_pod (&spec, &rows[i].defaults, &resources);
+    g_assert_cmpuint (resources.numbers[NCG_SETTING_PIDS_MAX], ==, rows[i].pids);
+    g_assert_cmpuint (resources.numbers[NCG_SETTING_CPU_QUOTA_USEC], ==, rows[i].quota);
+    g_assert_cmpuint (resources.numbers[NCG_SETTING_CPU_PERIOD_USEC], ==, rows[i].period);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -252,5 +298,6 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/classes", test_classes);
   g_test_add_func ("/settings/demand", test_demand);
   g_test_add_func ("/settings/demand-without-limit", test_demand_without_limit);
+  g_test_add_func ("/settings/defaults", test_defaults);
   return g_test_run ();
 }
