@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Enforcement and continual validation: what the slices get, what happens when something else
+ * changes it, and how it is taken back.
+ */
+#include "tests/dbus/fixture.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define HEAD "apiVersion: nodecgroups.example.org/v1\nkind: NodeCgroupsConfiguration\n"
+#define CONFIG "/etc/nodecgroups/config.yaml"
+
+static const char protect[] =
+    HEAD "systemReserved: {cpu: 500m, memory: 1Gi, pid: 1000}\n"
+         "kubeReserved: {cpu: 250m, memory: 512Mi}\n"
+         "enforceNodeAllocatable: [pods, system-reserved, kube-reserved]\n";
+
+typedef struct {
+  Fixture base;
+  GPtrArray *told; /* "OBJECT SETTING WANTED ACTUAL REPAIRED" of each Drift */
+  guint subscription;
+} Rig;
+
+static void
+on_drift (GDBusConnection *connection,
+          const char *sender,
+          const char *path,
+          const char *interface,
+          const char *signal,
+          GVariant *arguments,
+          gpointer user_data)
+{
+  Rig *self = user_data;
+  const char *object, *setting, *wanted, *actual;
+  gboolean is_repaired;
+
+  g_variant_get (arguments, "(&s&s&s&sb)", &object, &setting, &wanted, &actual, &is_repaired);
+  g_test_message ("%s %s %s %s %d", object, setting, wanted, actual, is_repaired);
+  g_ptr_array_add (self->told, g_strdup_printf ("%s %s %s %s %s", object, setting, wanted, actual,
+                                                is_repaired ? "repaired" : "left"));
+}
+
+static void
+set_up (Rig *self, gconstpointer data)
+{
+  fixture_set_up_without_daemon (&self->base, NULL);
+  if (data != NULL)
+    fake_kernel_write_file (self->base.kernel, CONFIG, data);
+  self->told = g_ptr_array_new_with_free_func (g_free);
+  self->subscription = g_dbus_connection_signal_subscribe (
+      self->base.connection, NULL, NODE_INTERFACE, "Drift", NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
+      on_drift, self, NULL);
+  fixture_start_daemon (&self->base);
+}
+
+static void
+tear_down (Rig *self, gconstpointer data)
+{
+  g_dbus_connection_signal_unsubscribe (self->base.connection, self->subscription);
+  fixture_tear_down (&self->base, NULL);
+  g_ptr_array_unref (self->told);
+}
+
+static gboolean
+has (Rig *self, const char *path, const char *file, const char *expected)
+{
+  g_autofree char *value = fake_kernel_read (self->base.kernel, path, file);
+
+  return g_strcmp0 (value, expected) == 0;
+}
+
+static void
+assert_file (Rig *self, const char *path, const char *file, const char *expected)
+{
+  g_autofree char *value = fake_kernel_read (self->base.kernel, path, file);
+
+  g_assert_cmpstr (value, ==, expected);
+}
+
+/* (nullable) (transfer full): the message of a condition, and whether it holds */
+static char *
+find_condition (Rig *self, const char *name, gboolean *ret_holds)
+{
+  g_autoptr (GVariant) list =
+      fixture_get_property (&self->base, MANAGER_PATH, NODE_INTERFACE, "Conditions");
+  const char *found, *message;
+  GVariantIter iter;
+  gboolean holds;
+
+  g_variant_iter_init (&iter, list);
+  while (g_variant_iter_next (&iter, "(&sb&s)", &found, &holds, &message)) {
+    if (!g_str_equal (found, name))
+      continue;
+    *ret_holds = holds;
+    return g_strdup (message);
+  }
+  return NULL;
+}
+
+static void
+assert_property (Rig *self, const char *name, const char *expected)
+{
+  g_autoptr (GVariant) value =
+      fixture_get_property (&self->base, MANAGER_PATH, NODE_INTERFACE, name);
+  g_autofree char *text = g_variant_print (value, FALSE);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+assert_told (Rig *self, const char *expected)
+{
+  fixture_wait (self->told->len > 0);
+  g_assert_cmpuint (self->told->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (self->told, 0), ==, expected);
+  g_ptr_array_set_size (self->told, 0);
+}
+
+/* Four CPUs, 8 GiB. */
+static void
+test_protect (Rig *self, gconstpointer data)
+{
+  assert_file (self, "/system.slice", "cpu.weight", "50");
+  assert_file (self, "/system.slice", "memory.min", "1073741824");
+  assert_file (self, "/system.slice", "memory.max", "max");
+  assert_file (self, "/kubernetes.slice", "cpu.weight", "25");
+  assert_file (self, "/kubernetes.slice", "memory.min", "536870912");
+  assert_file (self, "/machine.slice", "cpu.weight", "325");
+  assert_file (self, "/machine.slice", "memory.max", "6979321856");
+  assert_file (self, "/machine.slice", "pids.max", "62000");
+  assert_property (self, "Enforced", "['pods', 'system-reserved', 'kube-reserved']");
+  assert_property (self, "SystemReserved", "{'cpu': 500, 'memory': 1073741824, 'pid': 1000}");
+  assert_property (self, "KubeReserved", "{'cpu': 250, 'memory': 536870912}");
+  assert_property (self, "EvictionHard", "{}");
+}
+
+/* Each change is seen, set again and told once. */
+static void
+test_changed (Rig *self, gconstpointer data)
+{
+  fake_kernel_write (self->base.kernel, "/system.slice", "cpu.weight", "300");
+  assert_told (self, "/system.slice cpu.weight 50 300 repaired");
+  assert_file (self, "/system.slice", "cpu.weight", "50");
+  fake_kernel_write (self->base.kernel, "/machine.slice", "memory.max", "max");
+  assert_told (self, "/machine.slice memory.max 6979321856 max repaired");
+  fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "3\n");
+  assert_told (self, "sysctl kernel.panic 10 3 repaired");
+}
+
+static void
+test_pod (Rig *self, gconstpointer data)
+{
+  static const char cgroup[] =
+      "/machine.slice/machine-burstable.slice/machine-burstable-poda.slice";
+  g_autofree char *slice = fixture_must_create (&self->base, "a", "{'MemoryLimit': <'64Mi'>}");
+  g_autofree char *expected = g_strdup_printf ("%s memory.max 67108864 1048576 repaired", cgroup);
+
+  fake_kernel_write (self->base.kernel, cgroup, "memory.max", "1048576");
+  assert_told (self, expected);
+  assert_file (self, cgroup, "memory.max", "67108864");
+  /* Not ours to judge any more. */
+  fixture_must_remove (&self->base, "a");
+  g_assert_cmpuint (self->told->len, ==, 0);
+}
+
+/* A slice that somebody stopped is made again. */
+static void
+test_removed (Rig *self, gconstpointer data)
+{
+  fake_systemd_stop_unit (self->base.systemd, "kubernetes.slice");
+  assert_told (self, "/kubernetes.slice cgroup present missing repaired");
+  g_assert_true (fake_systemd_has_unit (self->base.systemd, "kubernetes.slice"));
+  assert_file (self, "/kubernetes.slice", "memory.min", "536870912");
+  /* And watched again. */
+  fake_kernel_write (self->base.kernel, "/kubernetes.slice", "cpu.weight", "7");
+  assert_told (self, "/kubernetes.slice cpu.weight 25 7 repaired");
+}
+
+/* Whoever keeps writing is left alone for longer and longer. */
+static void
+test_contested (Rig *self, gconstpointer data)
+{
+  g_autofree char *message = NULL;
+  gboolean holds = TRUE;
+
+  for (int i = 0; i < 5; i++) {
+    fake_kernel_write (self->base.kernel, "/system.slice", "cpu.weight", "7");
+    assert_told (self, "/system.slice cpu.weight 50 7 repaired");
+  }
+  message = find_condition (self, "Contested:/system.slice", &holds);
+  g_assert_false (holds);
+  g_assert_nonnull (strstr (message, "cpu.weight of /system.slice, to 7 instead of 50"));
+  fake_kernel_write (self->base.kernel, "/system.slice", "cpu.weight", "8");
+  assert_told (self, "/system.slice cpu.weight 50 8 left");
+  assert_file (self, "/system.slice", "cpu.weight", "8");
+  /* Others are not in it. */
+  fake_kernel_write (self->base.kernel, "/kubernetes.slice", "cpu.weight", "7");
+  assert_told (self, "/kubernetes.slice cpu.weight 25 7 repaired");
+  fixture_wait (has (self, "/system.slice", "cpu.weight", "50"));
+}
+
+static gboolean
+reload (Rig *self, const char *config, GError **error)
+{
+  g_autoptr (GVariant) reply = NULL;
+
+  fake_kernel_write_file (self->base.kernel, CONFIG, config);
+  reply = fixture_call_object (&self->base, MANAGER_PATH, NODE_INTERFACE, "Reload", NULL, error);
+  return reply != NULL;
+}
+
+static void
+assert_defaults (Rig *self)
+{
+  assert_file (self, "/system.slice", "cpu.weight", "100");
+  assert_file (self, "/system.slice", "memory.min", "0");
+  assert_file (self, "/kubernetes.slice", "memory.min", "0");
+  assert_file (self, "/machine.slice", "cpu.weight", "100");
+  assert_file (self, "/machine.slice", "memory.max", "max");
+  assert_file (self, "/machine.slice", "pids.max", "max");
+  assert_property (self, "Enforced", "[]");
+}
+
+/* What is not enforced any more is as if it had never been; pods are not touched. */
+static void
+test_reload (Rig *self, gconstpointer data)
+{
+  g_autofree char *slice = fixture_must_create (&self->base, "a", "{'MemoryLimit': <'64Mi'>}");
+  g_autoptr (GError) error = NULL;
+
+  fake_systemd_forget_calls (self->base.systemd);
+  g_assert_true (reload (self, HEAD "enforceNodeAllocatable: []\n", &error));
+  g_assert_no_error (error);
+  assert_defaults (self);
+  assert_property (self, "SystemReserved", "{}");
+  g_assert_cmpuint (fake_systemd_count_calls (self->base.systemd, "SetUnitProperties", slice), ==,
+                    0);
+  g_assert_true (reload (self, protect, &error));
+  g_assert_no_error (error);
+  test_protect (self, NULL);
+  g_assert_cmpuint (self->told->len, ==, 0);
+}
+
+/* The same, with the daemon away meanwhile. */
+static void
+test_restart (Rig *self, gconstpointer data)
+{
+  fixture_kill_daemon (&self->base);
+  fake_kernel_write_file (self->base.kernel, CONFIG, HEAD "enforceNodeAllocatable: []\n");
+  fixture_start_daemon (&self->base);
+  assert_defaults (self);
+}
+
+static void
+test_hangup (Rig *self, gconstpointer data)
+{
+  fake_kernel_write_file (self->base.kernel, CONFIG, HEAD "enforceNodeAllocatable: []\n");
+  g_subprocess_send_signal (self->base.daemon, SIGHUP);
+  fixture_wait (has (self, "/system.slice", "memory.min", "0"));
+}
+
+static void
+test_bad_reload (Rig *self, gconstpointer data)
+{
+  static const struct {
+    const char *config;
+    const char *error;
+    const char *text;
+  } rows[] = {
+    { HEAD "podPidsLimit: many\nsystemReserved: {memory: 1GB}\n", "InvalidArgument",
+      "config.yaml:3:15: podPidsLimit" },
+    { HEAD "podPidsLimit: many\nsystemReserved: {memory: 1GB}\n", "InvalidArgument",
+      "config.yaml:4:26: systemReserved.memory" },
+    { HEAD "systemReserved: {memory: 6Gi}\nkubeReserved: {memory: 4Gi}\n", "InvalidArgument",
+      "memory: a reservation of 10Gi (systemReserved 6Gi and kubeReserved 4Gi) but a capacity of "
+      "8Gi" },
+    { HEAD "cgroupRoot: /other\n", "InvalidArgument", "cgroupRoot" },
+    { HEAD "reservedSystemCPUs: 0-3\n", "InvalidArgument", "reservedSystemCPUs is 0-3" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (reload (self, rows[i].config, &error));
+    g_test_message ("%s", error->message);
+    fixture_assert_error (&error, rows[i].error, rows[i].text);
+    test_protect (self, NULL);
+  }
+}
+
+static void
+test_limit (Rig *self, gconstpointer data)
+{
+  assert_file (self, "/kubernetes.slice", "memory.max", "536870912");
+  assert_file (self, "/kubernetes.slice", "pids.max", "100");
+  assert_file (self, "/kubernetes.slice", "memory.min", "0");
+  assert_file (self, "/system.slice", "memory.max", "max");
+}
+
+static void
+test_cpus (Rig *self, gconstpointer data)
+{
+  assert_file (self, "/system.slice", "cpuset.cpus", "0-1");
+  assert_file (self, "/kubernetes.slice", "cpuset.cpus", "0-1");
+  assert_file (self, "/user.slice", "cpuset.cpus", "0-1");
+  assert_file (self, "/machine.slice", "cpuset.cpus", "2-3");
+}
+
+/* A node with pods goes on with a configuration that it cannot have; one without does not start. */
+static void
+test_impossible (Rig *self, gconstpointer data)
+{
+  static const char config[] = HEAD "protectKernelDefaults: true\n";
+  const char *const arguments[] = { "--root", self->base.root, "--bus-address",
+                                    self->base.bus_address, NULL };
+  g_autoptr (GSubprocess) other = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *slice = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_stop_daemon (&self->base);
+  fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "3\n");
+  fake_kernel_write_file (self->base.kernel, "/proc/sys/vm/panic_on_oom", "1\n");
+  fake_kernel_write_file (self->base.kernel, CONFIG, config);
+  other = fixture_spawn_daemon (arguments);
+  g_subprocess_communicate_utf8 (other, NULL, NULL, NULL, &output, &error);
+  g_assert_no_error (error);
+  g_assert_false (g_subprocess_get_successful (other));
+  g_test_message ("%s", output);
+  g_assert_nonnull (strstr (output, "vm.panic_on_oom, expected value: 0, actual value: 1; "));
+  g_assert_nonnull (strstr (output, "kernel.panic, expected value: 10, actual value: 3"));
+  fake_kernel_write_file (self->base.kernel, CONFIG, HEAD);
+  fixture_start_daemon (&self->base);
+  slice = fixture_must_create (&self->base, "a", "{}");
+  fixture_stop_daemon (&self->base);
+  fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "3\n");
+  fake_kernel_write_file (self->base.kernel, CONFIG, config);
+  fixture_start_daemon (&self->base);
+  g_assert_true (fixture_has_pod_state (&self->base, "a", "active"));
+}
+
+#define TEST(path, config, function)                                                               \
+  g_test_add ("/drift/" path, Rig, config, set_up, function, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  static const char limit[] = HEAD "enforcementPolicy: limit\n"
+                                   "kubeReserved: {memory: 512Mi, pid: 100}\n"
+                                   "enforceNodeAllocatable: [kube-reserved]\n";
+  static const char cpus[] = HEAD "reservedSystemCPUs: 0-1\n";
+
+  g_test_init (&argc, &argv, NULL);
+  TEST ("protect", protect, test_protect);
+  TEST ("changed", protect, test_changed);
+  TEST ("pod", protect, test_pod);
+  TEST ("removed", protect, test_removed);
+  TEST ("contested", protect, test_contested);
+  TEST ("reload", protect, test_reload);
+  TEST ("restart", protect, test_restart);
+  TEST ("hangup", protect, test_hangup);
+  TEST ("bad-reload", protect, test_bad_reload);
+  TEST ("limit", limit, test_limit);
+  TEST ("cpus", cpus, test_cpus);
+  TEST ("impossible", NULL, test_impossible);
+  return g_test_run ();
+}
