@@ -152,6 +152,30 @@ test_nothing_left (void)
   machine_assert_shown (NULL, "nodecgroupsd.service", "ActiveState=inactive Result=success");
 }
 
+#define CONFIG "/etc/nodecgroups/config.yaml"
+
+/* A good file is taken, a bad one makes systemctl fail, and the daemon goes on; with the type that
+ * this systemd knows. */
+static void
+test_reload (void)
+{
+  g_autofree char *pid = machine_run ("systemctl show -P MainPID " DAEMON_UNIT);
+  g_autofree char *again = NULL;
+
+  g_free (
+      machine_run ("mkdir -p /etc/nodecgroups; printf 'apiVersion: nodecgroups.example.org/v1\\n"
+                   "kind: NodeCgroupsConfiguration\\npodPidsLimit: 99\\n' >" CONFIG));
+  g_free (machine_run ("systemctl reload " DAEMON_UNIT));
+  g_free (machine_run ("echo 'podPidsLimit: many' >>" CONFIG));
+  g_assert_false (machine_try ("systemctl reload " DAEMON_UNIT));
+  g_free (machine_run ("rm " CONFIG));
+  g_free (machine_run ("systemctl reload " DAEMON_UNIT));
+  g_free (machine_run ("systemctl kill -s HUP " DAEMON_UNIT));
+  again = machine_run ("systemctl show -P MainPID " DAEMON_UNIT);
+  g_assert_cmpstr (again, ==, pid);
+  g_free (machine_run ("systemctl is-active " DAEMON_UNIT));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -162,5 +186,6 @@ main (int argc, char **argv)
   g_test_add_func ("/smoke/join", test_join);
   g_test_add_func ("/smoke/oom", test_oom);
   g_test_add_func ("/smoke/nothing-left", test_nothing_left);
+  g_test_add_func ("/smoke/reload", test_reload);
   return g_test_run ();
 }
