@@ -185,7 +185,7 @@ main (int argc, char **argv)
   g_test_add_func ("/smoke/pod", test_pod);
   g_test_add_func ("/smoke/join", test_join);
   g_test_add_func ("/smoke/oom", test_oom);
-  g_test_add_func ("/smoke/nothing-left", test_nothing_left);
   g_test_add_func ("/smoke/reload", test_reload);
+  g_test_add_func ("/smoke/nothing-left", test_nothing_left);
   return g_test_run ();
 }
