@@ -92,6 +92,7 @@ dbus_node_emit_drift (DbusNode *self,
                       const char *actual,
                       gboolean is_repaired)
 {
+  ncg_dbus_node_set_drift_count (self->skeleton, node_get_drift_count (self->node));
   ncg_dbus_node_emit_drift (self->skeleton, object, setting, wanted, actual, is_repaired);
 }
 

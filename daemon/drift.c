@@ -37,7 +37,6 @@ struct Drift {
   Entry *current;      /* (nullable): the one that is */
   guint settle;        /* the source that begins, or 0 */
   guint64 n_found;
-  guint64 n_repaired;
   DriftListener listener;
   gpointer user_data;
   GCancellable *stop;
@@ -146,12 +145,6 @@ drift_get_found (const Drift *self)
   return self->n_found;
 }
 
-guint64
-drift_get_repaired (const Drift *self)
-{
-  return self->n_repaired;
-}
-
 static void
 watch_cgroup (Drift *self, Entry *entry, const char *cgroup)
 {
@@ -229,8 +222,6 @@ drift_note (Drift *self,
             gboolean is_repaired)
 {
   self->n_found++;
-  if (is_repaired)
-    self->n_repaired++;
   g_warning ("%s of %s was %s and should be %s: something else changed it; %s", setting, object,
              actual, wanted, is_repaired ? "it is set again" : "it is not set again");
   if (self->listener.found != NULL)

@@ -66,6 +66,5 @@ void drift_note (Drift *self,
                  const char *actual,
                  gboolean is_repaired);
 
-/* How many differences there were, and how many were repaired. */
+/* How many differences there were. */
 guint64 drift_get_found (const Drift *self);
-guint64 drift_get_repaired (const Drift *self);

@@ -197,6 +197,12 @@ node_get_enforced (const Node *self)
   return node_checks_list_enforced (self->manager, self->groups);
 }
 
+guint64
+node_get_drift_count (const Node *self)
+{
+  return drift_get_found (self->manager->drift);
+}
+
 /* Without it there is no system.slice, and nobody to be connected to. */
 static gboolean
 has_systemd (const Node *self)

@@ -48,6 +48,9 @@ GVariant *node_get_allocatable (const Node *self);
 /* (transfer full): as: what is enforced in full */
 GVariant *node_get_enforced (const Node *self);
 
+/* How many changes by others were seen. */
+guint64 node_get_drift_count (const Node *self);
+
 /* (transfer full): a(ssssb): object, setting, wanted, actual, ok, read now */
 GVariant *node_verify (Node *self);
 

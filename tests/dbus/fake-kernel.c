@@ -26,9 +26,9 @@ static const struct {
   const char *path;
   const char *text;
 } machine_files[] = {
-  { "/proc/self/mountinfo",
-    "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
-    "30 22 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot\n" },
+  { "/proc/self/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                            "30 22 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 "
+                            "rw,nsdelegate,memory_recursiveprot\n" },
   { "/proc/meminfo", "MemTotal:        8388608 kB\nMemFree:         4194304 kB\n" },
   { "/proc/sys/kernel/keys/root_maxbytes", "20000\n" },
   { "/proc/sys/kernel/keys/root_maxkeys", "200\n" },

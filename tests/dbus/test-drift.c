@@ -146,6 +146,7 @@ test_changed (Rig *self, gconstpointer data)
   assert_told (self, "/machine.slice memory.max 6979321856 max repaired");
   fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "3\n");
   assert_told (self, "sysctl kernel.panic 10 3 repaired");
+  assert_property (self, "DriftCount", "3");
 }
 
 static void
