@@ -29,15 +29,20 @@ struct Sysctls {
 };
 
 static void check (Sysctls *self, Entry *entry);
+static void watch (Sysctls *self, const ConfigSysctl *sysctl);
 
 static void
 on_written (const char *key, gpointer user_data)
 {
   Sysctls *self = user_data;
 
-  for (gsize i = 0; self->has_config && i < CONFIG_N_SYSCTLS; i++)
-    if (g_str_equal (self->entries[i].wanted.name, key))
-      check (self, &self->entries[i]);
+  for (gsize i = 0; self->has_config && i < CONFIG_N_SYSCTLS; i++) {
+    if (!g_str_equal (self->entries[i].wanted.name, key))
+      continue;
+    /* It may be another file by now. */
+    watch (self, &self->entries[i].wanted);
+    check (self, &self->entries[i]);
+  }
 }
 
 Sysctls *
@@ -77,27 +82,32 @@ is_right (const Sysctls *self, const ConfigSysctl *sysctl, char **ret_actual, GE
   return g_strcmp0 (*ret_actual, sysctl->wanted) == 0;
 }
 
+/* Why a sysctl that differs is not set; NULL if it is. */
+static const char *
+find_obstacle (const Sysctls *self, const Entry *entry)
+{
+  if (self->is_protected)
+    return "protectKernelDefaults is on: it has to be set elsewhere, as in /etc/sysctl.d";
+  if (entry->wanted.mode == CONFIG_SYSCTL_WARN)
+    return "'sysctls' of the configuration says to warn only";
+  /* A second writer is not fought with more often than the pauses allow. */
+  if (contest_get_wait (&entry->contest, g_get_monotonic_time ()) > 0)
+    return "something else keeps changing it: it is set again after a while, and again";
+  return NULL;
+}
+
 /* (transfer full): why it is not as it should be, or that it is */
 static char *
-describe (const ConfigSysctl *sysctl, const char *actual, gboolean is_kept, const GError *error)
+describe (const ConfigSysctl *sysctl, const char *actual, const char *obstacle, const GError *error)
 {
-  const char *reason = error != NULL ? error->message
-                       : is_kept     ? "it is set by hand here, 'sysctls' says warn, or "
-                                       "protectKernelDefaults is on"
-                                     : "the kernel did not take it";
+  const char *reason = error != NULL      ? error->message
+                       : obstacle != NULL ? obstacle
+                                          : "the kernel did not take it";
 
   if (g_strcmp0 (actual, sysctl->wanted) == 0)
     return g_strdup_printf ("%s is %s", sysctl->name, sysctl->wanted);
   return g_strdup_printf ("%s should be %s, is %s (%s)", sysctl->name, sysctl->wanted,
                           actual != NULL ? actual : "unreadable", reason);
-}
-
-/* A second writer is not fought with more often than its pauses allow. */
-static gboolean
-may_set (const Sysctls *self, const Entry *entry)
-{
-  return !self->is_protected && entry->wanted.mode == CONFIG_SYSCTL_ENFORCE &&
-         contest_get_wait (&entry->contest, g_get_monotonic_time ()) == 0;
 }
 
 static gboolean
@@ -127,16 +137,16 @@ check (Sysctls *self, Entry *entry)
   g_autofree char *before = NULL;
   g_autofree char *message = NULL;
   gboolean holds = is_right (self, sysctl, &actual, &error);
-  gboolean is_kept = !may_set (self, entry);
+  const char *obstacle = find_obstacle (self, entry);
 
   before = g_strdup (actual != NULL ? actual : "unreadable");
-  if (!holds && !is_kept && error == NULL)
+  if (!holds && obstacle == NULL && error == NULL)
     holds = set (self, entry, before, &actual, &error);
   if (entry->was_right && !g_str_equal (before, sysctl->wanted))
     drift_note (self->drift, "sysctl", sysctl->name, sysctl->wanted, before, holds);
   entry->was_right = holds;
   contest_settle (&entry->contest, g_get_monotonic_time ());
-  message = describe (sysctl, actual, is_kept, error);
+  message = describe (sysctl, actual, obstacle, error);
   conditions_set (self->conditions, name, holds, message);
 }
 

@@ -341,6 +341,56 @@ test_impossible (Rig *self, gconstpointer data)
   g_assert_true (fixture_has_pod_state (&self->base, "a", "active"));
 }
 
+static void
+assert_condition (Rig *self, const char *name, gboolean holds, const char *text)
+{
+  gboolean actual = !holds;
+  g_autofree char *message = find_condition (self, name, &actual);
+
+  g_assert_nonnull (message);
+  g_test_message ("%s", message);
+  g_assert_cmpint (actual, ==, holds);
+  g_assert_nonnull (strstr (message, text));
+}
+
+static gboolean
+has_file (Rig *self, const char *path, const char *expected)
+{
+  g_autofree char *text = fake_kernel_read_file (self->base.kernel, path);
+
+  return g_str_equal (g_strchomp (text), expected);
+}
+
+/* One is only looked at, one is left alone. */
+static void
+test_sysctl_modes (Rig *self, gconstpointer data)
+{
+  gboolean holds;
+
+  g_assert_true (has_file (self, "/proc/sys/kernel/panic", "0"));
+  assert_condition (self, "Sysctl:kernel.panic", FALSE, "should be 10, is 0 ('sysctls'");
+  g_assert_null (find_condition (self, "Sysctl:vm.overcommit_memory", &holds));
+  g_assert_true (has_file (self, "/proc/sys/vm/overcommit_memory", "0"));
+  assert_condition (self, "Sysctl:kernel.panic_on_oops", TRUE, "is 1");
+  /* Somebody mends it by hand, and somebody else undoes it. */
+  fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "10\n");
+  fixture_wait (find_condition (self, "Sysctl:kernel.panic", &holds) != NULL && holds);
+  fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "5\n");
+  assert_told (self, "sysctl kernel.panic 10 5 left");
+}
+
+static void
+test_sysctl_contested (Rig *self, gconstpointer data)
+{
+  for (int i = 0; i < 5; i++) {
+    fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "3\n");
+    assert_told (self, "sysctl kernel.panic 10 3 repaired");
+  }
+  fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "4\n");
+  assert_told (self, "sysctl kernel.panic 10 4 left");
+  assert_condition (self, "Sysctl:kernel.panic", FALSE, "something else keeps changing it");
+}
+
 #define TEST(path, config, function)                                                               \
   g_test_add ("/drift/" path, Rig, config, set_up, function, tear_down)
 
@@ -351,6 +401,8 @@ main (int argc, char **argv)
                                    "kubeReserved: {memory: 512Mi, pid: 100}\n"
                                    "enforceNodeAllocatable: [kube-reserved]\n";
   static const char cpus[] = HEAD "reservedSystemCPUs: 0-1\n";
+
+  static const char modes[] = HEAD "sysctls: {kernel.panic: warn, vm.overcommit_memory: off}\n";
 
   g_test_init (&argc, &argv, NULL);
   TEST ("protect", protect, test_protect);
@@ -364,6 +416,8 @@ main (int argc, char **argv)
   TEST ("bad-reload", protect, test_bad_reload);
   TEST ("limit", limit, test_limit);
   TEST ("cpus", cpus, test_cpus);
+  TEST ("sysctl-modes", modes, test_sysctl_modes);
+  TEST ("sysctl-contested", NULL, test_sysctl_contested);
   TEST ("impossible", NULL, test_impossible);
   return g_test_run ();
 }
