@@ -13,6 +13,9 @@
 
 /* systemd writes the files of a unit one after the other. */
 #define SETTLE_MSEC 20
+/* While its owner is at work an entry is not judged, but what came meanwhile is not forgotten. */
+#define BUSY_USEC (G_USEC_PER_SEC / 2)
+#define BUSY_MAX 60
 
 typedef struct {
   Drift *drift;
@@ -22,7 +25,8 @@ typedef struct {
   char *cgroup; /* (nullable): that is watched */
   Contest contest;
   gint64 told_usec; /* of the last pause in which a difference was told */
-  guint timeout;    /* for the pause to be over, or for quiet; or 0 */
+  guint timeout;    /* for the pause to be over, or for quiet, or for the owner; or 0 */
+  guint n_busy;     /* how often in a row it was not the time to judge */
   gboolean is_queued;
   gboolean is_gone;
   guint refs; /* of the table and of the check that is under way */
@@ -458,8 +462,14 @@ begin (Drift *self, Entry *entry)
   g_auto (NcgResources) wanted = { 0 };
   Round *round;
 
-  if (entry->is_gone || !get_wanted (entry, &cgroup, &wanted))
+  if (entry->is_gone)
     return;
+  if (!get_wanted (entry, &cgroup, &wanted)) {
+    if (entry->n_busy++ < BUSY_MAX)
+      look_again_at (entry, g_get_monotonic_time () + BUSY_USEC);
+    return;
+  }
+  entry->n_busy = 0;
   watch_cgroup (self, entry, cgroup);
   round = g_new0 (Round, 1);
   round->drift = self;

@@ -9,6 +9,9 @@
 #include "lib/machine.h"
 #include "lib/verify.h"
 
+/* Who writes just between our setting and our reading has not made the kernel refuse it. */
+#define TRIES 3
+
 struct ManagedGroup {
   Manager *manager;
   char *path;
@@ -18,6 +21,8 @@ struct ManagedGroup {
   gboolean is_applied;
   gboolean was_applied; /* applied is known, even if it was forgotten since */
   gboolean is_busy;
+  guint n_tries;        /* how often the kernel had something else, in this round */
+  gboolean frees_cpus;  /* sent names all CPUs, and after that none are to be named */
   NcgResources before;  /* of an earlier run, until it is set back */
   NcgResources applied; /* what it should have, as of the last time */
   NcgResources wanted;  /* the same of the round that is under way */
@@ -30,6 +35,7 @@ struct ManagedGroup {
 
 static void run (ManagedGroup *self);
 static void ensure_group (ManagedGroup *self);
+static void check_applied (ManagedGroup *self);
 
 ManagedGroup *
 managed_group_new (Manager *manager,
@@ -164,6 +170,52 @@ has_essential (ManagedGroup *self)
   return ncg_verify_cgroup (self->manager->hierarchy, self->place->cgroup, &essential, NULL);
 }
 
+static void
+finish_applied (ManagedGroup *self)
+{
+  remember (self);
+  done (self, NULL);
+}
+
+static void
+on_resources_set (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ManagedGroup *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ncg_driver_set_resources_finish (result, &error))
+    check_applied (self);
+  else
+    fail (self, error);
+}
+
+static void
+send_resources (ManagedGroup *self, GAsyncReadyCallback callback)
+{
+  ncg_driver_set_resources_async (self->manager->driver, self->place, &self->sent,
+                                  g_get_monotonic_time () + MANAGER_DEADLINE_USEC, callback, self);
+}
+
+/* All CPUs are those that were online by now. The kernel may refuse to name none as long as there
+ * are processes, and then that is how it stays. */
+static void
+on_cpus_freed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ManagedGroup *self = user_data;
+
+  ncg_driver_set_resources_finish (result, NULL);
+  finish_applied (self);
+}
+
+static void
+free_cpus (ManagedGroup *self)
+{
+  self->frees_cpus = FALSE;
+  ncg_cpuset_free (self->sent.cpus);
+  self->sent.cpus = ncg_cpuset_parse ("", NULL);
+  send_resources (self, on_cpus_freed);
+}
+
 /* The kernel has to agree before anybody is told. */
 static void
 check_applied (ManagedGroup *self)
@@ -180,13 +232,15 @@ check_applied (ManagedGroup *self)
   g_clear_error (&self->error);
   if (cgroup != NULL)
     ncg_verify_cgroup (self->manager->hierarchy, self->place->cgroup, &self->sent, &error);
-  if (error == NULL) {
-    remember (self);
-    done (self, NULL);
+  if (error == NULL && self->frees_cpus) {
+    free_cpus (self);
+  } else if (error == NULL) {
+    finish_applied (self);
+  } else if (cgroup != NULL && ++self->n_tries < TRIES) {
+    send_resources (self, on_resources_set);
   } else if (cgroup != NULL && has_essential (self)) {
     self->error = g_steal_pointer (&error);
-    remember (self);
-    done (self, NULL);
+    finish_applied (self);
   } else {
     fail (self, error);
   }
@@ -209,18 +263,6 @@ on_group_there (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_resources_set (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  ManagedGroup *self = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (ncg_driver_set_resources_finish (result, &error))
-    check_applied (self);
-  else
-    fail (self, error);
-}
-
-static void
 ensure_group (ManagedGroup *self)
 {
   NcgGroup group = {
@@ -235,22 +277,18 @@ ensure_group (ManagedGroup *self)
                                  self);
 }
 
-/* An empty set is none; cgroup v1 wants to have one that says all. */
-static NcgCpuset *
-make_default_cpus (ManagedGroup *self)
-{
-  if (self->manager->hierarchy->mode == NCG_HIERARCHY_UNIFIED)
-    return ncg_cpuset_parse ("", NULL);
-  return ncg_machine_read_online (self->manager->config->root, "cpu", NULL);
-}
-
 /* What it has from us and should not have any more is as if it had never been. */
 static void
 add_defaults (ManagedGroup *self, const NcgResources *had)
 {
   ncg_resources_add_defaults (&self->sent, had);
-  if (self->sent.cpus == NULL && had->cpus != NULL)
-    self->sent.cpus = make_default_cpus (self);
+  if (self->sent.cpus != NULL || had->cpus == NULL)
+    return;
+  /* No CPUs named would be the default, but the kernel does not take that where there are processes
+   * (cpuset.c, validate_change(): ENOSPC; on cgroup v1 never), and they would stay where they are.
+   */
+  self->sent.cpus = ncg_machine_read_online (self->manager->config->root, "cpu", NULL);
+  self->frees_cpus = self->manager->hierarchy->mode == NCG_HIERARCHY_UNIFIED;
 }
 
 static void
@@ -259,6 +297,8 @@ run (ManagedGroup *self)
   GTask *task;
 
   self->is_busy = TRUE;
+  self->n_tries = 0;
+  self->frees_cpus = FALSE;
   while ((task = g_queue_pop_head (&self->waiting)) != NULL)
     g_queue_push_tail (&self->joining, task);
   ncg_resources_clear (&self->wanted);
@@ -270,9 +310,7 @@ run (ManagedGroup *self)
   if (self->is_applied && ncg_resources_equal (&self->wanted, &self->applied))
     done (self, NULL);
   else if (self->is_applied)
-    ncg_driver_set_resources_async (self->manager->driver, self->place, &self->sent,
-                                    g_get_monotonic_time () + MANAGER_DEADLINE_USEC,
-                                    on_resources_set, self);
+    send_resources (self, on_resources_set);
   else
     ensure_group (self);
 }

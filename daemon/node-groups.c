@@ -7,6 +7,8 @@
 #include "daemon/node-state.h"
 #include "lib/error.h"
 
+#include <string.h>
+
 typedef struct {
   NodeGroups *groups;
   ManagedGroup *managed;
@@ -23,6 +25,8 @@ struct NodeGroups {
   GTask *current;    /* (nullable): its round */
   guint pending;
   GQueue waiting; /* GTask, with a plan as its data */
+  NodeGroupsChanged root_changed;
+  gpointer user_data;
 };
 
 static void run_next (NodeGroups *self);
@@ -107,8 +111,12 @@ static void
 on_level_applied (QosClass qos, gpointer user_data)
 {
   NodeGroups *self = user_data;
+  ManagedGroup *level = qos_tree_get (self->manager->qos, qos);
 
-  watch (self, qos_tree_get (self->manager->qos, qos));
+  watch (self, level);
+  if (qos == QOS_GUARANTEED && self->root_changed != NULL &&
+      strchr (managed_group_get_path (level) + 1, '/') != NULL)
+    self->root_changed (self->user_data);
 }
 
 /* The items */
@@ -188,6 +196,13 @@ node_groups_free (NodeGroups *self)
   node_plan_free (self->plan);
   g_free (self->state_file);
   g_free (self);
+}
+
+void
+node_groups_set_listener (NodeGroups *self, NodeGroupsChanged root_changed, gpointer user_data)
+{
+  self->root_changed = root_changed;
+  self->user_data = user_data;
 }
 
 void

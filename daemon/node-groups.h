@@ -32,6 +32,12 @@ void node_groups_apply_finish (GAsyncResult *result);
 /* Forget what was applied, after systemd may have lost it: the next plan says it anew. */
 void node_groups_forget (NodeGroups *self);
 
+/* Called when the cgroup root has other settings than before, and something is above it: the plan
+ * is to be made anew, because what is above has the sum of what the pods below protect. */
+typedef void (*NodeGroupsChanged) (gpointer user_data);
+void
+node_groups_set_listener (NodeGroups *self, NodeGroupsChanged root_changed, gpointer user_data);
+
 /* A unit is gone, as the driver tells: if it is one of these, it is made again. */
 void node_groups_unit_removed (NodeGroups *self, const char *unit);
 

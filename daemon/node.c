@@ -30,6 +30,7 @@ struct Node {
   RootMover *mover;
   Capacity *capacity;
   gboolean is_replanning;
+  gboolean is_outdated; /* the plan that is being applied */
   guint timer;
   NodeListener listener;
   gpointer user_data;
@@ -92,6 +93,12 @@ static void check_all (Node *self);
 static void replan (Node *self);
 
 static void
+on_root_changed (gpointer user_data)
+{
+  replan (user_data);
+}
+
+static void
 on_capacity_changed (gpointer user_data)
 {
   replan (user_data);
@@ -113,6 +120,7 @@ node_new (Manager *manager, const char *state_file)
   self->manager = manager;
   self->conditions = conditions_new (on_conditions_changed, self);
   self->groups = node_groups_new (manager, state_file);
+  node_groups_set_listener (self->groups, on_root_changed, self);
   self->sysctls = sysctls_new (manager->config->root, self->conditions, manager->drift);
   self->services = node_services_new (manager, self->conditions);
   self->mover = root_mover_new (manager, self->conditions);
@@ -355,11 +363,14 @@ on_replanned (GObject *source, GAsyncResult *result, gpointer user_data)
   self->is_replanning = FALSE;
   node_checks_set_conditions (self->conditions, self->manager, self->groups);
   update_state (self);
+  if (self->is_outdated)
+    replan (self);
 }
 
 static void
 replan (Node *self)
 {
+  self->is_outdated = self->is_replanning;
   if (self->state == NODE_BOOTSTRAPPING || self->is_replanning)
     return;
   self->is_replanning = TRUE;

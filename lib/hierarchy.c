@@ -202,18 +202,22 @@ is_cgroup2 (const char *path)
   return TEMP_FAILURE_RETRY (statfs (path, &fs)) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/* (transfer full): as in read_mounts(), from statfs() if that is enough */
+/* (transfer full): as in read_mounts(); with cgroup2 at the usual place only its options are looked
+ * for there */
 static GHashTable *
 find_mounts (const char *root, GError **error)
 {
   g_autofree char *path = g_strconcat (root, CGROUP_DIR, NULL);
+  g_autoptr (GHashTable) all = read_mounts (root, error);
+  const Mount *known = all != NULL ? g_hash_table_lookup (all, "") : NULL;
   GHashTable *mounts;
 
   if (!is_cgroup2 (path))
-    return read_mounts (root, error);
+    return g_steal_pointer (&all);
 
+  g_clear_error (error);
   mounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) mount_free);
-  offer_mount (mounts, "", "/", CGROUP_DIR);
+  offer_mount (mounts, "", "/", CGROUP_DIR)->is_recursive = known != NULL && known->is_recursive;
   return mounts;
 }
 
