@@ -24,9 +24,11 @@ typedef struct {
   gpointer user_data;
   char *cgroup; /* (nullable): that is watched */
   Contest contest;
-  gint64 told_usec; /* of the last pause in which a difference was told */
-  guint timeout;    /* for the pause to be over, or for quiet, or for the owner; or 0 */
-  guint n_busy;     /* how often in a row it was not the time to judge */
+  gboolean is_told; /* what differs now, in a pause: it is not told again */
+  gboolean is_repairing;
+  gboolean is_again; /* something came meanwhile */
+  guint timeout;     /* for the pause to be over, or for quiet, or for the owner; or 0 */
+  guint n_busy;      /* how often in a row it was not the time to judge */
   gboolean is_queued;
   gboolean is_gone;
   guint refs; /* of the table and of the check that is under way */
@@ -38,7 +40,7 @@ struct Drift {
   NcgFileWatch *watch; /* (nullable): where the kernel has no more, the slow timer remains */
   GHashTable *entries; /* key → Entry */
   GQueue queue;        /* Entry, with a reference: to be compared */
-  Entry *current;      /* (nullable): the one that is */
+  Entry *current;      /* (nullable): the one that is; repairs go on beside it */
   guint settle;        /* the source that begins, or 0 */
   guint64 n_found;
   DriftListener listener;
@@ -149,14 +151,18 @@ drift_get_found (const Drift *self)
   return self->n_found;
 }
 
+/* Each time anew, which comes to nothing for a cgroup that is watched: one of the same name may
+ * have been made instead of it. */
 static void
 watch_cgroup (Drift *self, Entry *entry, const char *cgroup)
 {
-  if (g_strcmp0 (entry->cgroup, cgroup) == 0 || self->watch == NULL)
+  if (self->watch == NULL)
     return;
-  g_free (entry->cgroup);
-  entry->cgroup = g_strdup (cgroup);
-  ncg_file_watch_remove (self->watch, entry->key);
+  if (g_strcmp0 (entry->cgroup, cgroup) != 0) {
+    ncg_file_watch_remove (self->watch, entry->key);
+    g_free (entry->cgroup);
+    entry->cgroup = g_strdup (cgroup);
+  }
   for (guint i = 0; i < self->hierarchy->trees->len; i++) {
     const NcgTree *tree = g_ptr_array_index (self->hierarchy->trees, i);
     g_autofree char *path = g_strconcat (tree->mount, cgroup, NULL);
@@ -274,6 +280,14 @@ tell (const Round *round, gboolean is_tried)
 {
   const char *object = round->entry->key;
 
+  if (round->entry->is_told) {
+    if (is_tried)
+      g_message ("%s is set again, after a pause", object);
+    round->entry->is_told = !is_tried;
+    return;
+  }
+  round->entry->is_told = !is_tried;
+
   if (round->was_missing)
     drift_note (round->drift, object, "cgroup", "present", "missing",
                 is_tried && !round->check->is_missing);
@@ -342,6 +356,19 @@ note_repair (const Round *round)
 }
 
 static void
+finish_repair (Round *round)
+{
+  Drift *self = round->drift;
+  Entry *entry = round->entry;
+
+  entry->is_repairing = FALSE;
+  if (entry->is_again && !entry->is_gone)
+    enqueue (self, entry);
+  entry->is_again = FALSE;
+  round_free (round);
+}
+
+static void
 on_read_again (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Round *round = user_data;
@@ -354,7 +381,7 @@ on_read_again (GObject *source, GAsyncResult *result, gpointer user_data)
   note_repair (round);
   if (!round->entry->is_gone)
     watch_cgroup (round->drift, round->entry, round->check->cgroup);
-  finish_round (round);
+  finish_repair (round);
 }
 
 static void
@@ -378,9 +405,6 @@ on_repaired (GObject *source, GAsyncResult *result, gpointer user_data)
     g_free (round->check->cgroup);
     round->check->cgroup = g_steal_pointer (&cgroup);
   }
-  /* If it had to be made again, the watch ended with the old one. */
-  if (round->was_missing)
-    g_clear_pointer (&entry->cgroup, g_free);
   cgroup_check_read_async (round->check, round->drift->worker, round->stop, on_read_again, round);
 }
 
@@ -413,13 +437,21 @@ settle_contest (Drift *self, Entry *entry)
 static void
 wait_for_pause (Round *round, gint64 wait_usec)
 {
-  Entry *entry = round->entry;
-  gint64 end_usec = g_get_monotonic_time () + wait_usec;
+  tell (round, FALSE);
+  look_again_at (round->entry, g_get_monotonic_time () + wait_usec);
+}
 
-  if (entry->told_usec + G_USEC_PER_SEC / 2 < end_usec)
-    tell (round, FALSE);
-  entry->told_usec = end_usec;
-  look_again_at (entry, end_usec);
+/* Others do not wait for it: systemd may take long with one of them. */
+static void
+repair (Round *round)
+{
+  Drift *self = round->drift;
+  Entry *entry = round->entry;
+
+  entry->is_repairing = TRUE;
+  self->current = NULL;
+  entry->owner->repair_async (entry->key, entry->user_data, on_repaired, round);
+  run_next (self);
 }
 
 static void
@@ -431,13 +463,14 @@ judge (Round *round)
   round->was_missing = round->check->is_missing;
   round->differing = cgroup_check_take_differing (round->check);
   if (!round->was_missing && round->differing->len == 0) {
+    entry->is_told = FALSE;
     settle_contest (round->drift, entry);
     finish_round (round);
   } else if (wait_usec > 0) {
     wait_for_pause (round, wait_usec);
     finish_round (round);
   } else {
-    entry->owner->repair_async (entry->key, entry->user_data, on_repaired, round);
+    repair (round);
   }
 }
 
@@ -464,6 +497,10 @@ begin (Drift *self, Entry *entry)
 
   if (entry->is_gone)
     return;
+  if (entry->is_repairing) {
+    entry->is_again = TRUE;
+    return;
+  }
   if (!get_wanted (entry, &cgroup, &wanted)) {
     if (entry->n_busy++ < BUSY_MAX)
       look_again_at (entry, g_get_monotonic_time () + BUSY_USEC);

@@ -30,6 +30,7 @@ typedef struct {
   Node *node;
   DbusServer *server;
   gboolean is_probing;
+  gboolean is_outdated; /* something happened since the probe began */
   gboolean is_recovered;
   int status;
 } App;
@@ -83,6 +84,8 @@ on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   recovery_check_pods (app->manager);
   update_status (app);
+  if (app->is_outdated)
+    look_again (app);
 }
 
 static void
@@ -129,6 +132,7 @@ look_again (gpointer user_data)
 {
   App *app = user_data;
 
+  app->is_outdated = app->is_probing;
   if (app->is_probing)
     return;
   app->is_probing = TRUE;

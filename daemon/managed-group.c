@@ -11,6 +11,9 @@
 
 /* Who writes just between our setting and our reading has not made the kernel refuse it. */
 #define TRIES 3
+/* What the kernel refuses now (on cgroup v1, a limit below the usage) it may take later. */
+#define RETRY_FIRST_MSEC 1000
+#define RETRY_MAX_MSEC 60000
 
 struct ManagedGroup {
   Manager *manager;
@@ -21,6 +24,10 @@ struct ManagedGroup {
   gboolean is_applied;
   gboolean was_applied; /* applied is known, even if it was forgotten since */
   gboolean is_busy;
+  guint retry;          /* the source that tries again, or 0 */
+  guint retry_msec;     /* after which time */
+  gboolean is_retrying; /* this round */
+  gboolean was_wrong;   /* had an error, as the owner knows */
   guint n_tries;        /* how often the kernel had something else, in this round */
   gboolean frees_cpus;  /* sent names all CPUs, and after that none are to be named */
   NcgResources before;  /* of an earlier run, until it is set back */
@@ -61,6 +68,8 @@ managed_group_free (ManagedGroup *self)
 {
   if (self == NULL)
     return;
+  if (self->retry != 0)
+    g_source_remove (self->retry);
   ncg_resources_clear (&self->before);
   ncg_resources_clear (&self->applied);
   ncg_resources_clear (&self->wanted);
@@ -118,6 +127,44 @@ managed_group_get_error (const ManagedGroup *self)
 }
 
 static void
+on_retried (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  /* The group keeps its error. */
+  managed_group_ensure_finish (result, NULL);
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+  ManagedGroup *self = user_data;
+
+  self->retry = 0;
+  self->is_retrying = TRUE;
+  managed_group_ensure_async (self, on_retried, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+try_later (ManagedGroup *self)
+{
+  self->retry_msec = CLAMP (2 * self->retry_msec, RETRY_FIRST_MSEC, RETRY_MAX_MSEC);
+  if (self->retry == 0)
+    self->retry = g_timeout_add (self->retry_msec, on_retry, self);
+}
+
+static void
+tell_settled (ManagedGroup *self)
+{
+  gboolean is_right = self->error == NULL;
+
+  if (is_right == !self->was_wrong)
+    return;
+  self->was_wrong = !is_right;
+  if (self->owner->settled != NULL)
+    self->owner->settled (self->user_data);
+}
+
+static void
 done (ManagedGroup *self, GError *error)
 {
   GQueue joined = self->joining;
@@ -125,6 +172,8 @@ done (ManagedGroup *self, GError *error)
 
   g_queue_init (&self->joining);
   self->is_busy = FALSE;
+  self->is_retrying = FALSE;
+  tell_settled (self);
   while ((task = g_queue_pop_head (&joined)) != NULL) {
     if (error != NULL)
       g_task_return_error (task, g_error_copy (error));
@@ -136,6 +185,15 @@ done (ManagedGroup *self, GError *error)
     run (self);
 }
 
+/* Of what was sent, nobody knows how much was done: it is to be taken back, too. */
+static void
+keep_for_later (ManagedGroup *self)
+{
+  ncg_resources_add_defaults (&self->before, &self->sent);
+  if (self->before.cpus == NULL && self->sent.cpus != NULL)
+    self->before.cpus = ncg_cpuset_copy (self->sent.cpus);
+}
+
 static void
 fail (ManagedGroup *self, const GError *error)
 {
@@ -143,6 +201,8 @@ fail (ManagedGroup *self, const GError *error)
 
   g_clear_error (&self->error);
   self->error = g_error_copy (error);
+  keep_for_later (self);
+  try_later (self);
   done (self, copy);
 }
 
@@ -151,7 +211,13 @@ remember (ManagedGroup *self)
 {
   ncg_resources_clear (&self->applied);
   ncg_resources_copy (&self->wanted, &self->applied);
-  ncg_resources_clear (&self->before);
+  if (self->error != NULL) {
+    keep_for_later (self);
+    try_later (self);
+  } else {
+    ncg_resources_clear (&self->before);
+    self->retry_msec = RETRY_FIRST_MSEC;
+  }
   self->is_applied = TRUE;
   self->was_applied = TRUE;
   if (self->owner->applied != NULL)
@@ -307,7 +373,8 @@ run (ManagedGroup *self)
   ncg_resources_copy (&self->wanted, &self->sent);
   add_defaults (self, &self->applied);
   add_defaults (self, &self->before);
-  if (self->is_applied && ncg_resources_equal (&self->wanted, &self->applied))
+  if (self->is_applied && ncg_resources_equal (&self->wanted, &self->applied) &&
+      (self->error == NULL || !self->is_retrying))
     done (self, NULL);
   else if (self->is_applied)
     send_resources (self, on_resources_set);

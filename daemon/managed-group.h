@@ -19,6 +19,9 @@ typedef struct {
   void (*get_essential) (gpointer user_data, NcgResources *ret_essential);
   /* (nullable member): it has other settings than before, or is at another place */
   void (*applied) (gpointer user_data);
+  /* (nullable member): it is as it should be again, or is not any more; managed_group_get_error()
+   */
+  void (*settled) (gpointer user_data);
 } ManagedGroupOwner;
 
 /* @manager and @owner outlive it; the strings are copied. */
@@ -58,5 +61,6 @@ const NcgPlace *managed_group_get_place (const ManagedGroup *self);
 /* (nullable): what was applied last and should be there; NULL before the first time */
 const NcgResources *managed_group_get_applied (const ManagedGroup *self);
 
-/* (nullable): why it is not as it should be, as found when it was ensured last */
+/* (nullable): why it is not as it should be, as found when it was ensured last; it tries again by
+ * itself, after pauses that grow to a minute */
 const GError *managed_group_get_error (const ManagedGroup *self);

@@ -12,8 +12,8 @@
 typedef struct {
   NodeGroups *groups;
   ManagedGroup *managed;
-  gboolean is_own;  /* not one of the manager's */
-  gboolean is_done; /* in this round */
+  gboolean is_own;      /* not one of the manager's */
+  gboolean was_missing; /* before this round, though it had been there */
 } Item;
 
 struct NodeGroups {
@@ -25,7 +25,7 @@ struct NodeGroups {
   GTask *current;    /* (nullable): its round */
   guint pending;
   GQueue waiting; /* GTask, with a plan as its data */
-  NodeGroupsChanged root_changed;
+  NodeGroupsListener listener;
   gpointer user_data;
 };
 
@@ -114,9 +114,28 @@ on_level_applied (QosClass qos, gpointer user_data)
   ManagedGroup *level = qos_tree_get (self->manager->qos, qos);
 
   watch (self, level);
-  if (qos == QOS_GUARANTEED && self->root_changed != NULL &&
+  if (qos == QOS_GUARANTEED && self->listener.root_changed != NULL &&
       strchr (managed_group_get_path (level) + 1, '/') != NULL)
-    self->root_changed (self->user_data);
+    self->listener.root_changed (self->user_data);
+}
+
+static void
+tell_settled (NodeGroups *self)
+{
+  if (self->listener.settled != NULL)
+    self->listener.settled (self->user_data);
+}
+
+static void
+on_settled (gpointer user_data)
+{
+  tell_settled (((Item *) user_data)->groups);
+}
+
+static void
+on_level_settled (QosClass qos, gpointer user_data)
+{
+  tell_settled (user_data);
 }
 
 /* The items */
@@ -135,7 +154,7 @@ add_item (NodeGroups *self, const char *path, ManagedGroup *managed)
 static Item *
 ensure_item (NodeGroups *self, const char *path)
 {
-  static const ManagedGroupOwner owner = { get_wanted, NULL, on_applied };
+  static const ManagedGroupOwner owner = { get_wanted, NULL, on_applied, on_settled };
   Item *item = g_hash_table_lookup (self->items, path);
   g_autofree char *description = g_strdup_printf ("NodeCgroups: %s", path);
 
@@ -168,6 +187,7 @@ load_state (NodeGroups *self)
 NodeGroups *
 node_groups_new (Manager *manager, const char *state_file)
 {
+  static const QosTreeListener levels = { on_level_applied, on_level_settled };
   NodeGroups *self = g_new0 (NodeGroups, 1);
 
   self->manager = manager;
@@ -179,7 +199,7 @@ node_groups_new (Manager *manager, const char *state_file)
 
     add_item (self, managed_group_get_path (level), level);
   }
-  qos_tree_set_listener (manager->qos, on_level_applied, self);
+  qos_tree_set_listener (manager->qos, &levels, self);
   load_state (self);
   return self;
 }
@@ -199,9 +219,9 @@ node_groups_free (NodeGroups *self)
 }
 
 void
-node_groups_set_listener (NodeGroups *self, NodeGroupsChanged root_changed, gpointer user_data)
+node_groups_set_listener (NodeGroups *self, const NodeGroupsListener *listener, gpointer user_data)
 {
-  self->root_changed = root_changed;
+  self->listener = *listener;
   self->user_data = user_data;
 }
 
@@ -265,6 +285,43 @@ is_right (const NodeGroups *self, const char *path)
   return item == NULL || managed_group_get_error (item->managed) == NULL;
 }
 
+/* A slice that somebody stopped, and that a round makes again before anybody else could see it. */
+static void
+note_missing (NodeGroups *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->items);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Item *item = value;
+    const NcgPlace *place = managed_group_get_place (item->managed);
+    g_autoptr (NcgCgroup) cgroup = NULL;
+
+    item->was_missing = FALSE;
+    if (place == NULL || managed_group_get_applied (item->managed) == NULL)
+      continue;
+    cgroup = manager_open_cgroup (self->manager, place->cgroup, NULL);
+    item->was_missing = cgroup == NULL;
+  }
+}
+
+static void
+tell_missing (NodeGroups *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->items);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const Item *item = value;
+
+    if (item->was_missing)
+      drift_note (self->manager->drift, managed_group_get_place (item->managed)->cgroup, "cgroup",
+                  "present", "missing", managed_group_get_error (item->managed) == NULL);
+  }
+}
+
 static void
 finish_round (NodeGroups *self)
 {
@@ -272,6 +329,8 @@ finish_round (NodeGroups *self)
   gboolean is_all = TRUE;
   GHashTableIter iter;
   gpointer path;
+
+  tell_missing (self);
 
   g_hash_table_iter_init (&iter, self->items);
   while (g_hash_table_iter_next (&iter, &path, NULL))
@@ -334,6 +393,7 @@ begin_round (NodeGroups *self)
       ensure_item (self, group->path);
   }
   save_state (self, TRUE);
+  note_missing (self);
   qos_tree_set_root (self->manager->qos, root != NULL ? &root->resources : &nothing);
   self->pending = 1;
   g_hash_table_iter_init (&iter, self->items);
@@ -360,8 +420,10 @@ run_next (NodeGroups *self)
   self->current = g_queue_pop_head (&self->waiting);
   if (self->current == NULL)
     return;
-  node_plan_free (self->plan);
-  self->plan = g_task_get_task_data (self->current);
+  if (g_task_get_task_data (self->current) != NULL) {
+    node_plan_free (self->plan);
+    self->plan = g_task_get_task_data (self->current);
+  }
   begin_round (self);
 }
 

@@ -18,7 +18,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NodeGroups, node_groups_free)
 
 /**
  * node_groups_apply_async:
- * @plan: (transfer full)
+ * @plan: (transfer full) (nullable): NULL is the one before, once more
  *
  * It never fails: a group keeps why it is not as it should be. What comes while one is
  * under way is done after it.
@@ -32,11 +32,16 @@ void node_groups_apply_finish (GAsyncResult *result);
 /* Forget what was applied, after systemd may have lost it: the next plan says it anew. */
 void node_groups_forget (NodeGroups *self);
 
-/* Called when the cgroup root has other settings than before, and something is above it: the plan
- * is to be made anew, because what is above has the sum of what the pods below protect. */
-typedef void (*NodeGroupsChanged) (gpointer user_data);
+typedef struct {
+  /* The cgroup root has other settings than before, and something is above it: the plan is to be
+   * made anew, because what is above has the sum of what the pods below protect. */
+  void (*root_changed) (gpointer user_data);
+  /* A group is as it should be again, or is not any more. */
+  void (*settled) (gpointer user_data);
+} NodeGroupsListener;
+
 void
-node_groups_set_listener (NodeGroups *self, NodeGroupsChanged root_changed, gpointer user_data);
+node_groups_set_listener (NodeGroups *self, const NodeGroupsListener *listener, gpointer user_data);
 
 /* A unit is gone, as the driver tells: if it is one of these, it is made again. */
 void node_groups_unit_removed (NodeGroups *self, const char *unit);

@@ -99,6 +99,15 @@ on_root_changed (gpointer user_data)
 }
 
 static void
+on_group_settled (gpointer user_data)
+{
+  Node *self = user_data;
+
+  if (self->state != NODE_BOOTSTRAPPING)
+    node_checks_set_conditions (self->conditions, self->manager, self->groups);
+}
+
+static void
 on_capacity_changed (gpointer user_data)
 {
   replan (user_data);
@@ -115,12 +124,13 @@ Node *
 node_new (Manager *manager, const char *state_file)
 {
   static const DriftListener listener = { on_drift_found, on_contested };
+  static const NodeGroupsListener groups = { on_root_changed, on_group_settled };
   Node *self = g_new0 (Node, 1);
 
   self->manager = manager;
   self->conditions = conditions_new (on_conditions_changed, self);
   self->groups = node_groups_new (manager, state_file);
-  node_groups_set_listener (self->groups, on_root_changed, self);
+  node_groups_set_listener (self->groups, &groups, self);
   self->sysctls = sysctls_new (manager->config->root, self->conditions, manager->drift);
   self->services = node_services_new (manager, self->conditions);
   self->mover = root_mover_new (manager, self->conditions);
@@ -272,18 +282,19 @@ node_check_config (const Config *config, GError **error)
 }
 
 /* CPUs or memory may have gone since the configuration was taken. */
-static void
+static gboolean
 check_reservations (Node *self)
 {
+  const Config *config = self->manager->config;
   g_autoptr (GError) error = NULL;
+  gboolean holds = allocatable_check (config, capacity_get (self->capacity), &error);
 
-  if (allocatable_check (self->manager->config, capacity_get (self->capacity), &error))
-    conditions_set (self->conditions, "Reservations", TRUE,
-                    "no more is reserved than this machine has");
-  else
-    conditions_set (self->conditions, "Reservations", FALSE, error->message);
+  conditions_set (self->conditions, "Reservations", holds,
+                  holds ? "no more is reserved than this machine has" : error->message);
+  return holds;
 }
 
+/* (nullable): NULL if there is none for what the machine has now, and the one before stays. */
 static NodePlan *
 make_plan (Node *self)
 {
@@ -296,7 +307,8 @@ make_plan (Node *self)
     .has_systemd = has_systemd (self),
   };
 
-  check_reservations (self);
+  if (!check_reservations (self) && node_groups_get_plan (self->groups) != NULL)
+    return NULL;
   manager_sum_demand (self->manager, QOS_GUARANTEED, &facts.demand);
   return node_plan_new (self->manager->config, &facts);
 }

@@ -17,7 +17,7 @@ struct QosTree {
   Manager *manager;
   NcgResources root; /* on top of what the pods make */
   Level levels[N_QOS_CLASSES];
-  QosTreeApplied applied;
+  QosTreeListener listener;
   gpointer user_data;
 };
 
@@ -50,8 +50,17 @@ on_applied (gpointer user_data)
 {
   const Level *level = user_data;
 
-  if (level->tree->applied != NULL)
-    level->tree->applied (level->qos, level->tree->user_data);
+  if (level->tree->listener.applied != NULL)
+    level->tree->listener.applied (level->qos, level->tree->user_data);
+}
+
+static void
+on_settled (gpointer user_data)
+{
+  const Level *level = user_data;
+
+  if (level->tree->listener.settled != NULL)
+    level->tree->listener.settled (level->qos, level->tree->user_data);
 }
 
 static char *
@@ -67,7 +76,7 @@ make_path (const QosTree *self, QosClass qos)
 QosTree *
 qos_tree_new (Manager *manager)
 {
-  static const ManagedGroupOwner owner = { get_wanted, get_essential, on_applied };
+  static const ManagedGroupOwner owner = { get_wanted, get_essential, on_applied, on_settled };
   QosTree *self = g_new0 (QosTree, 1);
 
   self->manager = manager;
@@ -96,9 +105,11 @@ qos_tree_free (QosTree *self)
 }
 
 void
-qos_tree_set_listener (QosTree *self, QosTreeApplied applied, gpointer user_data)
+qos_tree_set_listener (QosTree *self, const QosTreeListener *listener, gpointer user_data)
 {
-  self->applied = applied;
+  static const QosTreeListener nobody = { NULL, NULL };
+
+  self->listener = listener != NULL ? *listener : nobody;
   self->user_data = user_data;
 }
 

@@ -10,13 +10,17 @@
 
 typedef struct QosTree QosTree;
 
-/* Called after a slice got other settings, or is at another place. */
-typedef void (*QosTreeApplied) (QosClass qos, gpointer user_data);
+/* Called for the slice of a class as ManagedGroupOwner's functions are. */
+typedef struct {
+  void (*applied) (QosClass qos, gpointer user_data);
+  void (*settled) (QosClass qos, gpointer user_data);
+} QosTreeListener;
 
 /* @manager: whose pods they are, and whose driver is used */
 QosTree *qos_tree_new (Manager *manager);
 void qos_tree_free (QosTree *self);
-void qos_tree_set_listener (QosTree *self, QosTreeApplied applied, gpointer user_data);
+/* (nullable) @listener: copied */
+void qos_tree_set_listener (QosTree *self, const QosTreeListener *listener, gpointer user_data);
 
 /* What the cgroup root has on top of what its pods make, from the next call on. Copied. */
 void qos_tree_set_root (QosTree *self, const NcgResources *resources);

@@ -11,11 +11,15 @@
 
 #define CONDITION "Sysctl:"
 #define ALL "KernelDefaults"
+#define CONTESTED "Contested:"
 
 typedef struct {
   ConfigSysctl wanted;
-  gboolean was_right;
+  Sysctls *sysctls;
+  gboolean has_been_right;
+  gboolean is_told; /* that it is not */
   Contest contest;
+  guint timeout; /* for the end of a pause or of a contest, or 0 */
 } Entry;
 
 struct Sysctls {
@@ -54,6 +58,8 @@ sysctls_new (const char *root, Conditions *conditions, Drift *drift)
   self->conditions = conditions;
   self->drift = drift;
   self->watch = ncg_file_watch_new (on_written, self);
+  for (gsize i = 0; i < CONFIG_N_SYSCTLS; i++)
+    self->entries[i].sysctls = self;
   return self;
 }
 
@@ -62,6 +68,9 @@ sysctls_free (Sysctls *self)
 {
   if (self == NULL)
     return;
+  for (gsize i = 0; i < CONFIG_N_SYSCTLS; i++)
+    if (self->entries[i].timeout != 0)
+      g_source_remove (self->entries[i].timeout);
   ncg_file_watch_free (self->watch);
   g_free (self->root);
   g_free (self);
@@ -111,20 +120,78 @@ describe (const ConfigSysctl *sysctl, const char *actual, const char *obstacle, 
 }
 
 static gboolean
-set (Sysctls *self, Entry *entry, const char *before, char **ret_actual, GError **error)
+set (Sysctls *self, Entry *entry, char **ret_actual, GError **error)
 {
   const ConfigSysctl *sysctl = &entry->wanted;
 
+  /* Each attempt counts, also if somebody is faster. */
+  if (entry->has_been_right)
+    contest_note_repair (&entry->contest, g_get_monotonic_time ());
   if (!ncg_machine_write_sysctl (self->root, sysctl->name, sysctl->wanted, error))
     return FALSE;
   g_free (*ret_actual);
-  if (!is_right (self, sysctl, ret_actual, error))
-    return FALSE;
-  if (entry->was_right)
-    contest_note_repair (&entry->contest, g_get_monotonic_time ());
-  else
-    g_message ("sysctl %s was %s, set to %s", sysctl->name, before, sysctl->wanted);
-  return TRUE;
+  return is_right (self, sysctl, ret_actual, error);
+}
+
+static gboolean
+on_timeout (gpointer user_data)
+{
+  Entry *entry = user_data;
+
+  entry->timeout = 0;
+  check (entry->sysctls, entry);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+look_again_at (Entry *entry, gint64 time_usec)
+{
+  gint64 wait_usec = MAX (time_usec - g_get_monotonic_time (), 0);
+
+  if (entry->timeout != 0)
+    g_source_remove (entry->timeout);
+  entry->timeout = g_timeout_add ((guint) (wait_usec / 1000 + 1), on_timeout, entry);
+}
+
+/* The pause, or the quiet time, has an end. */
+static void
+follow_contest (Sysctls *self, Entry *entry, gboolean holds, const char *actual)
+{
+  g_autofree char *name = g_strconcat (CONTESTED, entry->wanted.name, NULL);
+  g_autofree char *message = NULL;
+  gint64 now_usec = g_get_monotonic_time ();
+  gint64 quiet_usec;
+
+  contest_settle (&entry->contest, now_usec);
+  if (!contest_is_on (&entry->contest, &quiet_usec)) {
+    conditions_drop (self->conditions, name);
+    return;
+  }
+  message = g_strdup_printf (
+      "something else keeps changing the sysctl %s, to %s instead of %s; it was set again %u "
+      "times, and from now on only every %" G_GINT64_FORMAT " s: find the other writer (sysctl.d, "
+      "a kubelet, a script), or have 'sysctls' say warn or off",
+      entry->wanted.name, actual, entry->wanted.wanted, entry->contest.n_repairs,
+      entry->contest.pause_usec / G_USEC_PER_SEC);
+  if (!holds || conditions_get (self->conditions, name, &holds) == NULL)
+    conditions_set (self->conditions, name, FALSE, message);
+  look_again_at (entry,
+                 holds ? quiet_usec : now_usec + contest_get_wait (&entry->contest, now_usec));
+}
+
+/* Each change is told once: in a pause as one that stays. */
+static void
+tell (Sysctls *self, Entry *entry, const char *before, gboolean holds)
+{
+  const ConfigSysctl *sysctl = &entry->wanted;
+
+  if (!entry->has_been_right) {
+    if (holds)
+      g_message ("sysctl %s was %s, set to %s", sysctl->name, before, sysctl->wanted);
+  } else if (!entry->is_told) {
+    drift_note (self->drift, "sysctl", sysctl->name, sysctl->wanted, before, holds);
+  }
+  entry->is_told = entry->has_been_right && !holds;
 }
 
 static void
@@ -140,14 +207,17 @@ check (Sysctls *self, Entry *entry)
   const char *obstacle = find_obstacle (self, entry);
 
   before = g_strdup (actual != NULL ? actual : "unreadable");
-  if (!holds && obstacle == NULL && error == NULL)
-    holds = set (self, entry, before, &actual, &error);
-  if (entry->was_right && !g_str_equal (before, sysctl->wanted))
-    drift_note (self->drift, "sysctl", sysctl->name, sysctl->wanted, before, holds);
-  entry->was_right = holds;
-  contest_settle (&entry->contest, g_get_monotonic_time ());
+  if (holds) {
+    entry->is_told = FALSE;
+  } else {
+    if (obstacle == NULL && error == NULL)
+      holds = set (self, entry, &actual, &error);
+    tell (self, entry, before, holds);
+  }
+  entry->has_been_right = entry->has_been_right || holds;
   message = describe (sysctl, actual, obstacle, error);
   conditions_set (self->conditions, name, holds, message);
+  follow_contest (self, entry, holds, before);
 }
 
 /* (transfer full) (nullable): all that differ, as the kubelet names them */

@@ -48,6 +48,17 @@ forget_descriptor (NcgFileWatch *self, int descriptor)
     g_hash_table_remove (self->descriptors, key);
 }
 
+static void
+collect_all (NcgFileWatch *self, GHashTable *keys)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->descriptors);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_hash_table_add (keys, g_strdup (key));
+}
+
 /* The keys of what is to be read; each once. */
 static void
 collect (NcgFileWatch *self, const char *buffer, gssize length, GHashTable *keys)
@@ -58,6 +69,9 @@ collect (NcgFileWatch *self, const char *buffer, gssize length, GHashTable *keys
 
     if (key != NULL && (event->len == 0 || is_setting (event->name)))
       g_hash_table_add (keys, g_strdup (key));
+    /* More happened than the kernel remembers: it may have been anything. */
+    if ((event->mask & IN_Q_OVERFLOW) != 0)
+      collect_all (self, keys);
     /* The kernel has dropped the watch, and may give its number to another. */
     if ((event->mask & IN_IGNORED) != 0)
       forget_descriptor (self, event->wd);

@@ -384,6 +384,11 @@ plan_pods (Planner *planner)
   }
   if (!is_asked (planner, CONFIG_ENFORCE_PODS))
     return;
+  if (memory == 0 || pids == 0)
+    add_lack (planner, CONFIG_ENFORCE_PODS,
+              "%s is without a limit, because the reservations leave nothing for pods, or the "
+              "capacity cannot be read",
+              root->path);
   if (memory > 0 &&
       check_controller (planner, CONFIG_ENFORCE_PODS, root->path, "MemoryMax", "memory"))
     set (planner, root, NCG_SETTING_MEMORY_MAX, memory);
@@ -405,10 +410,8 @@ set_cpus (Planner *planner, const char *path, NodeGroupRole role, const NcgCpuse
 
 /* systemd 252 puts no service into a cpuset cgroup of v1. */
 static void
-confine_daemons (Planner *planner)
+confine_daemons (Planner *planner, const NcgCpuset *reserved)
 {
-  const NcgCpuset *reserved = planner->config->reserved_cpus;
-
   if (!is_unified (planner) && planner->facts->has_systemd) {
     add_lack (planner, 0,
               "on cgroup v1 systemd has no AllowedCPUs, so that the system's daemons are not held "
@@ -423,8 +426,9 @@ confine_daemons (Planner *planner)
     set_cpus (planner, USER_GROUP, NODE_GROUP_USER, reserved);
 }
 
+/* What is reserved and not online is a lack, but the others are kept all the same. */
 static gboolean
-check_cpus (Planner *planner, const NcgCpuset *rest)
+check_cpus (Planner *planner, const NcgCpuset *here, const NcgCpuset *rest)
 {
   g_autofree char *reserved = ncg_cpuset_format (planner->config->reserved_cpus);
   g_autofree char *online = ncg_cpuset_format (planner->facts->online);
@@ -436,22 +440,23 @@ check_cpus (Planner *planner, const NcgCpuset *rest)
   else if (ncg_cpuset_is_empty (rest))
     add_lack (planner, 0, "reservedSystemCPUs is %s, which leaves none of the CPUs %s for pods",
               reserved, online);
-  else
-    return TRUE;
-  return FALSE;
+  return !ncg_cpuset_is_empty (here) && !ncg_cpuset_is_empty (rest);
 }
 
 static void
 plan_cpus (Planner *planner)
 {
+  const Config *config = planner->config;
   g_autoptr (NcgCpuset) rest = NULL;
+  g_autoptr (NcgCpuset) here = NULL;
 
-  if (planner->config->reserved_cpus == NULL || planner->facts->online == NULL)
+  if (config->reserved_cpus == NULL || planner->facts->online == NULL)
     return;
-  rest = ncg_cpuset_subtract (planner->facts->online, planner->config->reserved_cpus);
-  if (!check_cpus (planner, rest))
+  rest = ncg_cpuset_subtract (planner->facts->online, config->reserved_cpus);
+  here = ncg_cpuset_subtract (planner->facts->online, rest);
+  if (!check_cpus (planner, here, rest))
     return;
-  confine_daemons (planner);
+  confine_daemons (planner, here);
   set_cpus (planner, planner->parts[PART_ROOT].path, NODE_GROUP_ROOT, rest);
 }
 

@@ -117,6 +117,8 @@ assert_told (Rig *self, const char *expected)
   g_ptr_array_set_size (self->told, 0);
 }
 
+static gboolean reload (Rig *self, const char *config, GError **error);
+
 /* Four CPUs, 8 GiB. */
 static void
 test_protect (Rig *self, gconstpointer data)
@@ -198,7 +200,46 @@ test_contested (Rig *self, gconstpointer data)
   /* Others are not in it. */
   fake_kernel_write (self->base.kernel, "/kubernetes.slice", "cpu.weight", "7");
   assert_told (self, "/kubernetes.slice cpu.weight 25 7 repaired");
+  /* After the pause, and that is no news. */
   fixture_wait (has (self, "/system.slice", "cpu.weight", "50"));
+  g_assert_cmpuint (self->told->len, ==, 0);
+}
+
+/* A slice that is made again before anybody saw that it was gone. */
+static void
+test_removed_and_reloaded (Rig *self, gconstpointer data)
+{
+  fake_systemd_stop_unit (self->base.systemd, "kubernetes.slice");
+  fake_systemd_reload (self->base.systemd);
+  assert_told (self, "/kubernetes.slice cgroup present missing repaired");
+  fixture_wait (has (self, "/kubernetes.slice", "cpu.weight", "25"));
+  fake_kernel_write (self->base.kernel, "/kubernetes.slice", "cpu.weight", "7");
+  assert_told (self, "/kubernetes.slice cpu.weight 25 7 repaired");
+}
+
+/* What the kernel refused in part is taken back as a whole, and tried again meanwhile. */
+static void
+test_leftover (Rig *self, gconstpointer data)
+{
+  static const char limit[] = HEAD "enforcementPolicy: limit\n"
+                                   "systemReserved: {cpu: 500m, memory: 1Gi, pid: 1000}\n"
+                                   "enforceNodeAllocatable: [system-reserved]\n";
+  g_autoptr (GError) error = NULL;
+  gboolean holds = TRUE;
+
+  fake_kernel_ignore_writes (self->base.kernel, "system.slice", "pids.max");
+  g_assert_true (reload (self, limit, &error));
+  g_assert_no_error (error);
+  assert_file (self, "/system.slice", "memory.max", "1073741824");
+  g_free (find_condition (self, "Enforced:system-reserved", &holds));
+  g_assert_false (holds);
+  g_assert_true (reload (self, protect, &error));
+  g_assert_no_error (error);
+  assert_file (self, "/system.slice", "memory.max", "max");
+  g_assert_true (reload (self, limit, &error));
+  fake_kernel_take_writes (self->base.kernel, "system.slice", "pids.max");
+  fixture_wait (has (self, "/system.slice", "pids.max", "1000"));
+  fixture_wait (find_condition (self, "Enforced:system-reserved", &holds) != NULL && holds);
 }
 
 static gboolean
@@ -389,6 +430,11 @@ test_sysctl_contested (Rig *self, gconstpointer data)
   fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "4\n");
   assert_told (self, "sysctl kernel.panic 10 4 left");
   assert_condition (self, "Sysctl:kernel.panic", FALSE, "something else keeps changing it");
+  assert_condition (self, "Contested:kernel.panic", FALSE,
+                    "keeps changing the sysctl kernel.panic");
+  /* After the pause, and that is no news. */
+  fixture_wait (has_file (self, "/proc/sys/kernel/panic", "10"));
+  g_assert_cmpuint (self->told->len, ==, 0);
 }
 
 #define TEST(path, config, function)                                                               \
@@ -410,6 +456,8 @@ main (int argc, char **argv)
   TEST ("pod", protect, test_pod);
   TEST ("removed", protect, test_removed);
   TEST ("contested", protect, test_contested);
+  TEST ("removed-and-reloaded", protect, test_removed_and_reloaded);
+  TEST ("leftover", protect, test_leftover);
   TEST ("reload", protect, test_reload);
   TEST ("restart", protect, test_restart);
   TEST ("hangup", protect, test_hangup);

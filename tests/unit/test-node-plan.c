@@ -86,6 +86,11 @@ static const Row rows[] = {
     "/kubernetes /machine /system", "reservedSystemCPUs is 0-7, but online are only 0-3" },
   { "all CPUs", NULL, 0, 0, NULL, NULL, 0, 0, 0, NONE, "0-3", 0, "/kubernetes /machine /system",
     "reservedSystemCPUs is 0-3, which leaves none" },
+  { "a CPU offline", NULL, 0, 0, NULL, NULL, 0, 0, 0, NONE, "3-4", 0,
+    "/kubernetes cpus=3 /machine cpus=0-2 /system cpus=3 /user cpus=3",
+    "reservedSystemCPUs is 3-4, but online are only 0-3" },
+  { "nothing left", NULL, 0, 0, NULL, NULL, CONFIG_ENFORCE_PODS, 0, 0, -1, -1, 8192, -1, -1, NULL,
+    0, "/kubernetes /machine pids=1000 huge=2048K:4M /system", "/machine is without a limit" },
   { "no cpuset", "cpu memory pids", 0, 0, NULL, NULL, 0, 0, 0, NONE, "0", 0,
     "/kubernetes /machine /system", "AllowedCPUs of /machine needs the controller cpuset" },
 
