@@ -321,22 +321,20 @@ look_again_at (Entry *entry, gint64 time_usec)
   entry->timeout = g_timeout_add ((guint) (wait_usec / 1000 + 1), on_entry_timeout, entry);
 }
 
-/* What it is about, for the people who have to find the other writer. */
 static void
 tell_contest (const Round *round)
 {
+  static const char advice[] = "a kubelet with enforceNodeAllocatable, a drop-in or script with "
+                               "'systemctl set-property'), or take the setting out of this node's "
+                               "configuration";
   const Entry *entry = round->entry;
   const NcgFileSetting *first =
       round->differing->len > 0 ? g_ptr_array_index (round->differing, 0) : NULL;
   g_autofree char *name = first != NULL ? ncg_file_setting_get_name (first) : g_strdup ("cgroup");
-  g_autofree char *message = g_strdup_printf (
-      "something else keeps changing %s of %s, to %s instead of %s; it was set again %u times, "
-      "and from now on only every %" G_GINT64_FORMAT " s: find the other writer (a kubelet with "
-      "enforceNodeAllocatable, a drop-in or script with 'systemctl set-property'), or take the "
-      "setting out of this node's configuration",
-      name, entry->key, first != NULL && first->actual != NULL ? first->actual : "missing",
-      first != NULL ? first->wanted : "present", entry->contest.n_repairs,
-      entry->contest.pause_usec / G_USEC_PER_SEC);
+  g_autofree char *what = g_strdup_printf ("%s of %s", name, entry->key);
+  g_autofree char *message = contest_describe (
+      &entry->contest, what, first != NULL && first->actual != NULL ? first->actual : "missing",
+      first != NULL ? first->wanted : "present", advice);
 
   if (round->drift->listener.contested != NULL)
     round->drift->listener.contested (entry->key, message, round->drift->user_data);

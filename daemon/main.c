@@ -80,10 +80,10 @@ on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
   app->is_probing = FALSE;
   if (app->server == NULL) {
     app->server = dbus_server_new (app->manager, app->node, app->reload, &listener, app);
-    return;
+  } else {
+    recovery_check_pods (app->manager);
+    update_status (app);
   }
-  recovery_check_pods (app->manager);
-  update_status (app);
   if (app->is_outdated)
     look_again (app);
 }

@@ -157,7 +157,9 @@ look_again_at (Entry *entry, gint64 time_usec)
 static void
 follow_contest (Sysctls *self, Entry *entry, gboolean holds, const char *actual)
 {
+  static const char advice[] = "sysctl.d, a kubelet, a script), or have 'sysctls' say warn or off";
   g_autofree char *name = g_strconcat (CONTESTED, entry->wanted.name, NULL);
+  g_autofree char *what = g_strconcat ("the sysctl ", entry->wanted.name, NULL);
   g_autofree char *message = NULL;
   gint64 now_usec = g_get_monotonic_time ();
   gint64 quiet_usec;
@@ -167,12 +169,7 @@ follow_contest (Sysctls *self, Entry *entry, gboolean holds, const char *actual)
     conditions_drop (self->conditions, name);
     return;
   }
-  message = g_strdup_printf (
-      "something else keeps changing the sysctl %s, to %s instead of %s; it was set again %u "
-      "times, and from now on only every %" G_GINT64_FORMAT " s: find the other writer (sysctl.d, "
-      "a kubelet, a script), or have 'sysctls' say warn or off",
-      entry->wanted.name, actual, entry->wanted.wanted, entry->contest.n_repairs,
-      entry->contest.pause_usec / G_USEC_PER_SEC);
+  message = contest_describe (&entry->contest, what, actual, entry->wanted.wanted, advice);
   if (!holds || conditions_get (self->conditions, name, &holds) == NULL)
     conditions_set (self->conditions, name, FALSE, message);
   look_again_at (entry,

@@ -52,3 +52,17 @@ contest_settle (Contest *self, gint64 now_usec)
   *self = (Contest){ 0 };
   return TRUE;
 }
+
+char *
+contest_describe (const Contest *self,
+                  const char *what,
+                  const char *actual,
+                  const char *wanted,
+                  const char *advice)
+{
+  return g_strdup_printf ("something else keeps changing %s, to %s instead of %s; it was set again "
+                          "%u times, and from now on only every %" G_GINT64_FORMAT " s: find the "
+                          "other writer (%s",
+                          what, actual, wanted, self->n_repairs, self->pause_usec / G_USEC_PER_SEC,
+                          advice);
+}

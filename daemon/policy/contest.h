@@ -31,5 +31,13 @@ void contest_note_repair (Contest *self, gint64 now_usec);
  * differs until then. */
 gboolean contest_is_on (const Contest *self, gint64 *ret_quiet_usec);
 
+/* (transfer full): for the people who have to find the other writer of @what ("cpu.weight of
+ * /system.slice"), and @advice how not to need it */
+char *contest_describe (const Contest *self,
+                        const char *what,
+                        const char *actual,
+                        const char *wanted,
+                        const char *advice);
+
 /* Returns: whether a contest ended, since nothing differed for long enough. */
 gboolean contest_settle (Contest *self, gint64 now_usec);
