@@ -21,6 +21,9 @@
   "find \"$mount/machine\" -depth -mindepth 1 -type d -exec rmdir {} + || failed=yes; "            \
   "done; test -z \"$failed\"; }"
 
+#define CONFIG_FILE "/etc/nodecgroups/config.yaml"
+#define CONFIG_HEAD "apiVersion: nodecgroups.example.org/v1\nkind: NodeCgroupsConfiguration\n"
+
 static const char *alone_options = "";
 
 void
@@ -65,6 +68,20 @@ daemon_prepare (void)
                          "systemctl stop 'machine-*pod*.slice'; }"));
   else
     machine_wait_until (machine_try (CLEAR_ALONE));
+  daemon_start ();
+}
+
+void
+daemon_configure (const char *text)
+{
+  g_autofree char *file = text != NULL ? g_strconcat (CONFIG_HEAD, text, NULL) : NULL;
+  g_autoptr (GError) error = NULL;
+
+  daemon_stop ();
+  g_free (machine_run ("mkdir -p /etc/nodecgroups && rm -f " CONFIG_FILE));
+  if (file != NULL)
+    g_file_set_contents (CONFIG_FILE, file, -1, &error);
+  g_assert_no_error (error);
   daemon_start ();
 }
 

@@ -20,6 +20,9 @@ void daemon_start (void);
 void daemon_stop (void);
 void daemon_restart (void);
 
+/* Starts it with the fields in @text as /etc/nodecgroups/config.yaml; NULL: without that file. */
+void daemon_configure (const char *text);
+
 /* Starts what was killed. As long as systemd has not noticed there is nothing to start for it, and
  * a start that was under way fails. */
 void daemon_revive (void);
