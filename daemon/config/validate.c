@@ -134,37 +134,63 @@ are_nested (const char *a, const char *b)
   return is_inside (a, b) || is_inside (b, a);
 }
 
-/* The proposal: an enforced reservation needs the pods outside. */
+/* Pods in a group, or around it, would have its limits, weights and CPUs, or it theirs. The weight
+ * of the pods follows from whatever is enforced. */
 static void
-check_pods_outside (const ConfigDraft *draft, const Side *side)
+check_pods_outside (const ConfigDraft *draft, const char *key, const char *group)
 {
-  const char *root = draft->config->cgroup_root;
+  const Config *config = draft->config;
+  gboolean is_any_enforced = config->enforced != 0;
   ConfigPlace place;
-  g_autofree char *key = g_strconcat (ENFORCE ".", side->word, NULL);
-  g_autofree char *compressible = g_strconcat (ENFORCE ".", side->compressible, NULL);
 
-  if (!is_enforced (draft, side) || side->group == NULL || !are_nested (root, side->group))
+  if (group == NULL || !are_nested (config->cgroup_root, group) ||
+      (!is_any_enforced && config->reserved_cpus == NULL))
     return;
-  place = PLACE (draft, "cgroupRoot", side->cgroup, "systemContainer", key, compressible, ENFORCE);
-  config_report_add (draft->report, &place, "cgroupRoot", root,
-                     "%s is enforced on %s, and the pods must be outside of it; name another "
-                     "cgroup for one of them",
-                     side->reserved, side->group);
+  place = PLACE (draft, "cgroupRoot", key, "systemContainer");
+  config_report_add (draft->report, &place, "cgroupRoot", config->cgroup_root,
+                     "%s is %s; %s, neither may be the other or be in it; name another cgroup for "
+                     "the pods",
+                     key, group,
+                     is_any_enforced ? "where anything is enforced, as pods are by default"
+                                     : "with reservedSystemCPUs");
 }
 
-static void
+/* Returns: whether they are. */
+static gboolean
 check_apart (const ConfigDraft *draft, const Side *system, const Side *kube)
 {
+  const Config *config = draft->config;
+  gboolean is_any_enforced = is_enforced (draft, system) || is_enforced (draft, kube);
   ConfigPlace place;
 
-  if (!is_enforced (draft, system) || !is_enforced (draft, kube) || system->group == NULL ||
-      kube->group == NULL || !are_nested (system->group, kube->group))
+  if (system->group == NULL || !are_nested (system->group, config->daemons_group) ||
+      (!is_any_enforced && config->reserved_cpus == NULL))
+    return TRUE;
+  place = PLACE (draft, kube->group != NULL ? kube->cgroup : "", system->cgroup, "systemContainer");
+  config_report_add (draft->report, &place, kube->cgroup, config->daemons_group,
+                     "systemReservedCgroup is %s; %s, neither may be the other or be in it; name "
+                     "another cgroup for one of them",
+                     system->group,
+                     is_any_enforced ? "where one of them is enforced" : "with reservedSystemCPUs");
+  return FALSE;
+}
+
+/* With cgroup v2 a cgroup that gives controllers to others below has no processes of its own (no
+ * internal processes, cgroup-v2.rst); a file is to be right on v1 and v2. */
+static void
+check_inner (const ConfigDraft *draft, const char *key, const char *group)
+{
+  const char *container = draft->config->system_container;
+  ConfigPlace place;
+
+  if (container == NULL || group == NULL || g_str_equal (container, group) ||
+      !are_nested (container, group))
     return;
-  place = PLACE (draft, kube->cgroup, system->cgroup, "systemContainer", ENFORCE);
-  config_report_add (draft->report, &place, kube->cgroup, kube->group,
-                     "systemReservedCgroup is %s; where both are enforced, neither may be the "
-                     "other or be in it",
-                     system->group);
+  place = PLACE (draft, key, "systemContainer");
+  config_report_add (draft->report, &place, key, group,
+                     "systemContainer is %s, and with cgroup v2 processes must not be in a cgroup "
+                     "around another; name one beside it",
+                     container);
 }
 
 static void
@@ -228,6 +254,22 @@ check_system_container (const ConfigDraft *draft)
                      draft->system_group);
 }
 
+static void
+check_nested (const ConfigDraft *draft, const Side *system, const Side *kube)
+{
+  const Config *config = draft->config;
+
+  /* The container with cgroupfs must never be there, and that is told already. */
+  if (config->system_container == NULL)
+    check_pods_outside (draft, system->cgroup, system->group);
+  check_pods_outside (draft, kube->cgroup, config->daemons_group);
+  if (g_str_equal (config->driver, "systemd"))
+    check_pods_outside (draft, "the slice of users", "/user");
+  if (check_apart (draft, system, kube))
+    check_inner (draft, kube->cgroup, config->daemons_group);
+  check_inner (draft, "resourceContainer", config->resource_container);
+}
+
 void
 config_validate (const ConfigDraft *draft)
 {
@@ -240,9 +282,7 @@ config_validate (const ConfigDraft *draft)
   check_container (draft, "resourceContainer", draft->config->resource_container);
   check_side (draft, &system);
   check_side (draft, &kube);
-  check_pods_outside (draft, &system);
-  check_pods_outside (draft, &kube);
-  check_apart (draft, &system, &kube);
+  check_nested (draft, &system, &kube);
   check_cpus (draft, &system);
   check_cpus (draft, &kube);
 }

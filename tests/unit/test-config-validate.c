@@ -50,28 +50,86 @@ static const struct {
     "is no default with the driver cgroupfs; give it, or leave this out" },
   { "systemReserved: {cpu: 1}\nenforceNodeAllocatable: [system-reserved]\ncgroupRoot: /system/pods",
     NULL, FILE_NAME ":5:13",
-    "cgroupRoot is \"/system/pods\": systemReserved is enforced on /system, and the pods must be "
-    "outside of it; name another cgroup for one of them" },
+    "cgroupRoot is \"/system/pods\": systemReservedCgroup is /system; where anything is enforced, "
+    "as pods are by default, neither may be the other or be in it; name another cgroup for the "
+    "pods" },
   { "systemReserved: {cpu: 1}\nenforceNodeAllocatable: [system-reserved]\n"
     "systemReservedCgroup: machine.slice",
     NULL, FILE_NAME ":5:23",
-    "cgroupRoot is \"/machine\": systemReserved is enforced on /machine, and the pods must be "
-    "outside of it; name another cgroup for one of them" },
+    "cgroupRoot is \"/machine\": systemReservedCgroup is /machine; where anything is enforced, as "
+    "pods are by default, neither may be the other or be in it; name another cgroup for the pods" },
   { "kubeReserved: {cpu: 1}\nenforceNodeAllocatable: [kube-reserved-compressible]\n"
     "cgroupRoot: /kubernetes",
     NULL, FILE_NAME ":5:13",
-    "cgroupRoot is \"/kubernetes\": kubeReserved is enforced on /kubernetes, and the pods must be "
-    "outside of it; name another cgroup for one of them" },
+    "cgroupRoot is \"/kubernetes\": kubeReservedCgroup is /kubernetes; where anything is enforced, "
+    "as pods are by default, neither may be the other or be in it; name another cgroup for the "
+    "pods" },
+  { "cgroupRoot: /system", NULL, FILE_NAME ":3:13",
+    "cgroupRoot is \"/system\": systemReservedCgroup is /system; where anything is enforced, as "
+    "pods are by default, neither may be the other or be in it; name another cgroup for the pods" },
+  { "cgroupRoot: /kubernetes/pods", "cgroupfs!", FILE_NAME ":3:13",
+    "cgroupRoot is \"/kubernetes/pods\": kubeReservedCgroup is /kubernetes; where anything is "
+    "enforced, as pods are by default, neither may be the other or be in it; name another cgroup "
+    "for the pods" },
+  { "cgroupRoot: /a\nkubeReservedCgroup: /a/kube", NULL, FILE_NAME ":3:13",
+    "cgroupRoot is \"/a\": kubeReservedCgroup is /a/kube; where anything is enforced, as pods are "
+    "by default, neither may be the other or be in it; name another cgroup for the pods" },
+  { "cgroupRoot: /kubernetes\nkubeReservedCgroup: ''", NULL, FILE_NAME ":3:13",
+    "cgroupRoot is \"/kubernetes\": kubeReservedCgroup is /kubernetes; where anything is enforced, "
+    "as pods are by default, neither may be the other or be in it; name another cgroup for the "
+    "pods" },
+  { "systemContainer: /machine/sys\nenforceNodeAllocatable: [pods]", NULL, FILE_NAME ":3:18",
+    "cgroupRoot is \"/machine\": systemReservedCgroup is /machine/sys; where anything is enforced, "
+    "as pods are by default, neither may be the other or be in it; name another cgroup for the "
+    "pods" },
+  { "cgroupRoot: /user/pods", NULL, FILE_NAME ":3:13",
+    "cgroupRoot is \"/user/pods\": the slice of users is /user; where anything is enforced, as "
+    "pods are by default, neither may be the other or be in it; name another cgroup for the pods" },
+  { "cgroupRoot: /system/pods\nkubeReserved: {cpu: 1}\nenforceNodeAllocatable: [kube-reserved]",
+    NULL, FILE_NAME ":3:13",
+    "cgroupRoot is \"/system/pods\": systemReservedCgroup is /system; where anything is enforced, "
+    "as pods are by default, neither may be the other or be in it; name another cgroup for the "
+    "pods" },
+  { "enforceNodeAllocatable: [none]\nreservedSystemCPUs: 0-1\ncgroupRoot: /system/pods", NULL,
+    FILE_NAME ":5:13",
+    "cgroupRoot is \"/system/pods\": systemReservedCgroup is /system; with reservedSystemCPUs, "
+    "neither may be the other or be in it; name another cgroup for the pods" },
   { "systemReserved: {cpu: 1}\nkubeReserved: {cpu: 1}\n"
     "enforceNodeAllocatable: [system-reserved, kube-reserved]\nkubeReservedCgroup: /system/kube",
     NULL, FILE_NAME ":6:21",
-    "kubeReservedCgroup is \"/system/kube\": systemReservedCgroup is /system; where both are "
-    "enforced, neither may be the other or be in it" },
+    "kubeReservedCgroup is \"/system/kube\": systemReservedCgroup is /system; where one of them is "
+    "enforced, neither may be the other or be in it; name another cgroup for one of them" },
   { "systemReserved: {cpu: 1}\nkubeReserved: {cpu: 1}\n"
     "enforceNodeAllocatable: [system-reserved, kube-reserved]\nsystemReservedCgroup: /kubernetes",
     NULL, FILE_NAME ":6:23",
-    "kubeReservedCgroup is \"/kubernetes\": systemReservedCgroup is /kubernetes; where both are "
-    "enforced, neither may be the other or be in it" },
+    "kubeReservedCgroup is \"/kubernetes\": systemReservedCgroup is /kubernetes; where one of them "
+    "is enforced, neither may be the other or be in it; name another cgroup for one of them" },
+  { "kubeReserved: {cpu: 1}\nenforceNodeAllocatable: [kube-reserved]\n"
+    "kubeReservedCgroup: /system/kube",
+    NULL, FILE_NAME ":5:21",
+    "kubeReservedCgroup is \"/system/kube\": systemReservedCgroup is /system; where one of them is "
+    "enforced, neither may be the other or be in it; name another cgroup for one of them" },
+  { "kubeReservedCgroup: /system\nsystemReserved: {cpu: 1}\n"
+    "enforceNodeAllocatable: [system-reserved-compressible]",
+    NULL, FILE_NAME ":3:21",
+    "kubeReservedCgroup is \"/system\": systemReservedCgroup is /system; where one of them is "
+    "enforced, neither may be the other or be in it; name another cgroup for one of them" },
+  { "reservedSystemCPUs: 0-1\nsystemContainer: /kubernetes/system", NULL, FILE_NAME ":4:18",
+    "kubeReservedCgroup is \"/kubernetes\": systemReservedCgroup is /kubernetes/system; with "
+    "reservedSystemCPUs, neither may be the other or be in it; name another cgroup for one of "
+    "them" },
+  { "systemContainer: /system\nresourceContainer: /system/agent", "cgroupfs!", FILE_NAME ":4:20",
+    "resourceContainer is \"/system/agent\": systemContainer is /system, and with cgroup v2 "
+    "processes must not be in a cgroup around another; name one beside it" },
+  { "resourceContainer: /agent\nsystemContainer: /agent/system", "cgroupfs!", FILE_NAME ":3:20",
+    "resourceContainer is \"/agent\": systemContainer is /agent/system, and with cgroup v2 "
+    "processes must not be in a cgroup around another; name one beside it" },
+  { "systemContainer: /system\nkubeReservedCgroup: /system/kube", "cgroupfs!", FILE_NAME ":4:21",
+    "kubeReservedCgroup is \"/system/kube\": systemContainer is /system, and with cgroup v2 "
+    "processes must not be in a cgroup around another; name one beside it" },
+  { "systemContainer: /kubernetes/system", "cgroupfs!", FILE_NAME ":3:18",
+    "kubeReservedCgroup is \"/kubernetes\": systemContainer is /kubernetes/system, and with cgroup "
+    "v2 processes must not be in a cgroup around another; name one beside it" },
   { "systemReservedCgroup: /system\nreservedSystemCPUs: \"0\"", NULL, FILE_NAME ":4:21",
     "reservedSystemCPUs is \"0\": it does not go together with systemReservedCgroup; leave one of "
     "them out" },
@@ -131,11 +189,15 @@ test_accepted (void)
   } right[] = {
     { "enforceNodeAllocatable: [none]", NULL },
     { "enforceNodeAllocatable: []", NULL },
-    { "cgroupRoot: /system/pods\nsystemReserved: {cpu: 1}", NULL },
+    { "cgroupRoot: /system/pods\nenforceNodeAllocatable: [none]", NULL },
+    { "cgroupRoot: /user/pods\nenforceNodeAllocatable: []", NULL },
+    { "cgroupRoot: /user/pods\nsystemContainer: /system", "cgroupfs!" },
+    { "cgroupRoot: /a/b\nsystemContainer: /a/c\nkubeReservedCgroup: /a/d", NULL },
+    { "kubeReservedCgroup: /system/kube", NULL },
     { "systemReservedCgroup: ''", NULL },
     { "systemReserved: {cpu: 1}\nenforceNodeAllocatable: [system-reserved]\ncgroupRoot: /systems",
       NULL },
-    { "kubeReservedCgroup: /system\nsystemReserved: {cpu: 1}\n"
+    { "kubeReservedCgroup: /systems\nsystemReserved: {cpu: 1}\n"
       "enforceNodeAllocatable: [system-reserved]",
       NULL },
     { "systemReserved: {cpu: 1}\nsystemContainer: sys\nenforceNodeAllocatable: [system-reserved]",
@@ -144,6 +206,8 @@ test_accepted (void)
     { "reservedSystemCPUs: 0-1\nsystemContainer: other", NULL },
     { "reservedSystemCPUs: 0-1\nenforceNodeAllocatable: [system-reserved]", NULL },
     { "resourceContainer: agent", "cgroupfs!" },
+    { "resourceContainer: /system\nsystemContainer: /system", "cgroupfs!" },
+    { "resourceContainer: /kubernetes/agent\nsystemContainer: /system", "cgroupfs!" },
     { "resourceContainer: ''\nsystemContainer: /", NULL },
   };
 
