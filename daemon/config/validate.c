@@ -134,6 +134,28 @@ are_nested (const char *a, const char *b)
   return is_inside (a, b) || is_inside (b, a);
 }
 
+/* A limit of nothing kills all that is in the cgroup. */
+static void
+check_limits (const ConfigDraft *draft, const Side *side)
+{
+  static const ConfigResource limited[] = { CONFIG_MEMORY, CONFIG_PID };
+  const ConfigReservation *reservation = side->reservation;
+
+  if (draft->config->policy != CONFIG_LIMIT || (draft->config->enforced & side->bit) == 0)
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (limited); i++) {
+    const char *resource = config_resource_to_string (limited[i]);
+    g_autofree char *key = g_strconcat (side->reserved, ".", resource, NULL);
+    ConfigPlace place = PLACE (draft, key, side->reserved);
+
+    if ((reservation->set & (1u << limited[i])) != 0 && reservation->amounts[limited[i]] == 0)
+      config_report_add (draft->report, &place, key, "0",
+                         "%s is enforced with the policy limit, and nothing could run within 0; "
+                         "reserve more, or leave it out",
+                         side->word);
+  }
+}
+
 /* Pods in a group, or around it, would have its limits, weights and CPUs, or it theirs. The weight
  * of the pods follows from whatever is enforced. */
 static void
@@ -282,6 +304,8 @@ config_validate (const ConfigDraft *draft)
   check_container (draft, "resourceContainer", draft->config->resource_container);
   check_side (draft, &system);
   check_side (draft, &kube);
+  check_limits (draft, &system);
+  check_limits (draft, &kube);
   check_nested (draft, &system, &kube);
   check_cpus (draft, &system);
   check_cpus (draft, &kube);

@@ -130,6 +130,17 @@ static const struct {
   { "systemContainer: /kubernetes/system", "cgroupfs!", FILE_NAME ":3:18",
     "kubeReservedCgroup is \"/kubernetes\": systemContainer is /kubernetes/system, and with cgroup "
     "v2 processes must not be in a cgroup around another; name one beside it" },
+  { "systemReserved: {cpu: 1, memory: 0}\nenforcementPolicy: limit\n"
+    "enforceNodeAllocatable: [system-reserved]",
+    NULL, FILE_NAME ":3:34",
+    "systemReserved.memory is \"0\": system-reserved is enforced with the policy limit, and "
+    "nothing "
+    "could run within 0; reserve more, or leave it out" },
+  { "enforceNodeAllocatable: [kube-reserved]\nenforcementPolicy: limit\n"
+    "kubeReserved: {memory: 1Gi, pid: '0'}",
+    NULL, FILE_NAME ":5:34",
+    "kubeReserved.pid is \"0\": kube-reserved is enforced with the policy limit, and nothing could "
+    "run within 0; reserve more, or leave it out" },
   { "systemReservedCgroup: /system\nreservedSystemCPUs: \"0\"", NULL, FILE_NAME ":4:21",
     "reservedSystemCPUs is \"0\": it does not go together with systemReservedCgroup; leave one of "
     "them out" },
@@ -205,6 +216,14 @@ test_accepted (void)
     { "systemContainer: system.slice\nsystemReservedCgroup: /system", NULL },
     { "reservedSystemCPUs: 0-1\nsystemContainer: other", NULL },
     { "reservedSystemCPUs: 0-1\nenforceNodeAllocatable: [system-reserved]", NULL },
+    { "systemReserved: {memory: 0}\nenforceNodeAllocatable: [system-reserved]", NULL },
+    { "systemReserved: {memory: 0, pid: 0}\nenforcementPolicy: limit", NULL },
+    { "kubeReserved: {pid: 0}\nenforcementPolicy: limit\n"
+      "enforceNodeAllocatable: [kube-reserved-compressible]",
+      NULL },
+    { "kubeReserved: {cpu: 0, ephemeral-storage: 0}\nenforcementPolicy: limit\n"
+      "enforceNodeAllocatable: [kube-reserved]",
+      NULL },
     { "resourceContainer: agent", "cgroupfs!" },
     { "resourceContainer: /system\nsystemContainer: /system", "cgroupfs!" },
     { "resourceContainer: /kubernetes/agent\nsystemContainer: /system", "cgroupfs!" },
