@@ -188,6 +188,13 @@ is_unit (const char *name)
          strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "@:-_.\\") == strlen (name);
 }
 
+/* "kubelet@.service": what instances are made from, and never runs itself. */
+static gboolean
+is_template (const char *unit)
+{
+  return unit[0] != '@' && strrchr (unit, '.')[-1] == '@';
+}
+
 static ConfigNamedScore *
 ensure_named (ConfigDraft *draft, const char *unit)
 {
@@ -215,6 +222,11 @@ set_oom_score (ConfigDraft *draft, const char *path, const ConfigNode *entry)
     config_report_add (draft->report, &entry->key_place, path, NULL,
                        "a unit is named by its whole name, \"kubelet.service\" or "
                        "\"kubernetes.slice\"");
+    return;
+  }
+  if (is_template (entry->key)) {
+    config_report_add (draft->report, &entry->key_place, path, NULL,
+                       "a template has no processes; name an instance, \"kubelet@one.service\"");
     return;
   }
   if (!is_null && !config_value_get_integer (draft->report, path, entry, -1000, 1000, &score))

@@ -298,6 +298,9 @@ static const struct {
     "kernel.keys.root_maxbytes" },
   { "sysctls: {kernel.panic: no}", "25",
     "sysctls.kernel.panic is \"no\": it takes one of enforce, warn, off" },
+  { "oomScores: {kubelet@.service: 1}", "13",
+    "oomScores.kubelet@.service: a template has no processes; name an instance, "
+    "\"kubelet@one.service\"" },
   { "oomScores: {kubelet: 1}", "13",
     "oomScores.kubelet: a unit is named by its whole name, \"kubelet.service\" or "
     "\"kubernetes.slice\"" },
