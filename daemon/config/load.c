@@ -132,6 +132,9 @@ take_options (Config *config, const ConfigSources *sources)
   config->root = g_strdup (sources->root);
   config->bus_address = g_strdup (sources->bus_address);
   config->is_user = sources->is_user;
+  /* A user cannot set them, and has a node of no kubelet that wants them. */
+  for (gsize i = 0; sources->is_user && i < CONFIG_N_SYSCTLS; i++)
+    config->sysctls[i].mode = CONFIG_SYSCTL_OFF;
 }
 
 Config *

@@ -346,6 +346,28 @@ test_example (Machine *machine, gconstpointer data)
                     CONFIG_ENFORCE_PODS | CONFIG_ENFORCE_SYSTEM | CONFIG_ENFORCE_KUBE);
 }
 
+/* A user cannot set sysctls: they are left alone, unless a file says otherwise. */
+static void
+test_user (Machine *machine, gconstpointer data)
+{
+  g_autoptr (Config) plain = config_rig_must_load (machine->root, "--user");
+  g_autoptr (Config) named = NULL;
+  g_autoptr (Config) system = NULL;
+
+  write_ours (machine, MAIN, "sysctls: {vm.panic_on_oom: warn}\n");
+  named = config_rig_must_load (machine->root, "--user");
+  system = config_rig_must_load (machine->root, NULL);
+  for (guint i = 0; i < CONFIG_N_SYSCTLS; i++) {
+    gboolean is_named = g_str_equal (named->sysctls[i].name, "vm.panic_on_oom");
+
+    g_assert_cmpint ((int) plain->sysctls[i].mode, ==, CONFIG_SYSCTL_OFF);
+    g_assert_cmpint ((int) named->sysctls[i].mode, ==,
+                     is_named ? CONFIG_SYSCTL_WARN : CONFIG_SYSCTL_OFF);
+    g_assert_cmpint ((int) system->sysctls[i].mode, ==,
+                     is_named ? CONFIG_SYSCTL_WARN : CONFIG_SYSCTL_ENFORCE);
+  }
+}
+
 #define TEST(path, function)                                                                       \
   g_test_add ("/config-load/" path, Machine, NULL, set_up, function, tear_down)
 
@@ -366,5 +388,6 @@ main (int argc, char **argv)
   TEST ("kubelet-wrong", test_kubelet_wrong);
   TEST ("kubelet-kind", test_kubelet_kind);
   TEST ("example", test_example);
+  TEST ("user", test_user);
   return g_test_run ();
 }
