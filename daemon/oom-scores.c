@@ -7,6 +7,8 @@
 #include "lib/error.h"
 #include "lib/oom-score.h"
 
+#include <string.h>
+
 #define SETTING "oom_score_adj"
 #define PREFIX "OomScore:"
 /* systemd tells of a new main process as soon as it has forked. What OOMScoreAdjust= of the unit
@@ -135,15 +137,59 @@ set_failed (Entry *entry, const GError *error)
   set_condition (entry, FALSE, message);
 }
 
+/* Where a process has to be, so that it is the one that is meant: its number may be another's since
+ * somebody told it. */
+typedef struct {
+  const char *proc;
+  const NcgTree *tree;
+  const char *cgroup;
+} Place;
+
+static Place
+place_of (const OomScores *self, const char *cgroup)
+{
+  return (Place){ self->manager->proc, ncg_hierarchy_get_primary (self->manager->hierarchy),
+                  cgroup };
+}
+
+static gboolean
+is_inside (const char *path, const char *cgroup)
+{
+  gsize length = strlen (cgroup);
+
+  return strncmp (path, cgroup, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+/* (transfer full): the process, if it is in the place or below; %NCG_ERROR_NO_SUCH_PROCESS if it
+ * ended, %NCG_ERROR_NOT_FOUND if it is elsewhere */
+static NcgProcess *
+open_process (const Place *place, pid_t pid, GError **error)
+{
+  g_autoptr (NcgProcess) process = ncg_process_open (place->proc, pid, error);
+  g_autofree char *path =
+      process != NULL ? ncg_process_read_cgroup (process, place->proc, place->tree, error) : NULL;
+
+  if (path == NULL)
+    return NULL;
+  if (is_inside (path, place->cgroup))
+    return g_steal_pointer (&process);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND,
+               "process %d is in %s and not in %s: it is another one, or was moved; see "
+               "systemctl status",
+               (int) pid, path, place->cgroup);
+  return NULL;
+}
+
 /* Gives a process the score. In any thread.
  *
  * @ret_before: the score that it had
  *
- * Returns: whether it has the score now; %NCG_ERROR_NO_SUCH_PROCESS if it ended */
+ * Returns: whether it has the score now; errors of open_process() */
 static gboolean
-ensure_score (const char *proc, pid_t pid, int score, int *ret_before, GError **error)
+ensure_score (const Place *place, pid_t pid, int score, int *ret_before, GError **error)
 {
-  g_autoptr (NcgProcess) process = ncg_process_open (proc, pid, error);
+  g_autoptr (NcgProcess) process = open_process (place, pid, error);
+  const char *proc = place->proc;
   int after;
 
   if (process == NULL || !ncg_oom_score_read (process, proc, ret_before, error))
@@ -170,13 +216,13 @@ tell_drift (Entry *entry, int actual, gboolean repaired)
 }
 
 static void
-apply_to_main (Entry *entry, pid_t pid)
+apply_to_main (Entry *entry, pid_t pid, const char *cgroup)
 {
+  const Place place = place_of (entry->owner, cgroup);
   g_autoptr (GError) error = NULL;
   int before = entry->score;
   gboolean was_right = entry->pid == pid && entry->settle == 0;
-  gboolean is_right =
-      ensure_score (entry->owner->manager->proc, pid, entry->score, &before, &error);
+  gboolean is_right = ensure_score (&place, pid, entry->score, &before, &error);
 
   entry->pid = is_right ? pid : 0;
   /* It ended just now: systemd will tell of it. */
@@ -197,7 +243,7 @@ apply_to_main (Entry *entry, pid_t pid)
 typedef struct {
   Entry *entry; /* for the main loop alone */
   char *proc;
-  char *mount;
+  const NcgTree *tree;
   char *cgroup;
   int score;
   guint n_changed;
@@ -210,7 +256,6 @@ sweep_free (gpointer data)
   Sweep *sweep = data;
 
   g_free (sweep->proc);
-  g_free (sweep->mount);
   g_free (sweep->cgroup);
   g_clear_error (&sweep->error);
   g_free (sweep);
@@ -228,18 +273,21 @@ static void
 sweep_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   Sweep *sweep = data;
-  g_autoptr (GArray) pids = list_slice (sweep->mount, sweep->cgroup);
+  const Place place = { sweep->proc, sweep->tree, sweep->cgroup };
+  g_autoptr (GArray) pids = list_slice (sweep->tree->mount, sweep->cgroup);
 
   for (guint i = 0; pids != NULL && i < pids->len; i++) {
     g_autoptr (GError) error = NULL;
     int before = sweep->score;
     gboolean is_right =
-        ensure_score (sweep->proc, g_array_index (pids, pid_t, i), sweep->score, &before, &error);
+        ensure_score (&place, g_array_index (pids, pid_t, i), sweep->score, &before, &error);
 
     if (is_right && before != sweep->score)
       sweep->n_changed++;
+    /* One that has left meanwhile is no business of ours. */
     if (!is_right && sweep->error == NULL &&
-        !g_error_matches (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS))
+        !g_error_matches (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS) &&
+        !g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND))
       sweep->error = g_steal_pointer (&error);
   }
   g_task_return_boolean (task, TRUE);
@@ -289,7 +337,7 @@ sweep_slice (Entry *entry, const char *cgroup)
   sweep = g_new0 (Sweep, 1);
   sweep->entry = entry;
   sweep->proc = g_strdup (self->manager->proc);
-  sweep->mount = g_strdup (ncg_hierarchy_get_primary (self->manager->hierarchy)->mount);
+  sweep->tree = ncg_hierarchy_get_primary (self->manager->hierarchy);
   sweep->cgroup = g_strdup (cgroup);
   sweep->score = entry->score;
   task = g_task_new (NULL, self->end, on_swept, g_strdup (entry->unit));
@@ -302,14 +350,14 @@ look_at (Entry *entry)
 {
   const NcgService *service = services_find_active (entry->owner->services, entry->unit);
 
-  if (service == NULL || (!entry->is_slice && service->main_pid == 0) ||
-      (entry->is_slice && service->cgroup[0] == '\0')) {
+  if (service == NULL || service->cgroup[0] == '\0' ||
+      (!entry->is_slice && service->main_pid == 0)) {
     entry->pid = 0;
     drop_condition (entry);
   } else if (entry->is_slice) {
     sweep_slice (entry, service->cgroup);
   } else {
-    apply_to_main (entry, service->main_pid);
+    apply_to_main (entry, service->main_pid, service->cgroup);
   }
 }
 
@@ -369,34 +417,32 @@ oom_scores_set_config (OomScores *self, const Config *config)
   oom_scores_check (self);
 }
 
-/* (transfer full) (nullable): the score of a process; NULL if it ended */
+/* (transfer full) (nullable): the score of a process; NULL if it ended or is elsewhere */
 static char *
-read_actual (const char *proc, pid_t pid, GError **error)
+read_actual (const Place *place, pid_t pid)
 {
-  g_autoptr (NcgProcess) process = ncg_process_open (proc, pid, error);
+  g_autoptr (NcgProcess) process = open_process (place, pid, NULL);
   int score;
 
-  if (process == NULL || !ncg_oom_score_read (process, proc, &score, error))
+  if (process == NULL || !ncg_oom_score_read (process, place->proc, &score, NULL))
     return NULL;
   return g_strdup_printf ("%d", score);
 }
 
 /* (transfer full): @wanted if all processes of the slice have it, else one that has not. */
 static char *
-read_actual_of_slice (OomScores *self, const char *cgroup, const char *wanted)
+read_actual_of_slice (const Place *place, const char *wanted)
 {
-  const char *proc = self->manager->proc;
-  const char *mount = ncg_hierarchy_get_primary (self->manager->hierarchy)->mount;
-  g_autoptr (GArray) pids = list_slice (mount, cgroup);
+  g_autoptr (GArray) pids = list_slice (place->tree->mount, place->cgroup);
 
   for (guint i = 0; pids != NULL && i < pids->len; i++) {
     pid_t pid = g_array_index (pids, pid_t, i);
-    g_autofree char *actual = read_actual (proc, pid, NULL);
+    g_autofree char *actual = read_actual (place, pid);
     g_autofree char *who = NULL;
 
     if (actual == NULL || g_str_equal (actual, wanted))
       continue;
-    who = ncg_process_describe (proc, pid);
+    who = ncg_process_describe (place->proc, pid);
     return g_strdup_printf ("%s for %s", actual, who);
   }
   return g_strdup (wanted);
@@ -410,14 +456,15 @@ oom_scores_add_rows (OomScores *self, GVariantBuilder *rows)
     const NcgService *service = services_find_active (self->services, entry->unit);
     g_autofree char *wanted = g_strdup_printf ("%d", entry->score);
     g_autofree char *actual = NULL;
-    g_autoptr (GError) error = NULL;
+    Place place;
 
-    if (service == NULL)
+    if (service == NULL || service->cgroup[0] == '\0')
       continue;
+    place = place_of (self, service->cgroup);
     if (entry->is_slice)
-      actual = read_actual_of_slice (self, service->cgroup, wanted);
+      actual = read_actual_of_slice (&place, wanted);
     else if (service->main_pid != 0)
-      actual = read_actual (self->manager->proc, service->main_pid, &error);
+      actual = read_actual (&place, service->main_pid);
     if (actual != NULL)
       g_variant_builder_add (rows, "(ssssb)", entry->unit, SETTING, wanted, actual,
                              g_str_equal (wanted, actual));

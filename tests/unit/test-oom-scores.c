@@ -7,6 +7,7 @@
 #include "tests/unit/node-rig.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define KUBELET "kubelet.service"
@@ -178,10 +179,35 @@ test_fails (Fixture *self, gconstpointer data)
   node_rig_end (&self->rig, pid);
 }
 
+/* What was told is of before: the number is another's by now, or the process was moved. */
+static void
+test_another (Fixture *self, gconstpointer data)
+{
+  pid_t other = node_rig_start (&self->rig, "sshd", "/system.slice/ssh.service", "7\n");
+  pid_t similar = node_rig_start (&self->rig, "a", CGROUP "s", "7\n");
+  pid_t below = node_rig_start (&self->rig, "kubelet", CGROUP "/main", "7\n");
+  g_autofree char *rows = NULL;
+
+  change (self, KUBELET, other, CGROUP);
+  assert_score (self, other, "7");
+  node_rig_assert (&self->rig, "OomScore:" KUBELET, FALSE, "and not in " CGROUP);
+  rows = list_rows (self);
+  g_assert_cmpstr (rows, ==, "[]");
+  change (self, KUBELET, similar, CGROUP);
+  assert_score (self, similar, "7");
+  change (self, KUBELET, below, CGROUP);
+  assert_score (self, below, "-999");
+  node_rig_assert (&self->rig, "OomScore:" KUBELET, TRUE, "-999");
+  node_rig_end (&self->rig, other);
+  node_rig_end (&self->rig, similar);
+  node_rig_end (&self->rig, below);
+}
+
 static void
 test_denied (void)
 {
   Fixture self = { 0 };
+  g_autofree char *path = NULL;
   pid_t pid;
 
   if (!g_test_subprocess ()) {
@@ -189,13 +215,13 @@ test_denied (void)
     g_test_trap_assert_passed ();
     return;
   }
-  /* A child of one's own, in the real procfs, whose score nobody but root may lower. */
+  /* Root may write anything, whatever its mode. */
   if (getuid () == 0)
     g_assert_cmpint (setresuid (65534, 65534, 65534), ==, 0);
   set_up (&self, NULL);
-  g_free (self.rig.manager.proc);
-  self.rig.manager.proc = g_strdup ("/proc");
   pid = node_rig_start (&self.rig, "kubelet", CGROUP, "0\n");
+  path = g_strdup_printf ("%s/%d/oom_score_adj", self.rig.manager.proc, (int) pid);
+  g_assert_cmpint (chmod (path, 0444), ==, 0);
   g_log_set_always_fatal (G_LOG_FATAL_MASK);
   change (&self, KUBELET, pid, CGROUP);
   node_rig_assert (&self.rig, "OomScore:" KUBELET, FALSE, "CAP_SYS_RESOURCE");
@@ -296,6 +322,7 @@ main (int argc, char **argv)
   TEST ("/oom-scores/settles", test_settles);
   TEST ("/oom-scores/gone", test_gone);
   TEST ("/oom-scores/fails", test_fails);
+  TEST ("/oom-scores/another", test_another);
   g_test_add_func ("/oom-scores/denied", test_denied);
   TEST ("/oom-scores/slice", test_slice);
   TEST ("/oom-scores/rows", test_rows);
