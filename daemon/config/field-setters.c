@@ -162,7 +162,7 @@ config_set_sysctls (ConfigDraft *draft, const char *key, const ConfigNode *node)
     const ConfigNode *entry = g_ptr_array_index (node->children, i);
     g_autofree char *path = join (key, entry->key);
     int found = find_key (draft, key, entry, names);
-    guint mode = CONFIG_SYSCTL_ENFORCE;
+    guint mode = draft->config->is_user ? CONFIG_SYSCTL_OFF : CONFIG_SYSCTL_ENFORCE;
 
     if (found < 0)
       continue;

@@ -354,7 +354,7 @@ test_user (Machine *machine, gconstpointer data)
   g_autoptr (Config) named = NULL;
   g_autoptr (Config) system = NULL;
 
-  write_ours (machine, MAIN, "sysctls: {vm.panic_on_oom: warn}\n");
+  write_ours (machine, MAIN, "sysctls: {vm.panic_on_oom: warn, kernel.panic: null}\n");
   named = config_rig_must_load (machine->root, "--user");
   system = config_rig_must_load (machine->root, NULL);
   for (guint i = 0; i < CONFIG_N_SYSCTLS; i++) {
