@@ -7,8 +7,6 @@
 #include "lib/error.h"
 #include "lib/oom-score.h"
 
-#include <string.h>
-
 #define SETTING "oom_score_adj"
 #define PREFIX "OomScore:"
 /* systemd tells of a new main process as soon as it has forked. What OOMScoreAdjust= of the unit
@@ -152,32 +150,17 @@ place_of (const OomScores *self, const char *cgroup)
                   cgroup };
 }
 
-static gboolean
-is_inside (const char *path, const char *cgroup)
-{
-  gsize length = strlen (cgroup);
-
-  return strncmp (path, cgroup, length) == 0 && (path[length] == '\0' || path[length] == '/');
-}
-
 /* (transfer full): the process, if it is in the place or below; %NCG_ERROR_NO_SUCH_PROCESS if it
  * ended, %NCG_ERROR_NOT_FOUND if it is elsewhere */
 static NcgProcess *
 open_process (const Place *place, pid_t pid, GError **error)
 {
   g_autoptr (NcgProcess) process = ncg_process_open (place->proc, pid, error);
-  g_autofree char *path =
-      process != NULL ? ncg_process_read_cgroup (process, place->proc, place->tree, error) : NULL;
 
-  if (path == NULL)
+  if (process == NULL ||
+      !ncg_process_check_inside (process, place->proc, place->tree, place->cgroup, error))
     return NULL;
-  if (is_inside (path, place->cgroup))
-    return g_steal_pointer (&process);
-  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND,
-               "process %d is in %s and not in %s: it is another one, or was moved; see "
-               "systemctl status",
-               (int) pid, path, place->cgroup);
-  return NULL;
+  return g_steal_pointer (&process);
 }
 
 /* Gives a process the score. In any thread.
@@ -212,7 +195,7 @@ tell_drift (Entry *entry, int actual, gboolean repaired)
   g_autofree char *actual_text = g_strdup_printf ("%d", actual);
 
   if (self->drift != NULL)
-    self->drift (SETTING, entry->unit, wanted_text, actual_text, repaired, self->user_data);
+    self->drift (entry->unit, SETTING, wanted_text, actual_text, repaired, self->user_data);
 }
 
 static void
@@ -375,12 +358,16 @@ void
 oom_scores_service_changed (OomScores *self, const char *unit)
 {
   Entry *entry = find_entry (self, unit);
+  const NcgService *service = services_find_active (self->services, unit);
 
   if (entry == NULL)
     return;
-  if (entry->settle != 0)
-    g_source_remove (entry->settle);
-  entry->settle = entry->is_slice ? 0 : g_timeout_add (SETTLE_MSEC, on_settled, entry);
+  /* After a daemon-reload the same is told again, and a process that was right is to stay so. */
+  if (!entry->is_slice && (service == NULL || entry->pid == 0 || service->main_pid != entry->pid)) {
+    if (entry->settle != 0)
+      g_source_remove (entry->settle);
+    entry->settle = g_timeout_add (SETTLE_MSEC, on_settled, entry);
+  }
   look_at (entry);
 }
 
@@ -403,17 +390,50 @@ entry_new (OomScores *self, const ConfigOomScore *score)
   return entry;
 }
 
+/* (nullable) (transfer full): that of @entries which is the same as @entry */
+static Entry *
+take_same (GPtrArray *entries, const Entry *entry)
+{
+  for (guint i = 0; i < entries->len; i++) {
+    const Entry *old = g_ptr_array_index (entries, i);
+
+    if (g_str_equal (old->unit, entry->unit) && old->score == entry->score)
+      return g_ptr_array_steal_index (entries, i);
+  }
+  return NULL;
+}
+
+/* One that is the same knows which process was right, and keeps its condition. */
+static void
+replace_entries (OomScores *self, const Config *config)
+{
+  g_autoptr (GPtrArray) old = g_steal_pointer (&self->entries);
+  g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_free);
+
+  self->entries = g_ptr_array_new_with_free_func (entry_free);
+  for (guint i = 0; i < config->oom_scores->len; i++) {
+    Entry *entry = entry_new (self, g_ptr_array_index (config->oom_scores, i));
+    Entry *same = take_same (old, entry);
+
+    if (same != NULL) {
+      entry_free (entry);
+      entry = same;
+      entry->is_busy = FALSE;
+      g_ptr_array_add (kept, g_strconcat (PREFIX, entry->unit, NULL));
+    }
+    g_ptr_array_add (self->entries, entry);
+  }
+  conditions_drop_others (self->conditions, PREFIX, kept);
+}
+
 void
 oom_scores_set_config (OomScores *self, const Config *config)
 {
-  /* What a worker is at was asked for by the entries that go now. */
+  /* What a worker is at was asked for by the entries of before. */
   g_cancellable_cancel (self->end);
   g_object_unref (self->end);
   self->end = g_cancellable_new ();
-  g_ptr_array_set_size (self->entries, 0);
-  conditions_drop_others (self->conditions, PREFIX, NULL);
-  for (guint i = 0; i < config->oom_scores->len; i++)
-    g_ptr_array_add (self->entries, entry_new (self, g_ptr_array_index (config->oom_scores, i)));
+  replace_entries (self, config);
   oom_scores_check (self);
 }
 

@@ -16,8 +16,8 @@ typedef struct OomScores OomScores;
 
 /**
  * OomScoresDrift:
- * @object: "oom_score_adj"
- * @setting: the unit
+ * @object: the unit
+ * @setting: "oom_score_adj"; as in oom_scores_add_rows()
  *
  * A process that had the right score has got another one. Not told of slices: a process that is new
  * in one has none yet, and is no drift.
@@ -38,7 +38,8 @@ OomScores *oom_scores_new (Manager *manager,
 void oom_scores_free (OomScores *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OomScores, oom_scores_free)
 
-/* From here on it is @config's oom_scores; sets them all. Copied. */
+/* From here on it is @config's oom_scores; sets them all. Copied. Those that are as before go on as
+ * if nothing had been said, with their conditions. */
 void oom_scores_set_config (OomScores *self, const Config *config);
 
 /* @services has something new of the unit. */

@@ -286,6 +286,26 @@ ncg_process_read_cgroup (const NcgProcess *self,
 }
 
 gboolean
+ncg_process_check_inside (const NcgProcess *self,
+                          const char *proc,
+                          const NcgTree *tree,
+                          const char *cgroup,
+                          GError **error)
+{
+  g_autofree char *path = ncg_process_read_cgroup (self, proc, tree, error);
+  gsize length = strlen (cgroup);
+
+  if (path == NULL)
+    return FALSE;
+  if (strncmp (path, cgroup, length) == 0 && (path[length] == '\0' || path[length] == '/'))
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND,
+               "process %d is in %s and not in %s: it is another one, or was moved",
+               (int) self->pid, path, cgroup);
+  return FALSE;
+}
+
+gboolean
 ncg_process_read_uid (const NcgProcess *self, const char *proc, uid_t *ret_uid, GError **error)
 {
   g_autofree char *text = read_file (proc, self->pid, "status", error);

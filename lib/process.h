@@ -63,6 +63,14 @@ char *ncg_process_read_cgroup (const NcgProcess *self,
                                const NcgTree *tree,
                                GError **error);
 
+/* Whether it is in @cgroup or below; %NCG_ERROR_NOT_FOUND if it is elsewhere, else as above. It
+ * tells whether a number that somebody remembered is still that of the process that was meant. */
+gboolean ncg_process_check_inside (const NcgProcess *self,
+                                   const char *proc,
+                                   const NcgTree *tree,
+                                   const char *cgroup,
+                                   GError **error);
+
 /* The real uid of the process; %NCG_ERROR_NO_SUCH_PROCESS if it ended. */
 gboolean
 ncg_process_read_uid (const NcgProcess *self, const char *proc, uid_t *ret_uid, GError **error);

@@ -30,8 +30,8 @@ on_drift (const char *object,
 {
   Fixture *self = user_data;
 
-  g_assert_cmpstr (object, ==, "oom_score_adj");
-  g_string_append_printf (self->drifts, "%s %s %s %d;", setting, wanted, actual, repaired);
+  g_assert_cmpstr (setting, ==, "oom_score_adj");
+  g_string_append_printf (self->drifts, "%s %s %s %d;", object, wanted, actual, repaired);
 }
 
 static void
@@ -309,6 +309,49 @@ test_config (Fixture *self, gconstpointer data)
   node_rig_end (&self->rig, pid);
 }
 
+/* The same configuration once more, and the same told, as after a daemon-reload. */
+static void
+test_same_config (Fixture *self, gconstpointer data)
+{
+  pid_t pid = node_rig_start (&self->rig, "kubelet", CGROUP, "0\n");
+  g_autofree char *text = g_strdup_printf ("%d\n", (int) pid);
+
+  node_rig_make_cgroup (&self->rig, CGROUP, text);
+  change (self, KUBELET, pid, CGROUP);
+  change (self, SLICE, 0, "/kubernetes.slice");
+  node_rig_wait (has_condition (self, "OomScore:" SLICE));
+  node_rig_write_score (&self->rig, pid, "-500\n");
+  node_rig_wait (has_score (self, pid, "-999"));
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  node_rig_write_score (&self->rig, pid, "5\n");
+  oom_scores_set_config (self->scores, self->rig.config);
+  g_assert_cmpstr (self->drifts->str, ==, KUBELET " -999 5 1;");
+  node_rig_assert (&self->rig, "OomScore:" SLICE, TRUE, "-999");
+  /* And its worker is not waited for in vain. */
+  node_rig_write_score (&self->rig, pid, "-999\n");
+  change (self, KUBELET, pid, CGROUP);
+  node_rig_write_score (&self->rig, pid, "6\n");
+  change (self, KUBELET, pid, CGROUP);
+  g_assert_cmpstr (self->drifts->str, ==, KUBELET " -999 5 1;" KUBELET " -999 6 1;");
+  node_rig_end (&self->rig, pid);
+}
+
+/* A worker that was at a slice is not waited for. */
+static void
+test_same_slice (Fixture *self, gconstpointer data)
+{
+  pid_t pid = node_rig_start (&self->rig, "a", "/kubernetes.slice", "0\n");
+  g_autofree char *text = g_strdup_printf ("%d\n", (int) pid);
+
+  node_rig_make_cgroup (&self->rig, "/kubernetes.slice", text);
+  change (self, SLICE, 0, "/kubernetes.slice");
+  oom_scores_set_config (self->scores, self->rig.config);
+  node_rig_wait (has_condition (self, "OomScore:" SLICE));
+  assert_score (self, pid, "-999");
+  node_rig_end (&self->rig, pid);
+}
+
 #define TEST(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -327,5 +370,7 @@ main (int argc, char **argv)
   TEST ("/oom-scores/slice", test_slice);
   TEST ("/oom-scores/rows", test_rows);
   TEST ("/oom-scores/config", test_config);
+  TEST ("/oom-scores/same-config", test_same_config);
+  TEST ("/oom-scores/same-slice", test_same_slice);
   return g_test_run ();
 }
