@@ -27,8 +27,8 @@ struct NcgSystemdServices {
   NcgSystemd *systemd;
   NcgSystemdServicesChanged changed;
   gpointer user_data;
-  GPtrArray *list;       /* (element-type Watched) */
-  GHashTable *by_object; /* object path → Watched in list, by its names */
+  GPtrArray *list;     /* (element-type Watched) */
+  GHashTable *objects; /* object paths of all in list: a unit and its alias have the same one */
 };
 
 static void ask (Watched *watched);
@@ -134,6 +134,19 @@ on_properties (GObject *source, GAsyncResult *result, gpointer user_data)
   on_answered (self, error);
 }
 
+static void
+collect_objects (NcgSystemdServices *self)
+{
+  g_hash_table_remove_all (self->objects);
+  for (guint i = 0; i < self->list->len; i++) {
+    Watched *watched = g_ptr_array_index (self->list, i);
+
+    g_hash_table_add (self->objects, watched->path);
+    if (watched->alias != NULL)
+      g_hash_table_add (self->objects, watched->alias);
+  }
+}
+
 /* An alias has the object of the unit that it stands for, and that is what signals name. */
 static void
 take_path (Watched *self, const char *path)
@@ -142,13 +155,10 @@ take_path (Watched *self, const char *path)
 
   if (g_str_equal (known, path))
     return;
-  if (self->alias != NULL)
-    g_hash_table_remove (self->owner->by_object, self->alias);
   g_clear_pointer (&self->alias, g_free);
-  if (g_str_equal (self->path, path))
-    return;
-  self->alias = g_strdup (path);
-  g_hash_table_insert (self->owner->by_object, self->alias, self);
+  if (!g_str_equal (self->path, path))
+    self->alias = g_strdup (path);
+  collect_objects (self->owner);
 }
 
 static void
@@ -189,10 +199,14 @@ ask (Watched *self)
 void
 ncg_systemd_services_touch (NcgSystemdServices *self, const char *path)
 {
-  Watched *watched = g_hash_table_lookup (self->by_object, path);
+  if (!g_hash_table_contains (self->objects, path))
+    return;
+  for (guint i = 0; i < self->list->len; i++) {
+    Watched *watched = g_ptr_array_index (self->list, i);
 
-  if (watched != NULL)
-    ask (watched);
+    if (g_str_equal (watched->path, path) || g_strcmp0 (watched->alias, path) == 0)
+      ask (watched);
+  }
 }
 
 void
@@ -209,14 +223,10 @@ ncg_systemd_services_ask_all (NcgSystemdServices *self)
 void
 ncg_systemd_services_watch (NcgSystemdServices *self, const char *const *units)
 {
-  g_hash_table_remove_all (self->by_object);
   g_ptr_array_set_size (self->list, 0);
-  for (; *units != NULL; units++) {
-    Watched *watched = watched_new (self, *units);
-
-    g_ptr_array_add (self->list, watched);
-    g_hash_table_insert (self->by_object, watched->path, watched);
-  }
+  for (; *units != NULL; units++)
+    g_ptr_array_add (self->list, watched_new (self, *units));
+  collect_objects (self);
   ncg_systemd_services_ask_all (self);
 }
 
@@ -231,7 +241,7 @@ ncg_systemd_services_new (NcgSystemd *systemd,
   self->changed = changed;
   self->user_data = user_data;
   self->list = g_ptr_array_new_with_free_func (watched_drop);
-  self->by_object = g_hash_table_new (g_str_hash, g_str_equal);
+  self->objects = g_hash_table_new (g_str_hash, g_str_equal);
   return self;
 }
 
@@ -240,7 +250,7 @@ ncg_systemd_services_free (NcgSystemdServices *self)
 {
   if (self == NULL)
     return;
-  g_hash_table_unref (self->by_object);
+  g_hash_table_unref (self->objects);
   g_ptr_array_unref (self->list);
   g_free (self);
 }

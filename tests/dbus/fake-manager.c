@@ -292,13 +292,15 @@ handle_get_all (FakeCall *call)
 static void
 handle_get_unit (FakeCall *call)
 {
+  const FakeUnit *unit = fake_units_find (call->owner->units, call->unit);
   g_autofree char *path = NULL;
 
-  if (fake_units_find (call->owner->units, call->unit) == NULL) {
+  if (unit == NULL) {
     fail_not_loaded (call);
     return;
   }
-  g_assert_cmpint (sd_bus_path_encode (UNIT_PREFIX, call->unit, &path), >=, 0);
+  /* An alias has the object of its unit. */
+  g_assert_cmpint (sd_bus_path_encode (UNIT_PREFIX, unit->name, &path), >=, 0);
   reply (call, "o", path);
 }
 

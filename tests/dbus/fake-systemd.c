@@ -179,6 +179,14 @@ fake_systemd_stop_service (FakeSystemd *self, const char *name, gboolean is_forg
 }
 
 void
+fake_systemd_add_alias (FakeSystemd *self, const char *alias, const char *name)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+
+  fake_units_add_alias (self->manager->units, alias, name);
+}
+
+void
 fake_systemd_touch_unit (FakeSystemd *self, const char *name)
 {
   G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();

@@ -47,10 +47,11 @@ void fake_systemd_stop_unit (FakeSystemd *self, const char *name);
 void fake_systemd_reload (FakeSystemd *self);
 
 /* The same for services, see fake-services.h: around a process of the fake machine, whose end it
- * brings; and a signal that says nothing new, of any unit. */
+ * brings; another name of one; and a signal that says nothing new, of any unit. */
 void
 fake_systemd_start_service (FakeSystemd *self, const char *name, const char *slice, pid_t main_pid);
 void fake_systemd_stop_service (FakeSystemd *self, const char *name, gboolean is_forgotten);
+void fake_systemd_add_alias (FakeSystemd *self, const char *alias, const char *name);
 void fake_systemd_touch_unit (FakeSystemd *self, const char *name);
 
 /* Whether it runs. */

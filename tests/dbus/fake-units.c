@@ -12,7 +12,8 @@
 
 struct FakeUnits {
   FakeKernel *kernel;
-  GHashTable *units; /* name → FakeUnit */
+  GHashTable *units;   /* name → FakeUnit */
+  GHashTable *aliases; /* alias → name */
   FakeUnitsRemoved removed;
   gpointer user_data;
 };
@@ -32,7 +33,15 @@ unit_free (gpointer data)
 FakeUnit *
 fake_units_find (FakeUnits *self, const char *name)
 {
-  return g_hash_table_lookup (self->units, name);
+  const char *real = g_hash_table_lookup (self->aliases, name);
+
+  return g_hash_table_lookup (self->units, real != NULL ? real : name);
+}
+
+void
+fake_units_add_alias (FakeUnits *self, const char *alias, const char *name)
+{
+  g_hash_table_replace (self->aliases, g_strdup (alias), g_strdup (name));
 }
 
 FakeUnit *
@@ -254,6 +263,7 @@ fake_units_new (FakeKernel *kernel, FakeUnitsRemoved removed, gpointer user_data
   self->removed = removed;
   self->user_data = user_data;
   self->units = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, unit_free);
+  self->aliases = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   root = fake_units_add (self, ROOT_SLICE);
   g_free (root->cgroup);
   root->cgroup = g_strdup ("/");
@@ -270,5 +280,6 @@ fake_units_free (FakeUnits *self)
 {
   fake_processes_set_emptied (fake_kernel_get_processes (self->kernel), NULL, NULL);
   g_hash_table_unref (self->units);
+  g_hash_table_unref (self->aliases);
   g_free (self);
 }

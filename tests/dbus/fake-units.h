@@ -27,7 +27,11 @@ typedef void (*FakeUnitsRemoved) (const char *name, gpointer user_data);
 FakeUnits *fake_units_new (FakeKernel *kernel, FakeUnitsRemoved removed, gpointer user_data);
 void fake_units_free (FakeUnits *self);
 
+/* (nullable): by its name or an alias */
 FakeUnit *fake_units_find (FakeUnits *self, const char *name);
+
+/* Another name of a unit. */
+void fake_units_add_alias (FakeUnits *self, const char *alias, const char *name);
 
 /* Adds one that is not there; it does not run yet. */
 FakeUnit *fake_units_add (FakeUnits *self, const char *name);

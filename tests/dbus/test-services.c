@@ -105,6 +105,17 @@ expect (Watch *self, guint index, const char *format, ...)
   g_assert_cmpstr (g_ptr_array_index (self->told, index), ==, wanted);
 }
 
+static gboolean
+has_told (Watch *self, const char *unit, pid_t pid)
+{
+  g_autofree char *wanted = g_strdup_printf ("%s active %d ", unit, (int) pid);
+
+  for (guint i = 0; i < self->told->len; i++)
+    if (g_str_has_prefix (g_ptr_array_index (self->told, i), wanted))
+      return TRUE;
+  return FALSE;
+}
+
 /* What would be told has been told by now. */
 static void
 settle (Watch *self)
@@ -260,6 +271,24 @@ test_replaced (Watch *self, gconstpointer data)
   g_assert_cmpuint (self->told->len, ==, 2);
 }
 
+/* A unit and its alias have one object, and what it tells is told of both. */
+static void
+test_alias (Watch *self, gconstpointer data)
+{
+  static const char *const units[] = { KUBELET, "node.service", NULL };
+  pid_t pid;
+
+  start (self, KUBELET, NULL);
+  fake_systemd_add_alias (self->base.systemd, "node.service", KUBELET);
+  ncg_driver_watch_services (self->driver, units);
+  fixture_wait (self->told->len == 2);
+  settle (self);
+  g_assert_cmpuint (self->told->len, ==, 2);
+  g_ptr_array_set_size (self->told, 0);
+  pid = start (self, KUBELET, NULL);
+  fixture_wait (has_told (self, KUBELET, pid) && has_told (self, "node.service", pid));
+}
+
 /* The driver ends while systemd is being asked. */
 static void
 test_ends (Watch *self, gconstpointer data)
@@ -291,6 +320,7 @@ main (int argc, char **argv)
   WATCH_TEST ("/services/others-cost-nothing", test_others_cost_nothing);
   WATCH_TEST ("/services/told-again", test_told_again);
   WATCH_TEST ("/services/replaced", test_replaced);
+  WATCH_TEST ("/services/alias", test_alias);
   WATCH_TEST ("/services/ends", test_ends);
   return g_test_run ();
 }
