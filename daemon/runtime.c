@@ -11,7 +11,8 @@ struct Runtime {
   Manager *manager;
   const Services *services;
   Conditions *conditions;
-  GCancellable *end; /* of the worker's result */
+  GCancellable *end;  /* of the worker's result */
+  const char *wanted; /* (nullable): whose containers were looked for last */
   gboolean is_busy;
   gboolean again;
 };
@@ -58,6 +59,19 @@ runtime_free (Runtime *self)
   g_free (self);
 }
 
+static void search_strays (Runtime *self);
+
+/* With "auto" the one that was found, and all if none was. */
+static const char *
+choose_wanted (const Runtime *self)
+{
+  const char *configured = self->manager->config->container_runtime;
+  const char *cgroup;
+  const char *found = services_find_runtime (self->services, configured, &cgroup);
+
+  return found != NULL ? found : configured;
+}
+
 void
 runtime_services_changed (Runtime *self)
 {
@@ -75,6 +89,9 @@ runtime_services_changed (Runtime *self)
   runtime = services_find_runtime (self->services, configured, &cgroup);
   message = runtime_format_message (configured, runtime, cgroup, &holds);
   conditions_set (self->conditions, "ContainerRuntime", holds, message);
+  /* What was counted before was another's. */
+  if (self->wanted != NULL && !g_str_equal (self->wanted, choose_wanted (self)))
+    search_strays (self);
 }
 
 static void
@@ -85,8 +102,6 @@ search_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *can
   g_task_return_pointer (task, stray_containers_find (search->mount, search->pods, search->runtime),
                          (GDestroyNotify) stray_containers_free);
 }
-
-static void search_strays (Runtime *self);
 
 static void
 on_searched (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -104,10 +119,13 @@ on_searched (GObject *source, GAsyncResult *result, gpointer user_data)
     conditions_drop (self->conditions, "StrayContainers");
     return;
   }
+  /* It was asked for before something changed. */
+  if (self->again) {
+    search_strays (self);
+    return;
+  }
   message = runtime_format_strays (found->names, found->n_found, found->is_complete, search->root);
   conditions_set (self->conditions, "StrayContainers", found->n_found == 0, message);
-  if (self->again)
-    search_strays (self);
 }
 
 static void
@@ -124,7 +142,8 @@ search_strays (Runtime *self)
   search = g_new0 (Search, 1);
   search->mount = g_strdup (ncg_hierarchy_get_primary (self->manager->hierarchy)->mount);
   search->pods = ncg_driver_predict_cgroup (self->manager->driver, config->cgroup_root);
-  search->runtime = g_strdup (config->container_runtime);
+  self->wanted = g_intern_string (choose_wanted (self));
+  search->runtime = g_strdup (self->wanted);
   search->root = g_strdup (config->cgroup_root);
   task = g_task_new (NULL, self->end, on_searched, self);
   g_task_set_task_data (task, search, search_free);

@@ -45,7 +45,7 @@ count (Walk *self, const char *parent, const NcgCgroup *child, const char *runti
 {
   StrayContainers *found = self->found;
 
-  if (!runtime_concerns (self->runtime, runtime) || !is_populated (child))
+  if (!runtime_concerns (self->runtime, runtime, parent) || !is_populated (child))
     return;
   found->n_found++;
   if (found->names->len < STRAY_CONTAINERS_NAMED)

@@ -20,7 +20,7 @@ typedef struct {
  * stray_containers_find:
  * @mount: of the primary hierarchy
  * @pods: the cgroup of the pods' root, below which nobody looks
- * @runtime: containerRuntime of the configuration: whose containers are looked for
+ * @runtime: whose containers are looked for, see runtime_concerns()
  *
  * Those with processes in them. A container in a container is not counted. The tree is walked only
  * so deep and so far, and nothing is read of a cgroup that is not called like a container's.

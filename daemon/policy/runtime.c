@@ -8,6 +8,7 @@
 
 #define ID_LENGTH 64
 #define SHOWN_LENGTH 12
+#define USERS "/user.slice"
 
 /* In the order in which "auto" takes them. */
 static const struct {
@@ -120,12 +121,14 @@ runtime_classify (const char *parent, const char *name, const char **ret_runtime
 }
 
 gboolean
-runtime_concerns (const char *configured, const char *runtime)
+runtime_concerns (const char *wanted, const char *runtime, const char *cgroup)
 {
-  if (g_str_equal (configured, "none"))
+  if (g_str_equal (wanted, "none"))
     return FALSE;
-  return g_str_equal (configured, "auto") || runtime[0] == '\0' ||
-         g_str_equal (configured, runtime);
+  if (g_str_equal (runtime, "podman") &&
+      (g_str_equal (cgroup, USERS) || g_str_has_prefix (cgroup, USERS "/")))
+    return FALSE;
+  return g_str_equal (wanted, "auto") || runtime[0] == '\0' || g_str_equal (wanted, runtime);
 }
 
 char *

@@ -44,9 +44,16 @@ const char *runtime_choose (const char *configured, RuntimeIsActive is_active, g
  */
 char *runtime_classify (const char *parent, const char *name, const char **ret_runtime);
 
-/* Whether containers of @runtime (of runtime_classify()) are those that @configured is about: all
- * for "auto", none for "none". */
-gboolean runtime_concerns (const char *configured, const char *runtime);
+/**
+ * runtime_concerns:
+ * @wanted: the runtime of runtime_choose(); "auto" if none was found; "none"
+ * @runtime: of runtime_classify()
+ * @cgroup: in which the container's cgroup is, "/system.slice"
+ *
+ * Whether such a container is one that @wanted is about: all for "auto", none for "none". Never
+ * podman's in a user's session, which is rootless and in the user's own budget.
+ */
+gboolean runtime_concerns (const char *wanted, const char *runtime, const char *cgroup);
 
 /**
  * runtime_format_strays:
