@@ -116,31 +116,49 @@ placement_free (Placement *self)
   g_free (self);
 }
 
+/* (nullable): one that is not the service itself, or of it */
 static const Session *
 find_session (const Placement *self, const char *unit)
 {
+  const NcgService *service = services_find_active (self->services, unit);
+
   for (guint i = 0; i < self->sessions->len; i++) {
     const Session *session = g_ptr_array_index (self->sessions, i);
+    gboolean is_service = service != NULL && (session->pid == service->main_pid ||
+                                              g_str_equal (session->cgroup, service->cgroup));
 
-    if (g_str_equal (session->unit, unit))
+    if (g_str_equal (session->unit, unit) && !is_service)
       return session;
   }
   return NULL;
 }
 
-/* (nullable): where the daemon is. @ret_pid: 0 for the service. One in a session counts first: who
- * started it there should know, however well the service is. */
+/* (nullable): where the service is */
 static const char *
-find_daemon (const Placement *self, const char *unit, pid_t *ret_pid)
+find_service (const Placement *self, const char *unit)
 {
   const NcgService *service = services_find_active (self->services, unit);
-  const Session *session = find_session (self, unit);
-  gboolean is_service = service != NULL && (session == NULL || session->pid == service->main_pid);
 
-  *ret_pid = is_service || session == NULL ? 0 : session->pid;
-  if (!is_service)
-    return session != NULL ? session->cgroup : NULL;
-  return service->cgroup[0] != '\0' ? service->cgroup : NULL;
+  return service != NULL && service->cgroup[0] != '\0' ? service->cgroup : NULL;
+}
+
+/* (transfer full): of the service at @cgroup, or of @session, or of both */
+static char *
+format_message (const PlacementGroups *groups,
+                const char *unit,
+                const char *cgroup,
+                const Session *session)
+{
+  g_autofree char *service = NULL;
+  g_autofree char *second = NULL;
+
+  if (cgroup == NULL)
+    return placement_format_message (groups, unit, session->pid, session->cgroup);
+  service = placement_format_message (groups, unit, 0, cgroup);
+  if (session == NULL)
+    return g_steal_pointer (&service);
+  second = placement_format_second (groups, unit, session->pid, session->cgroup);
+  return g_strconcat (service, "\n", second, NULL);
 }
 
 void
@@ -149,20 +167,30 @@ placement_service_changed (Placement *self, const char *unit)
   g_autofree char *name = g_strconcat (PREFIX, unit, NULL);
   g_autofree char *message = NULL;
   g_auto (Groups) groups = { 0 };
-  const char *cgroup;
-  pid_t pid;
+  const char *cgroup = find_service (self, unit);
+  const Session *session = find_session (self, unit);
 
   if (!placement_is_kubernetes (unit))
     return;
-  cgroup = find_daemon (self, unit, &pid);
-  if (cgroup == NULL) {
+  if (cgroup == NULL && session == NULL) {
     conditions_drop (self->conditions, name);
     return;
   }
   groups_init (&groups, self);
-  message = placement_format_message (&groups.groups, unit, pid, cgroup);
+  message = format_message (&groups.groups, unit, cgroup, session);
   conditions_set (self->conditions, name,
-                  placement_judge (&groups.groups, cgroup) == PLACEMENT_RIGHT, message);
+                  session == NULL && placement_judge (&groups.groups, cgroup) == PLACEMENT_RIGHT,
+                  message);
+}
+
+/* Any user can have a process of that name; only root's can be the daemon. The real uid: a program
+ * that is set-uid to root has it of who started it, and can be called by any name. */
+static gboolean
+is_of_root (const NcgProcess *process, const char *proc)
+{
+  uid_t uid;
+
+  return ncg_process_read_uid (process, proc, &uid, NULL) && uid == 0;
 }
 
 static void
@@ -171,10 +199,12 @@ look_at (const Scan *scan, pid_t pid, GPtrArray *sessions)
   g_autofree char *path = g_strdup_printf ("%s/%d/comm", scan->proc, (int) pid);
   g_autofree char *command = ncg_file_read_at (AT_FDCWD, path);
   const char *unit = command != NULL ? placement_find_unit (g_strchomp (command)) : NULL;
-  g_autofree char *cgroup =
-      unit != NULL ? ncg_process_read_cgroup_of_pid (scan->proc, pid, scan->tree, NULL) : NULL;
+  g_autoptr (NcgProcess) process = unit != NULL ? ncg_process_open (scan->proc, pid, NULL) : NULL;
+  g_autofree char *cgroup = NULL;
   Session *session;
 
+  if (process != NULL && is_of_root (process, scan->proc))
+    cgroup = ncg_process_read_cgroup (process, scan->proc, scan->tree, NULL);
   if (cgroup == NULL)
     return;
   session = g_new0 (Session, 1);
@@ -263,6 +293,15 @@ placement_get_runtime_cgroup (const Placement *self)
   return cgroup;
 }
 
+static void
+add_row (const PlacementGroups *groups, const char *unit, const char *cgroup, GVariantBuilder *rows)
+{
+  g_autofree char *slice = placement_find_slice (cgroup);
+
+  g_variant_builder_add (rows, "(ssssb)", unit, "slice", groups->daemons_unit, slice,
+                         placement_judge (groups, cgroup) == PLACEMENT_RIGHT);
+}
+
 void
 placement_add_rows (const Placement *self, GVariantBuilder *rows)
 {
@@ -270,12 +309,12 @@ placement_add_rows (const Placement *self, GVariantBuilder *rows)
 
   groups_init (&groups, self);
   for (const char *const *unit = placement_list_kubernetes (); *unit != NULL; unit++) {
-    pid_t pid;
-    const char *cgroup = find_daemon (self, *unit, &pid);
-    g_autofree char *slice = cgroup != NULL ? placement_find_slice (cgroup) : NULL;
+    const char *cgroup = find_service (self, *unit);
+    const Session *session = find_session (self, *unit);
 
     if (cgroup != NULL)
-      g_variant_builder_add (rows, "(ssssb)", *unit, "slice", groups.groups.daemons_unit, slice,
-                             placement_judge (&groups.groups, cgroup) == PLACEMENT_RIGHT);
+      add_row (&groups.groups, *unit, cgroup, rows);
+    if (session != NULL)
+      add_row (&groups.groups, *unit, session->cgroup, rows);
   }
 }

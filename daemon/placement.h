@@ -2,6 +2,7 @@
 /*
  * Where the daemons of Kubernetes are: in their slice, or elsewhere, which is a condition
  * "Placement:kubelet.service" that says what it means and how to mend it. Nothing is ever moved.
+ * A process of root in a user's session, which is no service, is told in the same one.
  */
 #pragma once
 
@@ -31,6 +32,7 @@ GStrv placement_list_kube_cgroups (const Placement *self);
  * @services */
 const char *placement_get_runtime_cgroup (const Placement *self);
 
-/* Adds to an open a(ssssb) one row for each daemon of Kubernetes that runs: the unit, "slice",
+/* Adds to an open a(ssssb) one row for each daemon of Kubernetes that runs, as a
+ * service or in a session: the unit, "slice",
  * wanted, actual, ok. */
 void placement_add_rows (const Placement *self, GVariantBuilder *rows);

@@ -122,3 +122,15 @@ placement_format_message (const PlacementGroups *groups,
                           pid == 0 ? "" : ", stop it, make it a service", unit,
                           groups->daemons_unit, name);
 }
+
+char *
+placement_format_second (const PlacementGroups *groups,
+                         const char *unit,
+                         pid_t pid,
+                         const char *cgroup)
+{
+  g_autofree char *name = g_strndup (unit, strlen (unit) - strlen (".service"));
+
+  return g_strdup_printf ("%s, process %d, is no service, and runs besides it in %s: %s. Stop it",
+                          name, (int) pid, cgroup, meanings[placement_judge (groups, cgroup)]);
+}

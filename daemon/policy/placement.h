@@ -50,3 +50,9 @@ char *placement_format_message (const PlacementGroups *groups,
                                 const char *unit,
                                 pid_t pid,
                                 const char *cgroup);
+
+/* (transfer full): of a process @pid in @cgroup that is no service, while the service runs, too */
+char *placement_format_second (const PlacementGroups *groups,
+                               const char *unit,
+                               pid_t pid,
+                               const char *cgroup);

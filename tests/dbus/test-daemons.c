@@ -138,11 +138,14 @@ test_session (Fixture *fixture, gconstpointer data)
 {
   pid_t pid;
   g_autofree char *comm = NULL;
+  g_autofree char *status = NULL;
 
   fake_kernel_make_cgroup (fixture->kernel, "/user.slice/user-1000.slice/session-1.scope");
   pid = start_process (fixture, "/user.slice/user-1000.slice/session-1.scope");
   comm = g_strdup_printf ("/proc/%d/comm", (int) pid);
   fake_kernel_write_file (fixture->kernel, comm, "kubelet\n");
+  status = g_strdup_printf ("/proc/%d/status", (int) pid);
+  fake_kernel_write_file (fixture->kernel, status, "Name:\tkubelet\nUid:\t0\t0\t0\t0\n");
   fake_systemd_reload (fixture->systemd);
   fixture_wait (is_condition (fixture, "Placement:" KUBELET, "0 kubelet, process "));
 }

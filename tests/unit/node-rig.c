@@ -77,6 +77,15 @@ write_proc (NodeRig *self, pid_t pid, const char *file, const char *text)
   temp_dir_write (self->root, path, text);
 }
 
+/* Set-uid to root: the effective uid says nothing. */
+void
+node_rig_set_uid (NodeRig *self, pid_t pid, uid_t uid)
+{
+  g_autofree char *status = g_strdup_printf ("Name:\ta\nUid:\t%u\t0\t0\t0\n", (guint) uid);
+
+  write_proc (self, pid, "status", status);
+}
+
 pid_t
 node_rig_start (NodeRig *self, const char *command, const char *cgroup, const char *score)
 {
@@ -90,6 +99,7 @@ node_rig_start (NodeRig *self, const char *command, const char *cgroup, const ch
   write_proc (self, pid, "comm", comm);
   write_proc (self, pid, "cgroup", line);
   write_proc (self, pid, "oom_score_adj", score);
+  node_rig_set_uid (self, pid, 0);
   return pid;
 }
 

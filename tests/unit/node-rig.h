@@ -28,6 +28,9 @@ void node_rig_tear_down (NodeRig *self);
 pid_t node_rig_start (NodeRig *self, const char *command, const char *cgroup, const char *score);
 void node_rig_end (NodeRig *self, pid_t pid);
 
+/* Whose process it is; root's by default. */
+void node_rig_set_uid (NodeRig *self, pid_t pid, uid_t uid);
+
 /* A cgroup, and those above it, with processes, or "0" for none. */
 void node_rig_make_cgroup (NodeRig *self, const char *cgroup, const char *pids);
 

@@ -213,6 +213,14 @@ has_condition (Fixture *self, gboolean wanted)
   return (conditions_get (self->rig.conditions, CONDITION, &holds) != NULL) == wanted;
 }
 
+static gboolean
+has_named (Fixture *self, const char *name)
+{
+  gboolean holds;
+
+  return conditions_get (self->rig.conditions, name, &holds) != NULL;
+}
+
 static void
 test_session (Fixture *self, gconstpointer data)
 {
@@ -230,15 +238,43 @@ test_session (Fixture *self, gconstpointer data)
   assert_described (self,
                     "[('" KUBELET "', 'slice', 'kubernetes.slice', 'user-1000.slice', false)] ");
 
-  /* However well the service is. */
+  /* However well the service is; and both are told. */
   change (self, KUBELET, 1, RIGHT);
   node_rig_assert (&self->rig, CONDITION, FALSE, text);
+  node_rig_assert (&self->rig, CONDITION, FALSE, KUBELET " runs in kubernetes.slice\n");
+  assert_described (self,
+                    "[('" KUBELET "', 'slice', 'kubernetes.slice', 'kubernetes.slice', true), "
+                    "('" KUBELET "', 'slice', 'kubernetes.slice', 'user-1000.slice', false)] ");
+  change (self, KUBELET, 1, SYSTEM);
+  node_rig_assert (&self->rig, CONDITION, FALSE, KUBELET " runs in " SYSTEM);
+  node_rig_assert (&self->rig, CONDITION, FALSE, text);
+  /* Unless it is the service that is there. */
+  change (self, KUBELET, pid, SESSION);
+  node_rig_assert (&self->rig, CONDITION, FALSE, KUBELET " runs in " SESSION);
   change (self, KUBELET, 0, "");
   node_rig_make_cgroup (&self->rig, SESSION, "0");
   placement_check (self->placement);
   node_rig_wait (has_condition (self, FALSE));
   node_rig_end (&self->rig, pid);
   node_rig_end (&self->rig, other);
+}
+
+/* Any user can call a process so. */
+static void
+test_user (Fixture *self, gconstpointer data)
+{
+  pid_t pid = node_rig_start (&self->rig, "kubelet", SESSION, "0");
+  pid_t proxy = node_rig_start (&self->rig, "kube-proxy", SESSION, "0");
+  g_autofree char *pids = g_strdup_printf ("%d\n%d\n", (int) pid, (int) proxy);
+
+  node_rig_set_uid (&self->rig, pid, 1000);
+  node_rig_make_cgroup (&self->rig, SESSION, pids);
+  change (self, KUBELET, 1, RIGHT);
+  placement_check (self->placement);
+  node_rig_wait (has_named (self, "Placement:" PROXY));
+  node_rig_assert (&self->rig, CONDITION, TRUE, "runs in kubernetes.slice");
+  node_rig_end (&self->rig, pid);
+  node_rig_end (&self->rig, proxy);
 }
 
 /* It ends while a worker looks. */
@@ -270,6 +306,7 @@ main (int argc, char **argv)
   TEST ("/placement/services", test_services);
   TEST ("/placement/runtime", test_runtime);
   TEST ("/placement/session", test_session);
+  TEST ("/placement/user", test_user);
   TEST ("/placement/ends", test_ends);
   return g_test_run ();
 }
