@@ -87,12 +87,49 @@ check_enforced (const Config *config)
   if ((config->enforced & system) != 0) {
     g_assert_cmpuint (config->system_reserved.set, !=, 0);
     g_assert_nonnull (config->system_group);
-    g_assert_false (is_inside (config->cgroup_root, config->system_group));
   }
-  if ((config->enforced & kube) != 0) {
+  if ((config->enforced & kube) != 0)
     g_assert_cmpuint (config->kube_reserved.set, !=, 0);
-    g_assert_false (is_inside (config->cgroup_root, config->daemons_group));
+}
+
+static void
+check_limit (const Config *config, ConfigEnforce key, const ConfigReservation *reservation)
+{
+  static const ConfigResource limited[] = { CONFIG_MEMORY, CONFIG_PID };
+
+  if (config->policy != CONFIG_LIMIT || (config->enforced & key) == 0)
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (limited); i++)
+    g_assert_true ((reservation->set & (1u << limited[i])) == 0 ||
+                   reservation->amounts[limited[i]] > 0);
+}
+
+static void
+assert_apart (const char *a, const char *b)
+{
+  if (a != NULL && b != NULL)
+    g_assert_false (is_inside (a, b) || is_inside (b, a));
+}
+
+/* What is set on one must not be set on another. */
+static void
+check_nested (const Config *config)
+{
+  guint reservations = config->enforced & ~(guint) CONFIG_ENFORCE_PODS;
+
+  if (config->enforced != 0 || config->reserved_cpus != NULL) {
+    assert_apart (config->cgroup_root, config->system_group);
+    assert_apart (config->cgroup_root, config->daemons_group);
+    if (g_str_equal (config->driver, "systemd"))
+      assert_apart (config->cgroup_root, "/user");
   }
+  if (reservations != 0 || config->reserved_cpus != NULL)
+    assert_apart (config->system_group, config->daemons_group);
+  if (config->system_container != NULL &&
+      !g_str_equal (config->system_container, config->daemons_group))
+    assert_apart (config->system_container, config->daemons_group);
+  if (g_strcmp0 (config->system_container, config->resource_container) != 0)
+    assert_apart (config->system_container, config->resource_container);
 }
 
 static void
@@ -110,6 +147,9 @@ check_ranges (const Config *config)
   check_threshold (&config->eviction_memory);
   check_threshold (&config->eviction_nodefs);
   check_enforced (config);
+  check_limit (config, CONFIG_ENFORCE_SYSTEM, &config->system_reserved);
+  check_limit (config, CONFIG_ENFORCE_KUBE, &config->kube_reserved);
+  check_nested (config);
   g_assert_cmpuint (config->protection_cap, <=, 1000000);
   g_assert_cmpuint (config->pod_pids_limit, >, 0);
   g_assert_true (config->pod_pids_limit <= G_MAXINT64 || config->pod_pids_limit == NCG_UNLIMITED);
