@@ -52,16 +52,24 @@ begin (void)
   return drifts_new ();
 }
 
+/* A pod that was removed may change the slices still. */
+static gboolean
+is_verified (void)
+{
+  g_autofree char *bad = client_verify_node ();
+
+  return bad[0] == '\0';
+}
+
 /* Nothing was found but what the test did, and all is as it should be. */
 static void
 end (const Drifts *drifts, guint wanted)
 {
   g_autofree char *all = drifts_print (drifts);
-  g_autofree char *bad = client_verify_node ();
 
   if (drifts_count (drifts, NULL, FALSE) != wanted)
     machine_fail ("there should be %u drifts, and there are: %s", wanted, all);
-  g_assert_cmpstr (bad, ==, "");
+  machine_wait_until (is_verified ());
 }
 
 static void
