@@ -12,6 +12,9 @@
  *   ignore           ignores SIGTERM
  *   finish FILE      ends at SIGTERM only after a while, having written FILE
  *   append FILE      writes to FILE until that does not block any more
+ *   beat FILE        holds the file "FILE.data" in memory, and every 100 ms reads a part of it and
+ *                    writes to FILE how often it did, and the longest time from one to the next in
+ *                    milliseconds; no answer
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -21,6 +24,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -159,13 +163,87 @@ do_append (const char *argument)
   return 0;
 }
 
+static long
+get_msec (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* A byte of each of @count pages from the page @from on, around the end. */
+static unsigned
+read_pages (const unsigned char *memory, size_t n_pages, size_t from, size_t count)
+{
+  unsigned sum = 0;
+
+  for (size_t i = 0; i < count; i++)
+    sum += memory[(from + i) % n_pages * 4096];
+  return sum;
+}
+
+static const unsigned char *
+map_data (const char *name, size_t *ret_n_pages)
+{
+  char path[256];
+  struct stat info;
+  int fd;
+  void *memory;
+
+  snprintf (path, sizeof path, "%s.data", name);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &info) < 0)
+    return NULL;
+  memory = mmap (NULL, (size_t) info.st_size, PROT_READ, MAP_SHARED, fd, 0);
+  close (fd);
+  *ret_n_pages = (size_t) info.st_size / 4096;
+  return memory != MAP_FAILED ? memory : NULL;
+}
+
+static void
+say_beat (int fd, long count, long longest)
+{
+  char text[64];
+  int length = snprintf (text, sizeof text, "%10ld %10ld\n", count, longest);
+
+  if (pwrite (fd, text, (size_t) length, 0) != length)
+    abort ();
+}
+
+static long
+do_beat (const char *argument)
+{
+  size_t n_pages, parts = 32;
+  const unsigned char *memory = map_data (argument, &n_pages);
+  int fd = open (argument, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  long before, longest = 0;
+  volatile unsigned sum;
+
+  if (memory == NULL || fd < 0)
+    return -1;
+  sum = read_pages (memory, n_pages, 0, n_pages);
+  before = get_msec ();
+  for (long count = 1;; count++) {
+    long now;
+
+    pause_msec (100);
+    sum = read_pages (memory, n_pages, (size_t) count * n_pages / parts, n_pages / parts);
+    now = get_msec ();
+    longest = now - before > longest ? now - before : longest;
+    before = now;
+    say_beat (fd, count, longest);
+  }
+  return (long) sum;
+}
+
 static const struct {
   const char *name;
   long (*act) (const char *argument);
 } commands[] = {
-  { "grow", do_grow },     { "share", do_share },   { "burn", do_burn },
-  { "thread", do_thread }, { "fork", do_fork },     { "bomb", do_bomb },
-  { "ignore", do_ignore }, { "finish", do_finish }, { "append", do_append },
+  { "grow", do_grow },     { "share", do_share }, { "burn", do_burn },     { "thread", do_thread },
+  { "fork", do_fork },     { "bomb", do_bomb },   { "ignore", do_ignore }, { "finish", do_finish },
+  { "append", do_append }, { "beat", do_beat },
 };
 
 static long
