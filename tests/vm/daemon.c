@@ -61,7 +61,7 @@ void
 daemon_prepare (void)
 {
   daemon_stop ();
-  g_free (machine_run ("rm -rf " MACHINE_POD_FILES));
+  g_free (machine_run ("rm -rf " MACHINE_POD_FILES " " CONFIG_FILE));
   if (machine_has_systemd ())
     g_free (machine_run ("systemctl stop 'machine-*pod*.slice' || "
                          "{ systemctl thaw 'machine-*pod*.slice'; "
