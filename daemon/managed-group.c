@@ -26,7 +26,7 @@ struct ManagedGroup {
   gboolean is_busy;
   guint retry;          /* the source that tries again, or 0 */
   guint retry_msec;     /* after which time */
-  gboolean is_retrying; /* this round */
+  gboolean is_retrying; /* the next round */
   gboolean was_wrong;   /* had an error, as the owner knows */
   guint n_tries;        /* how often the kernel had something else, in this round */
   gboolean frees_cpus;  /* sent names all CPUs, and after that none are to be named */
@@ -172,7 +172,6 @@ done (ManagedGroup *self, GError *error)
 
   g_queue_init (&self->joining);
   self->is_busy = FALSE;
-  self->is_retrying = FALSE;
   tell_settled (self);
   while ((task = g_queue_pop_head (&joined)) != NULL) {
     if (error != NULL)
@@ -360,9 +359,11 @@ add_defaults (ManagedGroup *self, const NcgResources *had)
 static void
 run (ManagedGroup *self)
 {
+  gboolean is_retry = self->is_retrying;
   GTask *task;
 
   self->is_busy = TRUE;
+  self->is_retrying = FALSE;
   self->n_tries = 0;
   self->frees_cpus = FALSE;
   while ((task = g_queue_pop_head (&self->waiting)) != NULL)
@@ -374,7 +375,7 @@ run (ManagedGroup *self)
   add_defaults (self, &self->applied);
   add_defaults (self, &self->before);
   if (self->is_applied && ncg_resources_equal (&self->wanted, &self->applied) &&
-      (self->error == NULL || !self->is_retrying))
+      (self->error == NULL || !is_retry))
     done (self, NULL);
   else if (self->is_applied)
     send_resources (self, on_resources_set);
