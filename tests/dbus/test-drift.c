@@ -98,6 +98,15 @@ find_condition (Rig *self, const char *name, gboolean *ret_holds)
   return NULL;
 }
 
+static gboolean
+condition_holds (Rig *self, const char *name)
+{
+  gboolean holds = FALSE;
+  g_autofree char *message = find_condition (self, name, &holds);
+
+  return message != NULL && holds;
+}
+
 static void
 assert_property (Rig *self, const char *name, const char *expected)
 {
@@ -225,21 +234,19 @@ test_leftover (Rig *self, gconstpointer data)
                                    "systemReserved: {cpu: 500m, memory: 1Gi, pid: 1000}\n"
                                    "enforceNodeAllocatable: [system-reserved]\n";
   g_autoptr (GError) error = NULL;
-  gboolean holds = TRUE;
 
   fake_kernel_ignore_writes (self->base.kernel, "system.slice", "pids.max");
   g_assert_true (reload (self, limit, &error));
   g_assert_no_error (error);
   assert_file (self, "/system.slice", "memory.max", "1073741824");
-  g_free (find_condition (self, "Enforced:system-reserved", &holds));
-  g_assert_false (holds);
+  g_assert_false (condition_holds (self, "Enforced:system-reserved"));
   g_assert_true (reload (self, protect, &error));
   g_assert_no_error (error);
   assert_file (self, "/system.slice", "memory.max", "max");
   g_assert_true (reload (self, limit, &error));
   fake_kernel_take_writes (self->base.kernel, "system.slice", "pids.max");
   fixture_wait (has (self, "/system.slice", "pids.max", "1000"));
-  fixture_wait (find_condition (self, "Enforced:system-reserved", &holds) != NULL && holds);
+  fixture_wait (condition_holds (self, "Enforced:system-reserved"));
 }
 
 static gboolean
@@ -415,7 +422,7 @@ test_sysctl_modes (Rig *self, gconstpointer data)
   assert_condition (self, "Sysctl:kernel.panic_on_oops", TRUE, "is 1");
   /* Somebody mends it by hand, and somebody else undoes it. */
   fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "10\n");
-  fixture_wait (find_condition (self, "Sysctl:kernel.panic", &holds) != NULL && holds);
+  fixture_wait (condition_holds (self, "Sysctl:kernel.panic"));
   fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "5\n");
   assert_told (self, "sysctl kernel.panic 10 5 left");
 }

@@ -259,6 +259,7 @@ test_verify (Fixture *fixture, gconstpointer data)
 
   join_one (fixture, "app", join_start_process (fixture), "{'PidsLimit': <'9'>}");
   fake_kernel_write (fixture->kernel, APP_CGROUP, "pids.max", "8");
+  fake_kernel_ignore_writes (fixture->kernel, "poda-app.scope", "pids.max");
   reply = fixture_call (fixture, "VerifyPod", g_variant_new ("(s)", "a"), &error);
   g_assert_no_error (error);
   rows = g_variant_print (reply, FALSE);
