@@ -31,6 +31,8 @@ start_daemon (void)
 static void
 test_start (void)
 {
+  /* Beside the system's, whose configuration it can read. */
+  g_free (machine_run ("systemctl start nodecgroupsd.service"));
   /* As user@.service does, which without PAM's module for systemd has no runtime directory. */
   g_free (machine_run ("useradd -u " UID " " USER " && install -d -m 0700 -o " UID " " RUNTIME
                        " && systemd-run --quiet --unit=" MANAGER " -p User=" UID
