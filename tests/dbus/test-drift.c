@@ -271,6 +271,56 @@ assert_defaults (Rig *self)
   assert_property (self, "Enforced", "[]");
 }
 
+static void
+on_properties_changed (GDBusConnection *connection,
+                       const char *sender,
+                       const char *path,
+                       const char *interface,
+                       const char *signal,
+                       GVariant *arguments,
+                       gpointer user_data)
+{
+  Rig *self = user_data;
+  g_autoptr (GVariant) changed = g_variant_get_child_value (arguments, 1);
+  static const char *const names[] = { "Capacity", "Allocatable" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (GVariant) list =
+        g_variant_lookup_value (changed, names[i], G_VARIANT_TYPE ("a{st}"));
+    guint64 memory = 0;
+
+    if (list != NULL && g_variant_lookup (list, "memory", "t", &memory))
+      g_ptr_array_add (self->told, g_strdup_printf ("%s %" G_GUINT64_FORMAT, names[i], memory));
+  }
+}
+
+static gboolean
+is_told (Rig *self, const char *wanted)
+{
+  for (guint i = 0; i < self->told->len; i++)
+    if (g_str_equal (g_ptr_array_index (self->told, i), wanted))
+      return TRUE;
+  return FALSE;
+}
+
+/* Memory that came is told of, and is for pods. */
+static void
+test_capacity (Rig *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  guint id = g_dbus_connection_signal_subscribe (
+      self->base.connection, NULL, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+      MANAGER_PATH, NODE_INTERFACE, G_DBUS_SIGNAL_FLAGS_NONE, on_properties_changed, self, NULL);
+
+  fake_kernel_write_file (self->base.kernel, "/proc/meminfo", "MemTotal:        16777216 kB\n");
+  g_assert_true (reload (self, protect, &error));
+  g_assert_no_error (error);
+  fixture_wait (is_told (self, "Capacity 17179869184"));
+  fixture_wait (is_told (self, "Allocatable 15569256448"));
+  assert_file (self, "/machine.slice", "memory.max", "15569256448");
+  g_dbus_connection_signal_unsubscribe (self->base.connection, id);
+}
+
 /* What is not enforced any more is as if it had never been; pods are not touched. */
 static void
 test_reload (Rig *self, gconstpointer data)
@@ -466,6 +516,7 @@ main (int argc, char **argv)
   TEST ("removed-and-reloaded", protect, test_removed_and_reloaded);
   TEST ("leftover", protect, test_leftover);
   TEST ("reload", protect, test_reload);
+  TEST ("capacity", protect, test_capacity);
   TEST ("restart", protect, test_restart);
   TEST ("hangup", protect, test_hangup);
   TEST ("bad-reload", protect, test_bad_reload);
