@@ -321,6 +321,45 @@ test_capacity (Rig *self, gconstpointer data)
   g_dbus_connection_signal_unsubscribe (self->base.connection, id);
 }
 
+#define N_PODS 20
+
+static void
+on_created (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  guint *n_created = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  g_assert_no_error (error);
+  ++*n_created;
+}
+
+/* The weight of the Burstable slice follows the sum of the requests, not each of them. */
+static void
+test_coalesced (Rig *self, gconstpointer data)
+{
+  guint n_created = 0;
+  guint n_calls;
+
+  fake_systemd_forget_calls (self->base.systemd);
+  for (guint i = 0; i < N_PODS; i++) {
+    g_autofree char *uid = g_strdup_printf ("p%u", i);
+
+    g_dbus_connection_call (self->base.connection, "org.example.NodeCgroups", MANAGER_PATH,
+                            MANAGER_INTERFACE, "CreatePod",
+                            g_variant_new_parsed ("(%s, {'CPURequest': <'100m'>})", uid), NULL,
+                            G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_created, &n_created);
+  }
+  fixture_wait (n_created == N_PODS);
+  assert_file (self, "/machine.slice/machine-burstable.slice", "cpu.weight", "200");
+  n_calls =
+      fake_systemd_count_calls (self->base.systemd, "SetUnitProperties", "machine-burstable.slice");
+  g_test_message ("%u calls", n_calls);
+  g_assert_cmpuint (n_calls, >, 0);
+  g_assert_cmpuint (n_calls, <, N_PODS);
+}
+
 /* What is not enforced any more is as if it had never been; pods are not touched. */
 static void
 test_reload (Rig *self, gconstpointer data)
@@ -517,6 +556,7 @@ main (int argc, char **argv)
   TEST ("leftover", protect, test_leftover);
   TEST ("reload", protect, test_reload);
   TEST ("capacity", protect, test_capacity);
+  TEST ("coalesced", protect, test_coalesced);
   TEST ("restart", protect, test_restart);
   TEST ("hangup", protect, test_hangup);
   TEST ("bad-reload", protect, test_bad_reload);
