@@ -540,9 +540,19 @@ test_adopted (void)
   machine_reload_systemd ();
 }
 
+/* The daemon leaves the slices of other configurations where they are. */
+static void
+remove_slices (void)
+{
+  daemon_stop ();
+  g_free (machine_run ("systemctl stop kubepods.slice a.slice"));
+}
+
 int
 main (int argc, char **argv)
 {
+  int status;
+
   machine_init (argc, argv);
   daemon_prepare ();
   g_test_add_func ("/enforce/defaults", test_defaults);
@@ -560,5 +570,7 @@ main (int argc, char **argv)
   g_test_add_func ("/enforce/cpus", test_cpus);
   g_test_add_func ("/enforce/taken-back", test_taken_back);
   g_test_add_func ("/enforce/adopted", test_adopted);
-  return g_test_run ();
+  status = g_test_run ();
+  remove_slices ();
+  return status;
 }

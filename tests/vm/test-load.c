@@ -109,7 +109,7 @@ static char *
 list_transient_units (void)
 {
   return machine_run ("ls /run/systemd/transient /run/systemd/system.control 2>/dev/null | "
-                      "grep pod | paste -sd ' '");
+                      "grep -e '^machine.*pod' -e '^podc' | paste -sd ' '");
 }
 
 static void

@@ -39,7 +39,8 @@ assert_nothing_left (void)
   g_autofree char *scopes = machine_list_units ("podp-*");
   g_autofree char *files = machine_list_pod_files ();
   g_autofree char *cgroups = machine_list_pod_cgroups ();
-  g_autofree char *transient = machine_run ("ls /run/systemd/transient | grep pod || true");
+  g_autofree char *transient =
+      machine_run ("ls /run/systemd/transient | grep '^machine.*pod' || true");
   g_autofree char *pods = client_list_pods ();
 
   g_assert_false (machine_has_cgroup (CGROUP));
