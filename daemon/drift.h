@@ -6,8 +6,7 @@
  */
 #pragma once
 
-#include "lib/hierarchy.h"
-#include "lib/resources.h"
+#include "lib/driver.h"
 #include "lib/worker.h"
 
 typedef struct Drift Drift;
@@ -42,8 +41,8 @@ typedef struct {
   void (*contested) (const char *object, const char *message, gpointer user_data);
 } DriftListener;
 
-/* @hierarchy and @worker outlive it. */
-Drift *drift_new (const NcgHierarchy *hierarchy, NcgWorker *worker);
+/* All of them outlive it; @driver is for ncg_driver_restores(). */
+Drift *drift_new (NcgDriver *driver, const NcgHierarchy *hierarchy, NcgWorker *worker);
 void drift_free (Drift *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Drift, drift_free)
 void drift_set_listener (Drift *self, const DriftListener *listener, gpointer user_data);

@@ -231,6 +231,7 @@ make_driver (App *app, GError **error)
     .hierarchy = app->hierarchy,
     .user_socket = config->is_user ? socket : NULL,
     .may_drop = config->may_drop,
+    .owner_watches = TRUE,
   };
 
   if (config->root[0] == '\0' && !config->is_user)

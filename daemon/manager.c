@@ -35,7 +35,7 @@ manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, S
   self->leaves = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->proc = g_strconcat (config->root, "/proc", NULL);
   self->qos = qos_tree_new (self);
-  self->drift = drift_new (hierarchy, self->worker);
+  self->drift = drift_new (driver, hierarchy, self->worker);
   return self;
 }
 

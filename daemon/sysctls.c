@@ -4,6 +4,7 @@
  */
 #include "daemon/sysctls.h"
 
+#include "daemon/alarm.h"
 #include "daemon/policy/contest.h"
 #include "lib/error.h"
 #include "lib/file-watch.h"
@@ -19,7 +20,7 @@ typedef struct {
   gboolean has_been_right;
   gboolean is_told; /* that it is not */
   Contest contest;
-  guint timeout; /* for the end of a pause or of a contest, or 0 */
+  Alarm alarm; /* for the end of a pause or of a contest */
 } Entry;
 
 struct Sysctls {
@@ -69,8 +70,7 @@ sysctls_free (Sysctls *self)
   if (self == NULL)
     return;
   for (gsize i = 0; i < CONFIG_N_SYSCTLS; i++)
-    if (self->entries[i].timeout != 0)
-      g_source_remove (self->entries[i].timeout);
+    alarm_clear (&self->entries[i].alarm);
   ncg_file_watch_free (self->watch);
   g_free (self->root);
   g_free (self);
@@ -133,24 +133,12 @@ set (Sysctls *self, Entry *entry, char **ret_actual, GError **error)
   return is_right (self, sysctl, ret_actual, error);
 }
 
-static gboolean
-on_timeout (gpointer user_data)
+static void
+on_alarm (gpointer user_data)
 {
   Entry *entry = user_data;
 
-  entry->timeout = 0;
   check (entry->sysctls, entry);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-look_again_at (Entry *entry, gint64 time_usec)
-{
-  gint64 wait_usec = MAX (time_usec - g_get_monotonic_time (), 0);
-
-  if (entry->timeout != 0)
-    g_source_remove (entry->timeout);
-  entry->timeout = g_timeout_add ((guint) (wait_usec / 1000 + 1), on_timeout, entry);
 }
 
 /* The pause, or the quiet time, has an end. */
@@ -172,8 +160,9 @@ follow_contest (Sysctls *self, Entry *entry, gboolean holds, const char *actual)
   message = contest_describe (&entry->contest, what, actual, entry->wanted.wanted, advice);
   if (!holds || conditions_get (self->conditions, name, &holds) == NULL)
     conditions_set (self->conditions, name, FALSE, message);
-  look_again_at (entry,
-                 holds ? quiet_usec : now_usec + contest_get_wait (&entry->contest, now_usec));
+  alarm_set (&entry->alarm,
+             holds ? quiet_usec : now_usec + contest_get_wait (&entry->contest, now_usec), on_alarm,
+             entry);
 }
 
 /* Each change is told once: in a pause as one that stays. */

@@ -220,6 +220,12 @@ copy_dropped (const NcgDropped *dropped)
   return copy;
 }
 
+static gboolean
+systemd_restores (NcgDriver *base, const NcgFileSetting *setting)
+{
+  return ncg_own_files_is_set_back (setting);
+}
+
 static GPtrArray *
 systemd_list_dropped (NcgDriver *base, const char *unit)
 {
@@ -425,7 +431,7 @@ systemd_create (const NcgDriverConfig *config,
   context->hierarchy = config->hierarchy;
   context->may_drop = config->may_drop;
   context->foreign = find_foreign (config->hierarchy);
-  context->own = ncg_own_files_new (config->hierarchy);
+  context->own = ncg_own_files_new (config->hierarchy, config->owner_watches);
   context->units = ncg_systemd_units_new ();
   context->systemd = ncg_systemd_new (&connection, &callbacks, self);
   self->services = ncg_systemd_services_new (context->systemd, on_service_changed, self);
@@ -467,6 +473,7 @@ const NcgDriverOps ncg_driver_systemd_ops = {
   .stop_async = systemd_stop_async,
   .keep = systemd_keep,
   .list_dropped = systemd_list_dropped,
+  .restores = systemd_restores,
   .watch_services = systemd_watch_services,
   .version = systemd_version,
   .features = systemd_features,

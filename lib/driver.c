@@ -237,6 +237,12 @@ ncg_driver_keep (NcgDriver *self, const NcgKept *kept)
   self->ops->keep (self, kept);
 }
 
+gboolean
+ncg_driver_restores (NcgDriver *self, const NcgFileSetting *setting)
+{
+  return self->ops->restores != NULL && self->ops->restores (self, setting);
+}
+
 GPtrArray *
 ncg_driver_list_dropped (NcgDriver *self, const char *unit)
 {

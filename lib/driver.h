@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "lib/file-settings.h"
 #include "lib/hierarchy.h"
 #include "lib/process.h"
 #include "lib/resources.h"
@@ -119,6 +120,10 @@ typedef struct {
   const char *user_socket;
   /* systemd: a property that it does not know is left out, with the reason kept, and no error. */
   gboolean may_drop;
+  /* systemd: the owner watches the cgroups, and has what others change set again. Of the files that
+   * systemd has no property for the driver then watches only those that systemd itself sets back,
+   * see ncg_driver_restores(); else all of them. */
+  gboolean owner_watches;
 } NcgDriverConfig;
 
 typedef struct {
@@ -158,7 +163,8 @@ typedef struct {
       NcgDriver *self, const NcgPlace *place, gint64 deadline, GAsyncReadyCallback, gpointer);
   void (*keep) (NcgDriver *self, const NcgKept *kept);
   GPtrArray *(*list_dropped) (NcgDriver *self, const char *unit);
-  void (*watch_services) (NcgDriver *self, const char *const *units); /* or NULL */
+  gboolean (*restores) (NcgDriver *self, const NcgFileSetting *setting); /* or NULL */
+  void (*watch_services) (NcgDriver *self, const char *const *units);    /* or NULL */
   guint (*version) (NcgDriver *self);
   char **(*features) (NcgDriver *self);
 } NcgDriverOps;
@@ -316,6 +322,12 @@ void ncg_driver_keep (NcgDriver *self, const NcgKept *kept);
 /* (transfer container) (element-type NcgDropped): the settings of a group or leaf that were left
  * out, see NcgDriverConfig.may_drop */
 GPtrArray *ncg_driver_list_dropped (NcgDriver *self, const char *unit);
+
+/* Whether the driver sets the file of @setting again at once by itself, since systemd sets it back
+ * whenever it applies a unit (memory.oom.group). A difference that is seen there is nobody's
+ * change.
+ */
+gboolean ncg_driver_restores (NcgDriver *self, const NcgFileSetting *setting);
 
 /**
  * ncg_driver_watch_services:

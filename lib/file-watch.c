@@ -27,8 +27,9 @@ struct NcgFileWatch {
 static gboolean
 is_setting (const char *name)
 {
-  return !g_str_has_prefix (name, "cgroup.") && strstr (name, ".events") == NULL &&
-         !g_str_has_suffix (name, ".pressure") && !g_str_has_suffix (name, ".reclaim");
+  return (!g_str_has_prefix (name, "cgroup.") || g_str_has_prefix (name, "cgroup.max.")) &&
+         strstr (name, ".events") == NULL && !g_str_has_suffix (name, ".pressure") &&
+         !g_str_has_suffix (name, ".reclaim");
 }
 
 static void

@@ -39,6 +39,7 @@ struct NcgOwnFiles {
   guint refs; /* one of the owner, one of each job */
   const NcgHierarchy *hierarchy;
   const NcgSystemdFeatures *features;
+  gboolean owner_watches;
   GHashTable *entries; /* unit → Entry */
   NcgFileWatch *watch; /* (nullable): where the kernel has no more, a reload alone is heeded */
 };
@@ -146,12 +147,13 @@ on_written_by_others (const char *unit, gpointer user_data)
 }
 
 NcgOwnFiles *
-ncg_own_files_new (const NcgHierarchy *hierarchy)
+ncg_own_files_new (const NcgHierarchy *hierarchy, gboolean owner_watches)
 {
   NcgOwnFiles *self = g_new0 (NcgOwnFiles, 1);
 
   self->refs = 1;
   self->hierarchy = hierarchy;
+  self->owner_watches = owner_watches;
   self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   self->watch = ncg_file_watch_new (on_written_by_others, self);
   return self;
@@ -205,14 +207,22 @@ ensure_entry (NcgOwnFiles *self, const char *unit, const char *cgroup)
   return entry;
 }
 
+gboolean
+ncg_own_files_is_set_back (const NcgFileSetting *setting)
+{
+  return g_str_equal (setting->file, "memory.oom.group") && g_str_equal (setting->wanted, "1");
+}
+
 static void
 watch_settings (NcgOwnFiles *self, const Entry *entry, const GPtrArray *settings)
 {
   for (guint i = 0; self->watch != NULL && i < settings->len; i++) {
     const NcgFileSetting *setting = g_ptr_array_index (settings, i);
-    g_autofree char *path =
-        g_strconcat (setting->tree->mount, entry->cgroup, "/", setting->file, NULL);
+    g_autofree char *path = NULL;
 
+    if (self->owner_watches && !ncg_own_files_is_set_back (setting))
+      continue;
+    path = g_strconcat (setting->tree->mount, entry->cgroup, "/", setting->file, NULL);
     ncg_file_watch_add (self->watch, entry->unit, path);
   }
 }

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "lib/file-settings.h"
 #include "lib/hierarchy.h"
 #include "lib/resources.h"
 #include "lib/systemd-features.h"
@@ -20,14 +21,19 @@
 
 typedef struct NcgOwnFiles NcgOwnFiles;
 
-/* @hierarchy outlives it. */
-NcgOwnFiles *ncg_own_files_new (const NcgHierarchy *hierarchy);
+/* @hierarchy outlives it. @owner_watches: who writes the files that systemd does not set back is
+ * watched by somebody else. */
+NcgOwnFiles *ncg_own_files_new (const NcgHierarchy *hierarchy, gboolean owner_watches);
 void ncg_own_files_free (NcgOwnFiles *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgOwnFiles, ncg_own_files_free)
 
 /* What systemd does itself depends on what it knows. (nullable) @features: copied from by need, and
  * valid until the next call. */
 void ncg_own_files_set_features (NcgOwnFiles *self, const NcgSystemdFeatures *features);
+
+/* Whether systemd sets the file of @setting back whenever it applies the attributes of a unit:
+ * memory.oom.group, to 0, unless the unit has OOMPolicy=kill. */
+gboolean ncg_own_files_is_set_back (const NcgFileSetting *setting);
 
 /* Whether @resources have anything for us to write. */
 gboolean ncg_own_files_is_needed (const NcgOwnFiles *self, const NcgResources *resources);

@@ -3,112 +3,17 @@
  * Enforcement and continual validation: what the slices get, what happens when something else
  * changes it, and how it is taken back.
  */
-#include "tests/dbus/fixture.h"
+#include "tests/dbus/drift-rig.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
-#define HEAD "apiVersion: nodecgroups.example.org/v1\nkind: NodeCgroupsConfiguration\n"
-#define CONFIG "/etc/nodecgroups/config.yaml"
-
 static const char protect[] =
-    HEAD "systemReserved: {cpu: 500m, memory: 1Gi, pid: 1000}\n"
-         "kubeReserved: {cpu: 250m, memory: 512Mi}\n"
-         "enforceNodeAllocatable: [pods, system-reserved, kube-reserved]\n";
-
-typedef struct {
-  Fixture base;
-  GPtrArray *told; /* "OBJECT SETTING WANTED ACTUAL REPAIRED" of each Drift */
-  guint subscription;
-} Rig;
+    DRIFT_RIG_HEAD "systemReserved: {cpu: 500m, memory: 1Gi, pid: 1000}\n"
+                   "kubeReserved: {cpu: 250m, memory: 512Mi}\n"
+                   "enforceNodeAllocatable: [pods, system-reserved, kube-reserved]\n";
 
 static void
-on_drift (GDBusConnection *connection,
-          const char *sender,
-          const char *path,
-          const char *interface,
-          const char *signal,
-          GVariant *arguments,
-          gpointer user_data)
-{
-  Rig *self = user_data;
-  const char *object, *setting, *wanted, *actual;
-  gboolean is_repaired;
-
-  g_variant_get (arguments, "(&s&s&s&sb)", &object, &setting, &wanted, &actual, &is_repaired);
-  g_test_message ("%s %s %s %s %d", object, setting, wanted, actual, is_repaired);
-  g_ptr_array_add (self->told, g_strdup_printf ("%s %s %s %s %s", object, setting, wanted, actual,
-                                                is_repaired ? "repaired" : "left"));
-}
-
-static void
-set_up (Rig *self, gconstpointer data)
-{
-  fixture_set_up_without_daemon (&self->base, NULL);
-  if (data != NULL)
-    fake_kernel_write_file (self->base.kernel, CONFIG, data);
-  self->told = g_ptr_array_new_with_free_func (g_free);
-  self->subscription = g_dbus_connection_signal_subscribe (
-      self->base.connection, NULL, NODE_INTERFACE, "Drift", NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
-      on_drift, self, NULL);
-  fixture_start_daemon (&self->base);
-}
-
-static void
-tear_down (Rig *self, gconstpointer data)
-{
-  g_dbus_connection_signal_unsubscribe (self->base.connection, self->subscription);
-  fixture_tear_down (&self->base, NULL);
-  g_ptr_array_unref (self->told);
-}
-
-static gboolean
-has (Rig *self, const char *path, const char *file, const char *expected)
-{
-  g_autofree char *value = fake_kernel_read (self->base.kernel, path, file);
-
-  return g_strcmp0 (value, expected) == 0;
-}
-
-static void
-assert_file (Rig *self, const char *path, const char *file, const char *expected)
-{
-  g_autofree char *value = fake_kernel_read (self->base.kernel, path, file);
-
-  g_assert_cmpstr (value, ==, expected);
-}
-
-/* (nullable) (transfer full): the message of a condition, and whether it holds */
-static char *
-find_condition (Rig *self, const char *name, gboolean *ret_holds)
-{
-  g_autoptr (GVariant) list =
-      fixture_get_property (&self->base, MANAGER_PATH, NODE_INTERFACE, "Conditions");
-  const char *found, *message;
-  GVariantIter iter;
-  gboolean holds;
-
-  g_variant_iter_init (&iter, list);
-  while (g_variant_iter_next (&iter, "(&sb&s)", &found, &holds, &message)) {
-    if (!g_str_equal (found, name))
-      continue;
-    *ret_holds = holds;
-    return g_strdup (message);
-  }
-  return NULL;
-}
-
-static gboolean
-condition_holds (Rig *self, const char *name)
-{
-  gboolean holds = FALSE;
-  g_autofree char *message = find_condition (self, name, &holds);
-
-  return message != NULL && holds;
-}
-
-static void
-assert_property (Rig *self, const char *name, const char *expected)
+assert_property (DriftRig *self, const char *name, const char *expected)
 {
   g_autoptr (GVariant) value =
       fixture_get_property (&self->base, MANAGER_PATH, NODE_INTERFACE, name);
@@ -117,29 +22,20 @@ assert_property (Rig *self, const char *name, const char *expected)
   g_assert_cmpstr (text, ==, expected);
 }
 
-static void
-assert_told (Rig *self, const char *expected)
-{
-  fixture_wait (self->told->len > 0);
-  g_assert_cmpuint (self->told->len, ==, 1);
-  g_assert_cmpstr (g_ptr_array_index (self->told, 0), ==, expected);
-  g_ptr_array_set_size (self->told, 0);
-}
-
-static gboolean reload (Rig *self, const char *config, GError **error);
+static gboolean reload (DriftRig *self, const char *config, GError **error);
 
 /* Four CPUs, 8 GiB. */
 static void
-test_protect (Rig *self, gconstpointer data)
+test_protect (DriftRig *self, gconstpointer data)
 {
-  assert_file (self, "/system.slice", "cpu.weight", "50");
-  assert_file (self, "/system.slice", "memory.min", "1073741824");
-  assert_file (self, "/system.slice", "memory.max", "max");
-  assert_file (self, "/kubernetes.slice", "cpu.weight", "25");
-  assert_file (self, "/kubernetes.slice", "memory.min", "536870912");
-  assert_file (self, "/machine.slice", "cpu.weight", "325");
-  assert_file (self, "/machine.slice", "memory.max", "6979321856");
-  assert_file (self, "/machine.slice", "pids.max", "62000");
+  drift_rig_assert_file (self, "/system.slice", "cpu.weight", "50");
+  drift_rig_assert_file (self, "/system.slice", "memory.min", "1073741824");
+  drift_rig_assert_file (self, "/system.slice", "memory.max", "max");
+  drift_rig_assert_file (self, "/kubernetes.slice", "cpu.weight", "25");
+  drift_rig_assert_file (self, "/kubernetes.slice", "memory.min", "536870912");
+  drift_rig_assert_file (self, "/machine.slice", "cpu.weight", "325");
+  drift_rig_assert_file (self, "/machine.slice", "memory.max", "6979321856");
+  drift_rig_assert_file (self, "/machine.slice", "pids.max", "62000");
   assert_property (self, "Enforced", "['pods', 'system-reserved', 'kube-reserved']");
   assert_property (self, "SystemReserved", "{'cpu': 500, 'memory': 1073741824, 'pid': 1000}");
   assert_property (self, "KubeReserved", "{'cpu': 250, 'memory': 536870912}");
@@ -148,20 +44,20 @@ test_protect (Rig *self, gconstpointer data)
 
 /* Each change is seen, set again and told once. */
 static void
-test_changed (Rig *self, gconstpointer data)
+test_changed (DriftRig *self, gconstpointer data)
 {
   fake_kernel_write (self->base.kernel, "/system.slice", "cpu.weight", "300");
-  assert_told (self, "/system.slice cpu.weight 50 300 repaired");
-  assert_file (self, "/system.slice", "cpu.weight", "50");
+  drift_rig_assert_told (self, "/system.slice cpu.weight 50 300 repaired");
+  drift_rig_assert_file (self, "/system.slice", "cpu.weight", "50");
   fake_kernel_write (self->base.kernel, "/machine.slice", "memory.max", "max");
-  assert_told (self, "/machine.slice memory.max 6979321856 max repaired");
+  drift_rig_assert_told (self, "/machine.slice memory.max 6979321856 max repaired");
   fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "3\n");
-  assert_told (self, "sysctl kernel.panic 10 3 repaired");
+  drift_rig_assert_told (self, "sysctl kernel.panic 10 3 repaired");
   assert_property (self, "DriftCount", "3");
 }
 
 static void
-test_pod (Rig *self, gconstpointer data)
+test_pod (DriftRig *self, gconstpointer data)
 {
   static const char cgroup[] =
       "/machine.slice/machine-burstable.slice/machine-burstable-poda.slice";
@@ -169,8 +65,8 @@ test_pod (Rig *self, gconstpointer data)
   g_autofree char *expected = g_strdup_printf ("%s memory.max 67108864 1048576 repaired", cgroup);
 
   fake_kernel_write (self->base.kernel, cgroup, "memory.max", "1048576");
-  assert_told (self, expected);
-  assert_file (self, cgroup, "memory.max", "67108864");
+  drift_rig_assert_told (self, expected);
+  drift_rig_assert_file (self, cgroup, "memory.max", "67108864");
   /* Not ours to judge any more. */
   fixture_must_remove (&self->base, "a");
   g_assert_cmpuint (self->told->len, ==, 0);
@@ -178,96 +74,96 @@ test_pod (Rig *self, gconstpointer data)
 
 /* A slice that somebody stopped is made again. */
 static void
-test_removed (Rig *self, gconstpointer data)
+test_removed (DriftRig *self, gconstpointer data)
 {
   fake_systemd_stop_unit (self->base.systemd, "kubernetes.slice");
-  assert_told (self, "/kubernetes.slice cgroup present missing repaired");
+  drift_rig_assert_told (self, "/kubernetes.slice cgroup present missing repaired");
   g_assert_true (fake_systemd_has_unit (self->base.systemd, "kubernetes.slice"));
-  assert_file (self, "/kubernetes.slice", "memory.min", "536870912");
+  drift_rig_assert_file (self, "/kubernetes.slice", "memory.min", "536870912");
   /* And watched again. */
   fake_kernel_write (self->base.kernel, "/kubernetes.slice", "cpu.weight", "7");
-  assert_told (self, "/kubernetes.slice cpu.weight 25 7 repaired");
+  drift_rig_assert_told (self, "/kubernetes.slice cpu.weight 25 7 repaired");
 }
 
 /* Whoever keeps writing is left alone for longer and longer. */
 static void
-test_contested (Rig *self, gconstpointer data)
+test_contested (DriftRig *self, gconstpointer data)
 {
   g_autofree char *message = NULL;
   gboolean holds = TRUE;
 
   for (int i = 0; i < 5; i++) {
     fake_kernel_write (self->base.kernel, "/system.slice", "cpu.weight", "7");
-    assert_told (self, "/system.slice cpu.weight 50 7 repaired");
+    drift_rig_assert_told (self, "/system.slice cpu.weight 50 7 repaired");
   }
-  message = find_condition (self, "Contested:/system.slice", &holds);
+  message = drift_rig_find_condition (self, "Contested:/system.slice", &holds);
   g_assert_false (holds);
   g_assert_nonnull (strstr (message, "cpu.weight of /system.slice, to 7 instead of 50"));
   fake_kernel_write (self->base.kernel, "/system.slice", "cpu.weight", "8");
-  assert_told (self, "/system.slice cpu.weight 50 8 left");
-  assert_file (self, "/system.slice", "cpu.weight", "8");
+  drift_rig_assert_told (self, "/system.slice cpu.weight 50 8 left");
+  drift_rig_assert_file (self, "/system.slice", "cpu.weight", "8");
   /* Others are not in it. */
   fake_kernel_write (self->base.kernel, "/kubernetes.slice", "cpu.weight", "7");
-  assert_told (self, "/kubernetes.slice cpu.weight 25 7 repaired");
+  drift_rig_assert_told (self, "/kubernetes.slice cpu.weight 25 7 repaired");
   /* After the pause, and that is no news. */
-  fixture_wait (has (self, "/system.slice", "cpu.weight", "50"));
+  fixture_wait (drift_rig_has (self, "/system.slice", "cpu.weight", "50"));
   g_assert_cmpuint (self->told->len, ==, 0);
 }
 
 /* A slice that is made again before anybody saw that it was gone. */
 static void
-test_removed_and_reloaded (Rig *self, gconstpointer data)
+test_removed_and_reloaded (DriftRig *self, gconstpointer data)
 {
   fake_systemd_stop_unit (self->base.systemd, "kubernetes.slice");
   fake_systemd_reload (self->base.systemd);
-  assert_told (self, "/kubernetes.slice cgroup present missing repaired");
-  fixture_wait (has (self, "/kubernetes.slice", "cpu.weight", "25"));
+  drift_rig_assert_told (self, "/kubernetes.slice cgroup present missing repaired");
+  fixture_wait (drift_rig_has (self, "/kubernetes.slice", "cpu.weight", "25"));
   fake_kernel_write (self->base.kernel, "/kubernetes.slice", "cpu.weight", "7");
-  assert_told (self, "/kubernetes.slice cpu.weight 25 7 repaired");
+  drift_rig_assert_told (self, "/kubernetes.slice cpu.weight 25 7 repaired");
 }
 
 /* What the kernel refused in part is taken back as a whole, and tried again meanwhile. */
 static void
-test_leftover (Rig *self, gconstpointer data)
+test_leftover (DriftRig *self, gconstpointer data)
 {
-  static const char limit[] = HEAD "enforcementPolicy: limit\n"
-                                   "systemReserved: {cpu: 500m, memory: 1Gi, pid: 1000}\n"
-                                   "enforceNodeAllocatable: [system-reserved]\n";
+  static const char limit[] = DRIFT_RIG_HEAD "enforcementPolicy: limit\n"
+                                             "systemReserved: {cpu: 500m, memory: 1Gi, pid: 1000}\n"
+                                             "enforceNodeAllocatable: [system-reserved]\n";
   g_autoptr (GError) error = NULL;
 
   fake_kernel_ignore_writes (self->base.kernel, "system.slice", "pids.max");
   g_assert_true (reload (self, limit, &error));
   g_assert_no_error (error);
-  assert_file (self, "/system.slice", "memory.max", "1073741824");
-  g_assert_false (condition_holds (self, "Enforced:system-reserved"));
+  drift_rig_assert_file (self, "/system.slice", "memory.max", "1073741824");
+  g_assert_false (drift_rig_condition_holds (self, "Enforced:system-reserved"));
   g_assert_true (reload (self, protect, &error));
   g_assert_no_error (error);
-  assert_file (self, "/system.slice", "memory.max", "max");
+  drift_rig_assert_file (self, "/system.slice", "memory.max", "max");
   g_assert_true (reload (self, limit, &error));
   fake_kernel_take_writes (self->base.kernel, "system.slice", "pids.max");
-  fixture_wait (has (self, "/system.slice", "pids.max", "1000"));
-  fixture_wait (condition_holds (self, "Enforced:system-reserved"));
+  fixture_wait (drift_rig_has (self, "/system.slice", "pids.max", "1000"));
+  fixture_wait (drift_rig_condition_holds (self, "Enforced:system-reserved"));
 }
 
 static gboolean
-reload (Rig *self, const char *config, GError **error)
+reload (DriftRig *self, const char *config, GError **error)
 {
   g_autoptr (GVariant) reply = NULL;
 
-  fake_kernel_write_file (self->base.kernel, CONFIG, config);
+  fake_kernel_write_file (self->base.kernel, DRIFT_RIG_CONFIG, config);
   reply = fixture_call_object (&self->base, MANAGER_PATH, NODE_INTERFACE, "Reload", NULL, error);
   return reply != NULL;
 }
 
 static void
-assert_defaults (Rig *self)
+assert_defaults (DriftRig *self)
 {
-  assert_file (self, "/system.slice", "cpu.weight", "100");
-  assert_file (self, "/system.slice", "memory.min", "0");
-  assert_file (self, "/kubernetes.slice", "memory.min", "0");
-  assert_file (self, "/machine.slice", "cpu.weight", "100");
-  assert_file (self, "/machine.slice", "memory.max", "max");
-  assert_file (self, "/machine.slice", "pids.max", "max");
+  drift_rig_assert_file (self, "/system.slice", "cpu.weight", "100");
+  drift_rig_assert_file (self, "/system.slice", "memory.min", "0");
+  drift_rig_assert_file (self, "/kubernetes.slice", "memory.min", "0");
+  drift_rig_assert_file (self, "/machine.slice", "cpu.weight", "100");
+  drift_rig_assert_file (self, "/machine.slice", "memory.max", "max");
+  drift_rig_assert_file (self, "/machine.slice", "pids.max", "max");
   assert_property (self, "Enforced", "[]");
 }
 
@@ -280,7 +176,7 @@ on_properties_changed (GDBusConnection *connection,
                        GVariant *arguments,
                        gpointer user_data)
 {
-  Rig *self = user_data;
+  DriftRig *self = user_data;
   g_autoptr (GVariant) changed = g_variant_get_child_value (arguments, 1);
   static const char *const names[] = { "Capacity", "Allocatable" };
 
@@ -295,7 +191,7 @@ on_properties_changed (GDBusConnection *connection,
 }
 
 static gboolean
-is_told (Rig *self, const char *wanted)
+is_told (DriftRig *self, const char *wanted)
 {
   for (guint i = 0; i < self->told->len; i++)
     if (g_str_equal (g_ptr_array_index (self->told, i), wanted))
@@ -305,7 +201,7 @@ is_told (Rig *self, const char *wanted)
 
 /* Memory that came is told of, and is for pods. */
 static void
-test_capacity (Rig *self, gconstpointer data)
+test_capacity (DriftRig *self, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   guint id = g_dbus_connection_signal_subscribe (
@@ -317,7 +213,7 @@ test_capacity (Rig *self, gconstpointer data)
   g_assert_no_error (error);
   fixture_wait (is_told (self, "Capacity 17179869184"));
   fixture_wait (is_told (self, "Allocatable 15569256448"));
-  assert_file (self, "/machine.slice", "memory.max", "15569256448");
+  drift_rig_assert_file (self, "/machine.slice", "memory.max", "15569256448");
   g_dbus_connection_signal_unsubscribe (self->base.connection, id);
 }
 
@@ -337,7 +233,7 @@ on_created (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* The weight of the Burstable slice follows the sum of the requests, not each of them. */
 static void
-test_coalesced (Rig *self, gconstpointer data)
+test_coalesced (DriftRig *self, gconstpointer data)
 {
   guint n_created = 0;
   guint n_calls;
@@ -352,7 +248,7 @@ test_coalesced (Rig *self, gconstpointer data)
                             G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_created, &n_created);
   }
   fixture_wait (n_created == N_PODS);
-  assert_file (self, "/machine.slice/machine-burstable.slice", "cpu.weight", "200");
+  drift_rig_assert_file (self, "/machine.slice/machine-burstable.slice", "cpu.weight", "200");
   n_calls =
       fake_systemd_count_calls (self->base.systemd, "SetUnitProperties", "machine-burstable.slice");
   g_test_message ("%u calls", n_calls);
@@ -362,13 +258,13 @@ test_coalesced (Rig *self, gconstpointer data)
 
 /* What is not enforced any more is as if it had never been; pods are not touched. */
 static void
-test_reload (Rig *self, gconstpointer data)
+test_reload (DriftRig *self, gconstpointer data)
 {
   g_autofree char *slice = fixture_must_create (&self->base, "a", "{'MemoryLimit': <'64Mi'>}");
   g_autoptr (GError) error = NULL;
 
   fake_systemd_forget_calls (self->base.systemd);
-  g_assert_true (reload (self, HEAD "enforceNodeAllocatable: []\n", &error));
+  g_assert_true (reload (self, DRIFT_RIG_HEAD "enforceNodeAllocatable: []\n", &error));
   g_assert_no_error (error);
   assert_defaults (self);
   assert_property (self, "SystemReserved", "{}");
@@ -382,39 +278,42 @@ test_reload (Rig *self, gconstpointer data)
 
 /* The same, with the daemon away meanwhile. */
 static void
-test_restart (Rig *self, gconstpointer data)
+test_restart (DriftRig *self, gconstpointer data)
 {
   fixture_kill_daemon (&self->base);
-  fake_kernel_write_file (self->base.kernel, CONFIG, HEAD "enforceNodeAllocatable: []\n");
+  fake_kernel_write_file (self->base.kernel, DRIFT_RIG_CONFIG,
+                          DRIFT_RIG_HEAD "enforceNodeAllocatable: []\n");
   fixture_start_daemon (&self->base);
   assert_defaults (self);
 }
 
 static void
-test_hangup (Rig *self, gconstpointer data)
+test_hangup (DriftRig *self, gconstpointer data)
 {
-  fake_kernel_write_file (self->base.kernel, CONFIG, HEAD "enforceNodeAllocatable: []\n");
+  fake_kernel_write_file (self->base.kernel, DRIFT_RIG_CONFIG,
+                          DRIFT_RIG_HEAD "enforceNodeAllocatable: []\n");
   g_subprocess_send_signal (self->base.daemon, SIGHUP);
-  fixture_wait (has (self, "/system.slice", "memory.min", "0"));
+  fixture_wait (drift_rig_has (self, "/system.slice", "memory.min", "0"));
 }
 
 static void
-test_bad_reload (Rig *self, gconstpointer data)
+test_bad_reload (DriftRig *self, gconstpointer data)
 {
   static const struct {
     const char *config;
     const char *error;
     const char *text;
   } rows[] = {
-    { HEAD "podPidsLimit: many\nsystemReserved: {memory: 1GB}\n", "InvalidArgument",
+    { DRIFT_RIG_HEAD "podPidsLimit: many\nsystemReserved: {memory: 1GB}\n", "InvalidArgument",
       "config.yaml:3:15: podPidsLimit" },
-    { HEAD "podPidsLimit: many\nsystemReserved: {memory: 1GB}\n", "InvalidArgument",
+    { DRIFT_RIG_HEAD "podPidsLimit: many\nsystemReserved: {memory: 1GB}\n", "InvalidArgument",
       "config.yaml:4:26: systemReserved.memory" },
-    { HEAD "systemReserved: {memory: 6Gi}\nkubeReserved: {memory: 4Gi}\n", "InvalidArgument",
+    { DRIFT_RIG_HEAD "systemReserved: {memory: 6Gi}\nkubeReserved: {memory: 4Gi}\n",
+      "InvalidArgument",
       "memory: a reservation of 10Gi (systemReserved 6Gi and kubeReserved 4Gi) but a capacity of "
       "8Gi" },
-    { HEAD "cgroupRoot: /other\n", "InvalidArgument", "cgroupRoot" },
-    { HEAD "reservedSystemCPUs: 0-3\n", "InvalidArgument", "reservedSystemCPUs is 0-3" },
+    { DRIFT_RIG_HEAD "cgroupRoot: /other\n", "InvalidArgument", "cgroupRoot" },
+    { DRIFT_RIG_HEAD "reservedSystemCPUs: 0-3\n", "InvalidArgument", "reservedSystemCPUs is 0-3" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
@@ -428,28 +327,28 @@ test_bad_reload (Rig *self, gconstpointer data)
 }
 
 static void
-test_limit (Rig *self, gconstpointer data)
+test_limit (DriftRig *self, gconstpointer data)
 {
-  assert_file (self, "/kubernetes.slice", "memory.max", "536870912");
-  assert_file (self, "/kubernetes.slice", "pids.max", "100");
-  assert_file (self, "/kubernetes.slice", "memory.min", "0");
-  assert_file (self, "/system.slice", "memory.max", "max");
+  drift_rig_assert_file (self, "/kubernetes.slice", "memory.max", "536870912");
+  drift_rig_assert_file (self, "/kubernetes.slice", "pids.max", "100");
+  drift_rig_assert_file (self, "/kubernetes.slice", "memory.min", "0");
+  drift_rig_assert_file (self, "/system.slice", "memory.max", "max");
 }
 
 static void
-test_cpus (Rig *self, gconstpointer data)
+test_cpus (DriftRig *self, gconstpointer data)
 {
-  assert_file (self, "/system.slice", "cpuset.cpus", "0-1");
-  assert_file (self, "/kubernetes.slice", "cpuset.cpus", "0-1");
-  assert_file (self, "/user.slice", "cpuset.cpus", "0-1");
-  assert_file (self, "/machine.slice", "cpuset.cpus", "2-3");
+  drift_rig_assert_file (self, "/system.slice", "cpuset.cpus", "0-1");
+  drift_rig_assert_file (self, "/kubernetes.slice", "cpuset.cpus", "0-1");
+  drift_rig_assert_file (self, "/user.slice", "cpuset.cpus", "0-1");
+  drift_rig_assert_file (self, "/machine.slice", "cpuset.cpus", "2-3");
 }
 
 /* A node with pods goes on with a configuration that it cannot have; one without does not start. */
 static void
-test_impossible (Rig *self, gconstpointer data)
+test_impossible (DriftRig *self, gconstpointer data)
 {
-  static const char config[] = HEAD "protectKernelDefaults: true\n";
+  static const char config[] = DRIFT_RIG_HEAD "protectKernelDefaults: true\n";
   const char *const arguments[] = { "--root", self->base.root, "--bus-address",
                                     self->base.bus_address, NULL };
   g_autoptr (GSubprocess) other = NULL;
@@ -460,7 +359,7 @@ test_impossible (Rig *self, gconstpointer data)
   fixture_stop_daemon (&self->base);
   fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "3\n");
   fake_kernel_write_file (self->base.kernel, "/proc/sys/vm/panic_on_oom", "1\n");
-  fake_kernel_write_file (self->base.kernel, CONFIG, config);
+  fake_kernel_write_file (self->base.kernel, DRIFT_RIG_CONFIG, config);
   other = fixture_spawn_daemon (arguments);
   g_subprocess_communicate_utf8 (other, NULL, NULL, NULL, &output, &error);
   g_assert_no_error (error);
@@ -468,30 +367,18 @@ test_impossible (Rig *self, gconstpointer data)
   g_test_message ("%s", output);
   g_assert_nonnull (strstr (output, "vm.panic_on_oom, expected value: 0, actual value: 1; "));
   g_assert_nonnull (strstr (output, "kernel.panic, expected value: 10, actual value: 3"));
-  fake_kernel_write_file (self->base.kernel, CONFIG, HEAD);
+  fake_kernel_write_file (self->base.kernel, DRIFT_RIG_CONFIG, DRIFT_RIG_HEAD);
   fixture_start_daemon (&self->base);
   slice = fixture_must_create (&self->base, "a", "{}");
   fixture_stop_daemon (&self->base);
   fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "3\n");
-  fake_kernel_write_file (self->base.kernel, CONFIG, config);
+  fake_kernel_write_file (self->base.kernel, DRIFT_RIG_CONFIG, config);
   fixture_start_daemon (&self->base);
   g_assert_true (fixture_has_pod_state (&self->base, "a", "active"));
 }
 
-static void
-assert_condition (Rig *self, const char *name, gboolean holds, const char *text)
-{
-  gboolean actual = !holds;
-  g_autofree char *message = find_condition (self, name, &actual);
-
-  g_assert_nonnull (message);
-  g_test_message ("%s", message);
-  g_assert_cmpint (actual, ==, holds);
-  g_assert_nonnull (strstr (message, text));
-}
-
 static gboolean
-has_file (Rig *self, const char *path, const char *expected)
+has_file (DriftRig *self, const char *path, const char *expected)
 {
   g_autofree char *text = fake_kernel_read_file (self->base.kernel, path);
 
@@ -500,51 +387,53 @@ has_file (Rig *self, const char *path, const char *expected)
 
 /* One is only looked at, one is left alone. */
 static void
-test_sysctl_modes (Rig *self, gconstpointer data)
+test_sysctl_modes (DriftRig *self, gconstpointer data)
 {
   gboolean holds;
 
   g_assert_true (has_file (self, "/proc/sys/kernel/panic", "0"));
-  assert_condition (self, "Sysctl:kernel.panic", FALSE, "should be 10, is 0 ('sysctls'");
-  g_assert_null (find_condition (self, "Sysctl:vm.overcommit_memory", &holds));
+  drift_rig_assert_condition (self, "Sysctl:kernel.panic", FALSE, "should be 10, is 0 ('sysctls'");
+  g_assert_null (drift_rig_find_condition (self, "Sysctl:vm.overcommit_memory", &holds));
   g_assert_true (has_file (self, "/proc/sys/vm/overcommit_memory", "0"));
-  assert_condition (self, "Sysctl:kernel.panic_on_oops", TRUE, "is 1");
+  drift_rig_assert_condition (self, "Sysctl:kernel.panic_on_oops", TRUE, "is 1");
   /* Somebody mends it by hand, and somebody else undoes it. */
   fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "10\n");
-  fixture_wait (condition_holds (self, "Sysctl:kernel.panic"));
+  fixture_wait (drift_rig_condition_holds (self, "Sysctl:kernel.panic"));
   fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "5\n");
-  assert_told (self, "sysctl kernel.panic 10 5 left");
+  drift_rig_assert_told (self, "sysctl kernel.panic 10 5 left");
 }
 
 static void
-test_sysctl_contested (Rig *self, gconstpointer data)
+test_sysctl_contested (DriftRig *self, gconstpointer data)
 {
   for (int i = 0; i < 5; i++) {
     fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "3\n");
-    assert_told (self, "sysctl kernel.panic 10 3 repaired");
+    drift_rig_assert_told (self, "sysctl kernel.panic 10 3 repaired");
   }
   fake_kernel_write_file (self->base.kernel, "/proc/sys/kernel/panic", "4\n");
-  assert_told (self, "sysctl kernel.panic 10 4 left");
-  assert_condition (self, "Sysctl:kernel.panic", FALSE, "something else keeps changing it");
-  assert_condition (self, "Contested:kernel.panic", FALSE,
-                    "keeps changing the sysctl kernel.panic");
+  drift_rig_assert_told (self, "sysctl kernel.panic 10 4 left");
+  drift_rig_assert_condition (self, "Sysctl:kernel.panic", FALSE,
+                              "something else keeps changing it");
+  drift_rig_assert_condition (self, "Contested:kernel.panic", FALSE,
+                              "keeps changing the sysctl kernel.panic");
   /* After the pause, and that is no news. */
   fixture_wait (has_file (self, "/proc/sys/kernel/panic", "10"));
   g_assert_cmpuint (self->told->len, ==, 0);
 }
 
 #define TEST(path, config, function)                                                               \
-  g_test_add ("/drift/" path, Rig, config, set_up, function, tear_down)
+  g_test_add ("/drift/" path, DriftRig, config, drift_rig_set_up, function, drift_rig_tear_down)
 
 int
 main (int argc, char **argv)
 {
-  static const char limit[] = HEAD "enforcementPolicy: limit\n"
-                                   "kubeReserved: {memory: 512Mi, pid: 100}\n"
-                                   "enforceNodeAllocatable: [kube-reserved]\n";
-  static const char cpus[] = HEAD "reservedSystemCPUs: 0-1\n";
+  static const char limit[] = DRIFT_RIG_HEAD "enforcementPolicy: limit\n"
+                                             "kubeReserved: {memory: 512Mi, pid: 100}\n"
+                                             "enforceNodeAllocatable: [kube-reserved]\n";
+  static const char cpus[] = DRIFT_RIG_HEAD "reservedSystemCPUs: 0-1\n";
 
-  static const char modes[] = HEAD "sysctls: {kernel.panic: warn, vm.overcommit_memory: off}\n";
+  static const char modes[] =
+      DRIFT_RIG_HEAD "sysctls: {kernel.panic: warn, vm.overcommit_memory: off}\n";
 
   g_test_init (&argc, &argv, NULL);
   TEST ("protect", protect, test_protect);

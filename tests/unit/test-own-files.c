@@ -35,7 +35,7 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->file = g_build_filename (fixture->root, GROUP_FILE, NULL);
   fixture->hierarchy = ncg_hierarchy_detect (fixture->root, &error);
   g_assert_no_error (error);
-  fixture->own = ncg_own_files_new (fixture->hierarchy);
+  fixture->own = ncg_own_files_new (fixture->hierarchy, FALSE);
 }
 
 static void
@@ -233,6 +233,32 @@ test_forget_busy (Fixture *fixture, gconstpointer data)
 }
 
 static void
+wait_a_moment (void)
+{
+  gint64 end = g_get_monotonic_time () + G_USEC_PER_SEC / 4;
+  guint tick = g_timeout_add (10, on_tick, NULL);
+
+  while (g_get_monotonic_time () < end)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (tick);
+}
+
+/* What systemd does not set back is for whoever watches. */
+static void
+test_owner_watches (Fixture *fixture, gconstpointer data)
+{
+  ncg_own_files_free (fixture->own);
+  fixture->own = ncg_own_files_new (fixture->hierarchy, TRUE);
+  g_assert_true (write_own (fixture, "/a.slice", 0, NULL));
+  write_other (fixture, "1");
+  wait_a_moment ();
+  g_assert_true (reads (fixture, "1"));
+  g_assert_true (write_own (fixture, "/a.slice", 1, NULL));
+  write_other (fixture, "0");
+  g_assert_true (becomes (fixture, "1", PATIENCE_USEC));
+}
+
+static void
 on_failed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Fixture *fixture = user_data;
@@ -282,6 +308,7 @@ main (int argc, char **argv)
   ADD ("/own-files/at-once", test_at_once);
   ADD ("/own-files/forget-busy", test_forget_busy);
   ADD ("/own-files/forget-failed", test_forget_failed);
+  ADD ("/own-files/owner-watches", test_owner_watches);
   ADD ("/own-files/free", test_free);
   return g_test_run ();
 }

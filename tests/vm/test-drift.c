@@ -181,6 +181,44 @@ test_pod (void)
   end (drifts, 1);
 }
 
+/* What systemd has no property for: on v1 the CPUs. */
+static void
+test_own_file (void)
+{
+  g_autoptr (Drifts) drifts = begin ();
+  gboolean is_unified = machine_get_hierarchy ()->mode == NCG_HIERARCHY_UNIFIED;
+  const char *file = is_unified ? "cgroup.max.descendants" : "cpuset.cpus";
+  const char *wanted = is_unified ? "100" : "0";
+  const char *other = is_unified ? "7" : "0-1";
+
+  g_free (client_create_pod ("p", is_unified ? "{'CPURequest': <'200m'>, "
+                                               "'Unified': <{'cgroup.max.descendants': '100'}>}"
+                                             : "{'CPURequest': <'200m'>, 'CPUSet': <'0'>}"));
+  machine_write (POD_CGROUP, file, other);
+  drifts_assert_one (drifts, POD_CGROUP, file, wanted, other);
+  machine_wait_until (reads (POD_CGROUP, file, wanted));
+  client_remove_pod ("p");
+  end (drifts, 1);
+}
+
+/* systemd knows nothing of it, and sets it back whenever it applies the unit, which is nobody's
+ * change. */
+static void
+test_set_back (void)
+{
+  g_autoptr (Drifts) drifts = begin ();
+
+  g_free (client_create_pod ("p", "{'CPURequest': <'200m'>, 'OOMGroup': <true>}"));
+  for (guint i = 0; i < 10; i++) {
+    g_free (machine_run ("systemctl set-property --runtime machine-burstable-podp.slice "
+                         "IOAccounting=%s",
+                         i % 2 == 0 ? "yes" : "no"));
+    machine_wait_until (reads (POD_CGROUP, "memory.oom.group", "1"));
+  }
+  client_remove_pod ("p");
+  end (drifts, 0);
+}
+
 static gboolean
 is_active (const char *unit)
 {
@@ -320,6 +358,9 @@ main (int argc, char **argv)
                         test_systemd_again);
   g_test_add_func ("/drift/lost-files", test_lost_files);
   g_test_add_func ("/drift/pod", test_pod);
+  g_test_add_func ("/drift/own-file", test_own_file);
+  if (machine_get_hierarchy ()->mode == NCG_HIERARCHY_UNIFIED)
+    g_test_add_func ("/drift/set-back", test_set_back);
   g_test_add_func ("/drift/stopped", test_stopped);
   g_test_add_func ("/drift/stopped-below", test_stopped_below);
   g_test_add_func ("/drift/sysctl", test_sysctl);
