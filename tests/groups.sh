@@ -188,38 +188,71 @@ run_check ()
   count "$status" "$1" "$log"
 }
 
-# run_program NAME DIRECTORY: NAME is GROUP/KIND/PROGRAM, or KIND/PROGRAM.
+# run_program NAME DIRECTORY LOG: NAME is GROUP/KIND/PROGRAM, or KIND/PROGRAM.
 run_program ()
 {
-  local kind=${1%/*} program=test-${1##*/} log=$work/log status=0
+  local kind=${1%/*} program=test-${1##*/} status=0
   {
     printf '# program %s\n' "$1"
     (cd "$top" && timeout -k 5 "${limits[${1%%/*}]}" "$2/tests/${kind##*/}/$program" --tap) || status=$?
     printf '# exit %d\n' "$status"
-  } >"$log" 2>&1 </dev/null
-  count_tap "$1" "$log"
+  } >"$3" 2>&1 </dev/null
+}
+
+# wait_for_one: until one of the processes of `running` is done, which is in it no more.
+wait_for_one ()
+{
+  local pid left=()
+  wait -n "${running[@]}" || true
+  for pid in "${running[@]}"; do
+    ! kill -0 "$pid" 2>/dev/null || left+=("$pid")
+  done
+  running=("${left[@]}")
+}
+
+# run_programs DIRECTORY NAME...: at once as many as there are processors, since most of them wait for
+# something most of the time; counted in their order.
+run_programs ()
+{
+  local directory=$1 logs=$work/logs name running=() processors
+  shift
+  processors=$(nproc)
+  mkdir -p "$logs"
+  for name; do
+    while ((${#running[@]} >= processors)); do
+      wait_for_one
+    done
+    run_program "$name" "$directory" "$logs/${name//\//-}" &
+    running+=($!)
+  done
+  wait "${running[@]}"
+  for name; do
+    count_tap "$name" "$logs/${name//\//-}"
+  done
 }
 
 run_unit ()
 {
+  local name
   if build_gcc; then
-    run_program "$1" "$top/build"
+    run_programs "$top/build" "$@"
   else
-    not_built "$1" build
+    for name; do
+      not_built "$name" build
+    done
   fi
 }
 
 run_dbus ()
 {
-  run_unit "$1"
+  run_unit "$@"
 }
 
 run_san ()
 {
   if build_san; then
-    run_program "$1" "$top/build-san"
-  elif [[ ! -v san_shown ]]; then
-    san_shown=yes
+    run_programs "$top/build-san" "$@"
+  else
     count 1 'the build with sanitizers' "$work/build-san.log"
   fi
 }
