@@ -417,33 +417,6 @@ test_stop (void)
   g_assert_cmpstr (units, ==, "machine-besteffort.slice machine-burstable.slice machine.slice");
 }
 
-static gboolean
-has_cpus (guint count)
-{
-  g_autoptr (GVariant) capacity = client_get (CLIENT_PATH, CLIENT_NODE, "Capacity");
-  guint64 millicores = 0;
-
-  g_variant_lookup (capacity, "cpu", "t", &millicores);
-  return millicores == (guint64) count * 1000;
-}
-
-/* The kernel tells of it, and the unit lets the daemon hear that. */
-static void
-test_hotplug (void)
-{
-  guint n_cpus = (guint) sysconf (_SC_NPROCESSORS_ONLN);
-
-  if (n_cpus < 2 || !machine_try ("test -w /sys/devices/system/cpu/cpu1/online")) {
-    g_test_skip ("this machine has no second CPU that can be switched off");
-    return;
-  }
-  g_assert_true (has_cpus (n_cpus));
-  g_free (machine_run ("echo 0 >/sys/devices/system/cpu/cpu1/online"));
-  machine_wait_until (has_cpus (n_cpus - 1));
-  g_free (machine_run ("echo 1 >/sys/devices/system/cpu/cpu1/online"));
-  machine_wait_until (has_cpus (n_cpus));
-}
-
 static guint64
 find_usage (GVariant *usage, const char *part, const char *key)
 {
@@ -482,7 +455,6 @@ main (int argc, char **argv)
   g_test_add_func ("/bootstrap/slices", test_slices);
   g_test_add_func ("/bootstrap/sysctls", test_sysctls);
   g_test_add_func ("/bootstrap/capacity", test_capacity);
-  g_test_add_func ("/bootstrap/hotplug", test_hotplug);
   g_test_add_func ("/bootstrap/usage", test_usage);
   g_test_add_func ("/bootstrap/verify", test_verify);
   g_test_add_func ("/bootstrap/properties", test_properties);
