@@ -103,7 +103,7 @@ typedef struct {
 static gboolean
 set_ended (const Goal *goal, const NcgProcess *process, GError **error)
 {
-  g_autofree char *shown = g_utf8_make_valid (ncg_cgroup_get_path (goal->cgroup), -1);
+  g_autofree char *shown = ncg_error_escape_path (ncg_cgroup_get_path (goal->cgroup));
 
   g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
                "process %d ended before it had been moved to the cgroup %s", (int) process->pid,
@@ -156,7 +156,7 @@ static gboolean
 set_refused (const Goal *goal, const NcgProcess *process, GError *refusal, GError **error)
 {
   g_autoptr (GError) owned = refusal;
-  g_autofree char *shown = g_utf8_make_valid (ncg_cgroup_get_path (goal->cgroup), -1);
+  g_autofree char *shown = ncg_error_escape_path (ncg_cgroup_get_path (goal->cgroup));
   g_autofree char *described = NULL;
   const char *reason = explain (goal, refusal);
 
@@ -194,7 +194,7 @@ move (const Goal *goal, const NcgProcess *process, GError **error)
     return TRUE;
   if (ncg_process_is_ending (process, goal->proc))
     return set_ended (goal, process, error);
-  shown = g_utf8_make_valid (ncg_cgroup_get_path (goal->cgroup), -1);
+  shown = ncg_error_escape_path (ncg_cgroup_get_path (goal->cgroup));
   g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED,
                "process %d was moved to the cgroup %s, but something moved it elsewhere at once",
                (int) process->pid, shown);
@@ -207,7 +207,7 @@ static gboolean
 check_not_threaded (const NcgCgroup *cgroup, GError **error)
 {
   g_autofree char *type = ncg_cgroup_read (cgroup, "cgroup.type", NULL);
-  g_autofree char *shown = g_utf8_make_valid (ncg_cgroup_get_path (cgroup), -1);
+  g_autofree char *shown = ncg_error_escape_path (ncg_cgroup_get_path (cgroup));
 
   if (g_strcmp0 (type, "threaded") != 0 && g_strcmp0 (type, "domain invalid") != 0)
     return TRUE;

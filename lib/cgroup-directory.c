@@ -49,7 +49,7 @@ show_child (const NcgCgroup *self, const char *name)
   const char *path = ncg_cgroup_get_path (self);
   g_autofree char *whole = g_strconcat (g_str_equal (path, "/") ? "" : path, "/", name, NULL);
 
-  return g_utf8_make_valid (whole, -1);
+  return ncg_error_escape_path (whole);
 }
 
 /* What mkdir(2) says beside what everybody knows. */

@@ -35,7 +35,7 @@ ncg_cgroup_open_events (const NcgCgroup *self, GError **error)
     return ncg_file_steal (&fd);
   if (fd >= 0)
     errsv = errno;
-  shown = g_utf8_make_valid (ncg_cgroup_get_path (self), -1);
+  shown = ncg_error_escape_path (ncg_cgroup_get_path (self));
   g_set_error (error, NCG_ERROR,
                errsv == ENOENT || errsv == ENODEV ? NCG_ERROR_NOT_FOUND : NCG_ERROR_FAILED,
                "cannot read cgroup.events of the cgroup %s: %s", shown, g_strerror (errsv));

@@ -36,7 +36,7 @@ ncg_cgroup_mark_write (const NcgCgroup *cgroup, const char *description, GError 
       return TRUE;
     errsv = errno;
   }
-  shown = g_utf8_make_valid (ncg_cgroup_get_path (cgroup), -1);
+  shown = ncg_error_escape_path (ncg_cgroup_get_path (cgroup));
   g_set_error (error, NCG_ERROR,
                errsv == ENOENT || errsv == ENODEV ? NCG_ERROR_NOT_FOUND : NCG_ERROR_NOT_SUPPORTED,
                "cannot write down whose the cgroup %s is: neither %s nor %s can be set (%s)", shown,

@@ -111,7 +111,7 @@ static gboolean
 check_not_threaded (const NcgCgroup *self, GError **error)
 {
   g_autofree char *type = ncg_cgroup_read (self, "cgroup.type", NULL);
-  g_autofree char *shown = g_utf8_make_valid (ncg_cgroup_get_path (self), -1);
+  g_autofree char *shown = ncg_error_escape_path (ncg_cgroup_get_path (self));
 
   if (g_strcmp0 (type, "threaded") != 0)
     return TRUE;
@@ -318,7 +318,7 @@ static gboolean
 kill_in_passes (const NcgCgroup *self, GError **error)
 {
   g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
-  g_autofree char *shown = g_utf8_make_valid (ncg_cgroup_get_path (self), -1);
+  g_autofree char *shown = ncg_error_escape_path (ncg_cgroup_get_path (self));
 
   for (guint pass = 0; pass < KILL_PASSES; pass++) {
     g_autoptr (GArray) pids = list_new_processes (self, done, error);

@@ -30,7 +30,7 @@ static gboolean
 set_timeout (
     const char *path, gboolean frozen, const char *state, gboolean by_parent, GError **error)
 {
-  g_autofree char *shown = g_utf8_make_valid (path, -1);
+  g_autofree char *shown = ncg_error_escape_path (path);
 
   g_set_error (error, NCG_ERROR, NCG_ERROR_TIMEOUT, "the cgroup %s could not be %s in time: %s%s",
                shown, frozen ? "frozen" : "thawed", state,

@@ -93,7 +93,7 @@ set_busy (
   g_autoptr (GArray) pids = list_holders (trees, path);
   g_autofree char *holders =
       pids->len > 0 ? ncg_holders_to_string (proc, pids) : g_strdup ("of another pid namespace");
-  g_autofree char *shown = g_utf8_make_valid (path, -1);
+  g_autofree char *shown = ncg_error_escape_path (path);
 
   g_set_error (error, NCG_ERROR, NCG_ERROR_BUSY, "%s the cgroup %s: %s", what, shown, holders);
   return FALSE;

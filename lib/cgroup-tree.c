@@ -27,7 +27,7 @@ typedef struct {
 static char *
 show_path (const NcgCgroup *cgroup)
 {
-  return g_utf8_make_valid (ncg_cgroup_get_path (cgroup), -1);
+  return ncg_error_escape_path (ncg_cgroup_get_path (cgroup));
 }
 
 /* The words of a file; none if it is not there. */

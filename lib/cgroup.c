@@ -136,7 +136,7 @@ cgroup_new (int fd, const char *path, GError **error)
     self->path = g_strdup (path);
     return self;
   }
-  shown = g_utf8_make_valid (path, -1);
+  shown = ncg_error_escape_path (path);
   g_set_error (error, NCG_ERROR, code_of_open (errsv), "cannot open the cgroup %s: %s", shown,
                g_strerror (errsv));
   return NULL;
@@ -289,8 +289,8 @@ check_file (const char *file, GError **error)
 static void
 set_read_error (const NcgCgroup *self, const char *file, int errsv, GError **error)
 {
-  g_autofree char *shown = g_utf8_make_valid (self->path, -1);
-  g_autofree char *shown_file = g_utf8_make_valid (file, -1);
+  g_autofree char *shown = ncg_error_escape_path (self->path);
+  g_autofree char *shown_file = ncg_error_escape_path (file);
 
   g_set_error (error, NCG_ERROR, code_of_read (errsv), "cannot read %s of the cgroup %s: %s",
                shown_file, shown, g_strerror (errsv));
@@ -300,8 +300,8 @@ static void
 set_write_error (
     const NcgCgroup *self, const char *file, const char *value, int errsv, GError **error)
 {
-  g_autofree char *shown = g_utf8_make_valid (self->path, -1);
-  g_autofree char *shown_file = g_utf8_make_valid (file, -1);
+  g_autofree char *shown = ncg_error_escape_path (self->path);
+  g_autofree char *shown_file = ncg_error_escape_path (file);
   g_autofree char *escaped = ncg_error_escape (value);
 
   g_set_error (error, NCG_ERROR, code_of_write (errsv),
@@ -358,8 +358,8 @@ parse_u64 (
   if (ncg_cgroup_parse_u64 (text, ret_value))
     return TRUE;
 
-  shown = g_utf8_make_valid (self->path, -1);
-  shown_file = g_utf8_make_valid (file, -1);
+  shown = ncg_error_escape_path (self->path);
+  shown_file = ncg_error_escape_path (file);
   escaped = ncg_error_escape (text);
   g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "\"%s\" in %s of the cgroup %s is not a number",
                escaped, shown_file, shown);
@@ -391,7 +391,7 @@ ncg_cgroup_read_key (
     if (strncmp (lines[i], key, length) == 0 && lines[i][length] == ' ')
       return parse_u64 (self, file, lines[i] + length + 1, ret_value, error);
 
-  shown_file = g_utf8_make_valid (file, -1);
+  shown_file = ncg_error_escape_path (file);
   escaped = ncg_error_escape (key);
   g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND, "there is no \"%s\" in %s", escaped,
                shown_file);

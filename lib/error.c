@@ -4,6 +4,8 @@
  */
 #include "lib/error.h"
 
+#include <string.h>
+
 G_DEFINE_QUARK (ncg - error - quark, ncg_error)
 
 #define PREFIX "org.example.NodeCgroups.Error."
@@ -50,18 +52,20 @@ append_hex (GString *escaped, const char *bytes, gsize n_bytes)
     g_string_append_printf (escaped, "\\x%02x", (guint8) bytes[i]);
 }
 
-char *
-ncg_error_escape (const char *text)
+/* @as_they_are: characters that are left so; @but: printable ones that are not */
+static char *
+escape (const char *text, gsize max_chars, const char *as_they_are, const char *but)
 {
   g_autoptr (GString) escaped = g_string_new (NULL);
-  guint n_chars = 0;
+  gsize n_chars = 0;
 
-  while (*text != '\0' && n_chars++ < ESCAPE_MAX_CHARS) {
+  while (*text != '\0' && n_chars++ < max_chars) {
     gunichar c = g_utf8_get_char_validated (text, -1);
     gboolean is_valid = c != (gunichar) -1 && c != (gunichar) -2;
     gsize n_bytes = is_valid ? (gsize) (g_utf8_next_char (text) - text) : 1;
 
-    if (is_valid && g_unichar_isprint (c) && c != '"' && c != '\\')
+    if (is_valid && (g_unichar_isprint (c) ? c > 127 || strchr (but, (int) c) == NULL
+                                           : c <= 127 && strchr (as_they_are, (int) c) != NULL))
       g_string_append_len (escaped, text, (gssize) n_bytes);
     else
       append_hex (escaped, text, n_bytes);
@@ -70,4 +74,22 @@ ncg_error_escape (const char *text)
   if (*text != '\0')
     g_string_append (escaped, "…");
   return g_string_free (g_steal_pointer (&escaped), FALSE);
+}
+
+char *
+ncg_error_escape (const char *text)
+{
+  return escape (text, ESCAPE_MAX_CHARS, "", "\"\\");
+}
+
+char *
+ncg_error_escape_path (const char *path)
+{
+  return escape (path, G_MAXSIZE, "", "");
+}
+
+char *
+ncg_error_escape_message (const char *message)
+{
+  return escape (message, G_MAXSIZE, "\n", "");
 }

@@ -62,3 +62,11 @@ const char *ncg_error_get_name (NcgError code);
  * Returns: (transfer full): the text, without quotation marks around it
  */
 char *ncg_error_escape (const char *text);
+
+/* (transfer full): the same for a path, which is not shortened, and keeps quotation marks and
+ * backslashes. */
+char *ncg_error_escape_path (const char *path);
+
+/* (transfer full): the same for a whole message, which may have lines. For where it leaves us: what
+ * it quotes has been escaped before, but for what others said, such as systemd. */
+char *ncg_error_escape_message (const char *message);

@@ -250,7 +250,7 @@ add_unified_controllers (const char *mount, GHashTable *controllers, GError **er
 
   if (text == NULL) {
     int errsv = errno;
-    g_autofree char *shown = g_utf8_make_valid (path, -1);
+    g_autofree char *shown = ncg_error_escape_path (path);
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot read %s: %s", shown,
                  g_strerror (errsv));
     return FALSE;

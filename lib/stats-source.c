@@ -68,7 +68,7 @@ ncg_stats_reader_get_text (NcgStatsReader *self,
     self->n_absent++;
     return TRUE;
   default:
-    shown = g_utf8_make_valid (self->path, -1);
+    shown = ncg_error_escape_path (self->path);
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot read %s of the cgroup %s: %s", file,
                  shown, g_strerror (errno));
     return FALSE;

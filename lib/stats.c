@@ -167,7 +167,7 @@ check_there (NcgStatsReader *reader, GError **error)
       return TRUE;
     break;
   }
-  shown = g_utf8_make_valid (reader->path, -1);
+  shown = ncg_error_escape_path (reader->path);
   g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND, "there is no cgroup %s", shown);
   return FALSE;
 }

@@ -89,6 +89,26 @@ test_escape_shortens (void)
   g_assert_cmpstr (b, ==, shortened);
 }
 
+static void
+test_escape_path (void)
+{
+  g_autofree char *nasty = ncg_error_escape_path ("/a\nb\x1b[1m\"\\\xff/\xc2\x9bé");
+  g_autofree char *name = g_strnfill (4000, 'a');
+  g_autofree char *whole = ncg_error_escape_path (name);
+
+  g_assert_cmpstr (nasty, ==, "/a\\x0ab\\x1b[1m\"\\\\xff/\\xc2\\x9bé");
+  g_assert_cmpstr (whole, ==, name);
+}
+
+static void
+test_escape_message (void)
+{
+  g_autofree char *message =
+      ncg_error_escape_message ("file:1: \"a\"\nfile:2:\t\x07\r\x7f\xe2\x80");
+
+  g_assert_cmpstr (message, ==, "file:1: \"a\"\nfile:2:\\x09\\x07\\x0d\\x7f\\xe2\\x80");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -98,5 +118,7 @@ main (int argc, char **argv)
   g_test_add_func ("/error/names/inner", test_names_of_inner_codes);
   g_test_add_func ("/error/escape", test_escape);
   g_test_add_func ("/error/escape/shortens", test_escape_shortens);
+  g_test_add_func ("/error/escape/path", test_escape_path);
+  g_test_add_func ("/error/escape/message", test_escape_message);
   return g_test_run ();
 }
