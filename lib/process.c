@@ -325,6 +325,78 @@ ncg_process_read_uid (const NcgProcess *self, const char *proc, uid_t *ret_uid, 
   return TRUE;
 }
 
+/* "user:[4026531837]"; "" where the kernel has no user namespaces. A process that is gone has none
+ * either: its pidfd tells. */
+static char *
+read_user_namespace (const char *proc, const char *process, GError **error)
+{
+  g_autofree char *path = g_strdup_printf ("%s/%s/ns/user", proc, process);
+  char target[64];
+  ssize_t n = readlink (path, target, sizeof target - 1);
+
+  if (n >= 0)
+    return g_strndup (target, (gsize) n);
+  if (is_gone (errno))
+    return g_strdup ("");
+  g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+               "cannot tell the user namespace of a process: %s: %s", path, g_strerror (errno));
+  return NULL;
+}
+
+static gboolean
+check_user_namespace (const NcgProcess *self, const char *proc, GError **error)
+{
+  g_autofree char *number = g_strdup_printf ("%d", (int) self->pid);
+  g_autofree char *own = read_user_namespace (proc, "self", error);
+  g_autofree char *its = own != NULL ? read_user_namespace (proc, number, error) : NULL;
+
+  if (its == NULL || g_str_equal (its, own))
+    return its != NULL;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+               "process %d is in a user namespace of its own (%s)", (int) self->pid, its);
+  return FALSE;
+}
+
+static gboolean
+check_uids (const NcgProcess *self, const char *text, uid_t uid, GError **error)
+{
+  const char *found = find_line (text, "Uid:");
+  guint uids[4]; /* real, effective, saved, of the file system */
+
+  if (found == NULL || sscanf (found, "%u %u %u %u", &uids[0], &uids[1], &uids[2], &uids[3]) != 4) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot understand the status of process %d",
+                 (int) self->pid);
+    return FALSE;
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (uids); i++)
+    if (uids[i] != uid) {
+      g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+                   "process %d belongs to user %u and runs as user %u, saved %u and %u",
+                   (int) self->pid, uids[0], uids[1], uids[2], uids[3]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+ncg_process_check_owner (const NcgProcess *self, const char *proc, uid_t uid, GError **error)
+{
+  g_autofree char *text = read_file (proc, self->pid, "status", error);
+  GError *local = NULL;
+  gboolean is_owned;
+
+  if (text == NULL)
+    return FALSE;
+  is_owned = check_uids (self, text, uid, &local) && check_user_namespace (self, proc, &local);
+  if (ncg_process_has_exited (self)) {
+    g_clear_error (&local);
+    return set_no_such_process (self->pid, error);
+  }
+  if (local != NULL)
+    g_propagate_error (error, local);
+  return is_owned;
+}
+
 char *
 ncg_process_describe (const char *proc, pid_t pid)
 {

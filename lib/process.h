@@ -75,6 +75,20 @@ gboolean ncg_process_check_inside (const NcgProcess *self,
 gboolean
 ncg_process_read_uid (const NcgProcess *self, const char *proc, uid_t *ret_uid, GError **error);
 
+/**
+ * ncg_process_check_owner:
+ * @uid: a user, as the calling process sees users
+ *
+ * Whether the process is @uid's and nobody else's: its real, effective, saved and file system uid
+ * are (so that a program that is set-user-ID, or gave its rights up for a while, is not), and it is
+ * in the calling process's user namespace. The pidfd is asked after /proc was. It says how it is
+ * now: what is done with the process in between is for the caller to check once more.
+ *
+ * Returns: %TRUE; else %NCG_ERROR_ACCESS_DENIED, or %NCG_ERROR_NO_SUCH_PROCESS if it ended
+ */
+gboolean
+ncg_process_check_owner (const NcgProcess *self, const char *proc, uid_t uid, GError **error);
+
 /* (transfer full): the same by the number alone, without holding the process. */
 char *
 ncg_process_read_cgroup_of_pid (const char *proc, pid_t pid, const NcgTree *tree, GError **error);

@@ -8,6 +8,7 @@
 #include "tests/unit/child.h"
 #include "tests/unit/temp-dir.h"
 
+#include <glib/gstdio.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -328,6 +329,9 @@ test_read_cgroup_of_gone (Fixture *fixture, gconstpointer data)
   g_assert_null (ncg_process_read_cgroup (process, fixture->proc, &unified, &held_error));
   g_assert_error (held_error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS);
   g_assert_false (ncg_process_read_uid (process, fixture->proc, NULL, NULL));
+  g_clear_error (&held_error);
+  g_assert_false (ncg_process_check_owner (process, fixture->proc, 0, &held_error));
+  g_assert_error (held_error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS);
 }
 
 static void
@@ -348,6 +352,55 @@ test_read_uid (Fixture *fixture, gconstpointer data)
   g_assert_false (ncg_process_read_uid (process, fixture->proc, &uid, &error));
   g_assert_error (error, NCG_ERROR, NCG_ERROR_FAILED);
   g_assert_cmpuint (uid, ==, 1000);
+}
+
+static void
+assert_not_owned (Fixture *fixture, const char *status, NcgError code)
+{
+  g_autoptr (NcgProcess) process = ncg_process_open (PROC, fixture->child, NULL);
+  g_autoptr (GError) error = NULL;
+
+  write_proc (fixture, fixture->child, "status", status);
+  g_assert_false (ncg_process_check_owner (process, fixture->proc, 1000, &error));
+  g_assert_error (error, NCG_ERROR, (int) code);
+}
+
+static void
+link_namespace (Fixture *fixture, const char *process, const char *namespace)
+{
+  g_autofree char *directory = g_strdup_printf ("%s/%s/ns", fixture->proc, process);
+  g_autofree char *path = g_build_filename (directory, "user", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (directory, 0755), ==, 0);
+  g_unlink (path);
+  g_assert_cmpint (symlink (namespace, path), ==, 0);
+}
+
+static void
+test_check_owner (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NcgProcess) process = ncg_process_open (PROC, fixture->child, NULL);
+  g_autofree char *number = g_strdup_printf ("%d", (int) fixture->child);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ncg_process_check_owner (process, PROC, getuid (), NULL));
+  g_assert_false (ncg_process_check_owner (process, PROC, getuid () + 1, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED);
+
+  assert_not_owned (fixture, "Uid:\t0\t1000\t1000\t1000\n", NCG_ERROR_ACCESS_DENIED);
+  assert_not_owned (fixture, "Uid:\t1000\t0\t1000\t1000\n", NCG_ERROR_ACCESS_DENIED);
+  assert_not_owned (fixture, "Uid:\t1000\t1000\t0\t1000\n", NCG_ERROR_ACCESS_DENIED);
+  assert_not_owned (fixture, "Uid:\t1000\t1000\t1000\t0\n", NCG_ERROR_ACCESS_DENIED);
+  assert_not_owned (fixture, "Uid:\t1000\t1000\n", NCG_ERROR_FAILED);
+  assert_not_owned (fixture, "Name:\tUid:\n", NCG_ERROR_FAILED);
+
+  write_proc (fixture, fixture->child, "status", "Uid:\t1000\t1000\t1000\t1000\nGid:\t5\n");
+  g_assert_true (ncg_process_check_owner (process, fixture->proc, 1000, NULL));
+  link_namespace (fixture, "self", "user:[1]");
+  link_namespace (fixture, number, "user:[1]");
+  g_assert_true (ncg_process_check_owner (process, fixture->proc, 1000, NULL));
+  link_namespace (fixture, number, "user:[2]");
+  assert_not_owned (fixture, "Uid:\t1000\t1000\t1000\t1000\n", NCG_ERROR_ACCESS_DENIED);
 }
 
 static void
@@ -389,6 +442,7 @@ main (int argc, char **argv)
   ADD ("/process/read-cgroup-v1", test_read_cgroup_v1);
   ADD ("/process/read-cgroup/gone", test_read_cgroup_of_gone);
   ADD ("/process/read-uid", test_read_uid);
+  ADD ("/process/check-owner", test_check_owner);
   ADD ("/process/describe", test_describe);
   return g_test_run ();
 }
