@@ -132,56 +132,70 @@ static const struct {
   { "User", "use the option User" },
 };
 
-/* What may be given beside: a name, or a family that ends in "*". */
-static const char *const allowed[] = {
+/* What may be given beside: a name, or a family that ends in "*". These say what the unit's cgroup
+ * and the processes in it may use, and reach no further (systemd.resource-control(5)). */
+static const char *const for_all[] = {
   "ActivatingConcurrencyMax",
-  "After",
-  "BPFProgram",
-  "Before",
   "CPUPressure*",
   "CPUSetPartition",
-  "CollectMode",
   "ConcurrencyHardMax",
   "ConcurrencySoftMax",
-  "CoredumpReceive",
-  "DefaultDependencies",
   "DefaultMemory*",
   "DefaultStartupMemoryLow",
   "DeviceAllow",
   "DevicePolicy",
-  "Documentation",
-  "FinalKillSignal",
   "IODeviceLatencyTargetUSec",
   "IODeviceWeight",
   "IOPressure*",
   "IPAccounting",
   "IPAddressAllow",
   "IPAddressDeny",
-  "KillMode",
-  "KillSignal",
   "ManagedOOM*",
   "MemoryPressure*",
   "MemoryZSwap*",
   "OOMPolicy",
   "OOMRules",
-  "RestartKillSignal",
   "RestrictNetworkInterfaces",
+  "SocketBindAllow",
+  "SocketBindDeny",
+  "Startup*",
+};
+
+/* These order other units, hold up the end of the machine, or have PID 1 open what they name. */
+static const char *const for_root[] = {
+  "After",
+  "BPFProgram",
+  "Before",
+  "CollectMode",
+  "CoredumpReceive",
+  "DefaultDependencies",
+  "Documentation",
+  "FinalKillSignal",
+  "KillMode",
+  "KillSignal",
+  "RestartKillSignal",
   "RuntimeMaxUSec",
   "RuntimeRandomizedExtraUSec",
   "SendSIGHUP",
   "SendSIGKILL",
-  "SocketBindAllow",
-  "SocketBindDeny",
-  "Startup*",
   "TimeoutStopUSec",
   "WatchdogSignal",
 };
 
 static gboolean
-is_allowed (const char *property)
+is_for_all (const char *property)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (allowed); i++)
-    if (g_pattern_match_simple (allowed[i], property))
+  for (gsize i = 0; i < G_N_ELEMENTS (for_all); i++)
+    if (g_pattern_match_simple (for_all[i], property))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_for_root (const char *property)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (for_root); i++)
+    if (g_str_equal (for_root[i], property))
       return TRUE;
   return FALSE;
 }
@@ -198,7 +212,7 @@ check_property (const char *key, const char *property, GVariant *value, GError *
                  key, property, owned[i].instead);
     return FALSE;
   }
-  if (!is_allowed (property)) {
+  if (!is_for_all (property) && !is_for_root (property)) {
     g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
                  "%s: '%s' is not passed on; org.example.NodeCgroups(5) has the list of those that "
                  "are",
@@ -230,6 +244,24 @@ spec_raw_parse_properties (const char *key,
       return FALSE;
   }
   *ret_canonical = g_variant_ref (value);
+  return TRUE;
+}
+
+gboolean
+spec_raw_check_member (const char *key, GVariant *value, GError **error)
+{
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE ("a(sv)")))
+    return TRUE;
+  for (gsize i = 0; i < g_variant_n_children (value); i++) {
+    const char *property;
+
+    g_variant_get_child (value, i, "(&sv)", &property, NULL);
+    if (!is_for_root (property))
+      continue;
+    g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+                 "%s: %s is for root, since it reaches further than the unit", key, property);
+    return FALSE;
+  }
   return TRUE;
 }
 

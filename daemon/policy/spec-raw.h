@@ -33,6 +33,15 @@ gboolean spec_raw_parse_properties (const char *key,
                                     GVariant **ret_canonical,
                                     GError **error);
 
+/**
+ * spec_raw_check_member:
+ * @value: what is given as SystemdProperties, of whatever type
+ *
+ * Returns: %TRUE, or %NCG_ERROR_ACCESS_DENIED naming a property that root alone may give. All else
+ *   that is wrong with it is for spec_raw_parse_properties() to tell.
+ */
+gboolean spec_raw_check_member (const char *key, GVariant *value, GError **error);
+
 /* (transfer full): @base with each file that @changes has; with all entries of a property instead
  * of those that were there. */
 GVariant *spec_raw_merge_unified (GVariant *base, GVariant *changes);

@@ -202,6 +202,24 @@ spec_parse (GVariant *variant, SpecKind kind, Spec *ret_spec, GError **error)
   return TRUE;
 }
 
+gboolean
+spec_check_member (GVariant *variant, GError **error)
+{
+  const char *restricted = lists[SPEC_SYSTEMD_PROPERTIES].key;
+  GVariantIter iter;
+  const char *key;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, variant);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &value)) {
+    g_autoptr (GVariant) owned = value;
+
+    if (g_str_equal (key, restricted) && !spec_raw_check_member (key, owned, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static void
 add_set (GVariantDict *dict, const char *key, const NcgCpuset *set)
 {

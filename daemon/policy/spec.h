@@ -65,6 +65,10 @@ typedef enum { SPEC_OF_POD, SPEC_OF_CONTAINER } SpecKind;
  */
 gboolean spec_parse (GVariant *variant, SpecKind kind, Spec *ret_spec, GError **error);
 
+/* Whether a caller who is not root may give these spec keys: %NCG_ERROR_ACCESS_DENIED naming what
+ * is root's. @variant: an a{sv}, not parsed yet; what else is wrong with it does not matter here */
+gboolean spec_check_member (GVariant *variant, GError **error);
+
 /* (transfer full): the a{sv} of what is set, amounts in base units as "t", no limit as s "max",
  * sorted by key. spec_parse() of it gives an equal spec. */
 GVariant *spec_to_variant (const Spec *self);

@@ -424,6 +424,35 @@ test_found (void)
   g_assert_cmpuint (copy.found.devices->len, ==, 1);
 }
 
+/* By the caller, before it is looked at what else is wrong. */
+static void
+test_member (void)
+{
+  static const struct {
+    const char *spec;
+    gboolean may;
+  } rows[] = {
+    { "{}", TRUE },
+    { "{'Nonsense': <1>, 'SystemdProperties': <'x'>}", TRUE },
+    { "{'SystemdProperties': <[('IPAccounting', <true>), ('StartupCPUWeight', <uint64 5>)]>}",
+      TRUE },
+    { "{'SystemdProperties': <[('IPAccounting', <true>), ('After', <['a.service']>)]>}", FALSE },
+    { "{'SystemdProperties': <[('BPFProgram', <'x'>)]>}", FALSE },
+    { "{'SystemdProperties': <[('TimeoutStopUSec', <uint64 5>)]>}", FALSE },
+    { "{'PidsLimit': <uint64 5>, 'SystemdProperties': <[('SendSIGKILL', <false>)]>}", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GVariant) variant =
+        g_variant_parse (G_VARIANT_TYPE_VARDICT, rows[i].spec, NULL, NULL, NULL);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpint (spec_check_member (variant, &error), ==, rows[i].may);
+    if (!rows[i].may)
+      g_assert_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -439,5 +468,6 @@ main (int argc, char **argv)
   g_test_add_func ("/spec/class", test_class);
   g_test_add_func ("/spec/auto", test_auto);
   g_test_add_func ("/spec/found", test_found);
+  g_test_add_func ("/spec/member", test_member);
   return g_test_run ();
 }
