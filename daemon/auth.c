@@ -192,6 +192,23 @@ on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_run_in_thread (worker, look_up_member);
 }
 
+gboolean
+auth_find (const Auth *self, const char *sender, AuthCaller *ret_caller)
+{
+  const AuthCaller *known = g_hash_table_lookup (self->known, sender);
+
+  if (known == NULL)
+    return FALSE;
+  *ret_caller = *known;
+  return TRUE;
+}
+
+const char *
+auth_get_group (const Auth *self)
+{
+  return self->group;
+}
+
 void
 auth_identify_async (Auth *self,
                      GDBusConnection *connection,

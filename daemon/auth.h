@@ -33,5 +33,11 @@ void auth_identify_async (Auth *self,
                           gpointer user_data);
 gboolean auth_identify_finish (GAsyncResult *result, AuthCaller *ret_caller, GError **error);
 
+/* Whether it is known already who that is, at once. */
+gboolean auth_find (const Auth *self, const char *sender, AuthCaller *ret_caller);
+
+/* The group's name. */
+const char *auth_get_group (const Auth *self);
+
 /* Another bus, other names. */
 void auth_forget (Auth *self);

@@ -69,31 +69,6 @@ call_succeed (Call *call, GVariant *reply)
   call_free (call);
 }
 
-static void
-on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Call *call = user_data;
-  AuthCaller caller;
-  GError *error = NULL;
-
-  if (!auth_identify_finish (result, &caller, &error)) {
-    call_fail (call, error);
-    return;
-  }
-  if (!caller.may_change) {
-    call_fail (call,
-               g_error_new (NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
-                            "%s is for root and the members of the group '%s'; user %u is neither",
-                            g_dbus_method_invocation_get_method_name (call->invocation),
-                            call->calls->manager->config->group, (guint) caller.uid));
-    return;
-  }
-  if (manager_check_ready (call->calls->manager, &error))
-    call->start (call, &caller);
-  else
-    call_fail (call, error);
-}
-
 static Call *
 call_new (DbusCalls *calls,
           GDBusMethodInvocation *invocation,
@@ -111,12 +86,22 @@ call_new (DbusCalls *calls,
   return call;
 }
 
+/* dbus-access.c has let the call through, and knows its caller. */
 static void
-call_authorize (Call *call)
+call_begin (Call *call)
 {
-  auth_identify_async (call->calls->auth,
-                       g_dbus_method_invocation_get_connection (call->invocation),
-                       g_dbus_method_invocation_get_sender (call->invocation), on_identified, call);
+  const char *sender = g_dbus_method_invocation_get_sender (call->invocation);
+  AuthCaller caller;
+  GError *error = NULL;
+
+  if (!auth_find (call->calls->auth, sender, &caller))
+    g_set_error (&error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED, "it is not known who %s is", sender);
+  else if (!caller.is_owner && call->options != NULL)
+    spec_check_member (call->options, &error);
+  if (error == NULL && manager_check_ready (call->calls->manager, &error))
+    call->start (call, &caller);
+  else
+    call_fail (call, error);
 }
 
 static void
@@ -150,7 +135,7 @@ dbus_call_create (DbusCalls *calls,
                   const char *uid,
                   GVariant *spec)
 {
-  call_authorize (call_new (calls, invocation, start_create, uid, spec));
+  call_begin (call_new (calls, invocation, start_create, uid, spec));
 }
 
 static void
@@ -183,7 +168,7 @@ dbus_call_update (DbusCalls *calls,
                   const char *uid,
                   GVariant *spec)
 {
-  call_authorize (call_new (calls, invocation, start_update, uid, spec));
+  call_begin (call_new (calls, invocation, start_update, uid, spec));
 }
 
 /* The one option that a call knows, of the type of @ret_value's format; everything else in @options
@@ -262,7 +247,7 @@ dbus_call_remove (DbusCalls *calls,
                   const char *uid,
                   GVariant *options)
 {
-  call_authorize (call_new (calls, invocation, start_remove, uid, options));
+  call_begin (call_new (calls, invocation, start_remove, uid, options));
 }
 
 static void
@@ -388,7 +373,7 @@ dbus_call_join (DbusCalls *calls,
 
   call->container = g_strdup (container);
   call->list = g_variant_ref (pids);
-  call_authorize (call);
+  call_begin (call);
 }
 
 void
@@ -405,7 +390,7 @@ dbus_call_join_by_pidfd (DbusCalls *calls,
   call->container = g_strdup (container);
   call->list = g_variant_ref (handles);
   call->fds = fds != NULL ? g_object_ref (fds) : g_unix_fd_list_new ();
-  call_authorize (call);
+  call_begin (call);
 }
 
 void
@@ -444,5 +429,5 @@ start_reload (Call *call, const AuthCaller *caller)
 void
 dbus_call_reload (DbusCalls *calls, GDBusMethodInvocation *invocation)
 {
-  call_authorize (call_new (calls, invocation, start_reload, NULL, NULL));
+  call_begin (call_new (calls, invocation, start_reload, NULL, NULL));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a method call does, whether it came to the manager's object or to a pod's: authorization,
- * the arguments, the operation, and one reply at its end.
+ * What a method call does, whether it came to the manager's object or to a pod's: the arguments,
+ * the operation, and one reply at its end. Who may is decided before, see dbus-access.h.
  */
 #pragma once
 

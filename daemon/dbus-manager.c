@@ -5,6 +5,7 @@
 #include "daemon/dbus-manager.h"
 
 #include "daemon/build-config.h"
+#include "daemon/dbus-access.h"
 #include "daemon/dbus-stats.h"
 #include "dbus-interfaces/ncg-dbus.h"
 #include "lib/error.h"
@@ -193,7 +194,6 @@ dbus_manager_new (DbusCalls *calls, GDBusConnection *connection)
 {
   DbusManager *self = g_new0 (DbusManager, 1);
   const Manager *manager = calls->manager;
-  g_autoptr (GError) error = NULL;
 
   self->calls = calls;
   self->skeleton = ncg_dbus_manager_skeleton_new ();
@@ -207,9 +207,8 @@ dbus_manager_new (DbusCalls *calls, GDBusConnection *connection)
   dbus_manager_update_driver (self);
   for (gsize i = 0; i < G_N_ELEMENTS (handlers); i++)
     g_signal_connect (self->skeleton, handlers[i].signal, handlers[i].handler, calls);
-  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection,
-                                         DBUS_MANAGER_PATH, &error))
-    g_warning ("could not export %s: %s", DBUS_MANAGER_PATH, error->message);
+  dbus_access_export (calls->auth, G_DBUS_INTERFACE_SKELETON (self->skeleton), connection,
+                      DBUS_MANAGER_PATH);
   return self;
 }
 

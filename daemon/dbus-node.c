@@ -4,6 +4,7 @@
  */
 #include "daemon/dbus-node.h"
 
+#include "daemon/dbus-access.h"
 #include "daemon/dbus-calls.h"
 #include "daemon/dbus-manager.h"
 #include "dbus-interfaces/ncg-dbus.h"
@@ -59,7 +60,6 @@ DbusNode *
 dbus_node_new (DbusCalls *calls, Node *node, GDBusConnection *connection)
 {
   DbusNode *self = g_new0 (DbusNode, 1);
-  g_autoptr (GError) error = NULL;
 
   self->calls = calls;
   self->node = node;
@@ -68,9 +68,8 @@ dbus_node_new (DbusCalls *calls, Node *node, GDBusConnection *connection)
   g_signal_connect (self->skeleton, "handle-verify", G_CALLBACK (handle_verify), self);
   g_signal_connect (self->skeleton, "handle-reload", G_CALLBACK (handle_reload), self);
   g_signal_connect (self->skeleton, "handle-get-usage", G_CALLBACK (handle_get_usage), self);
-  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection,
-                                         DBUS_MANAGER_PATH, &error))
-    g_warning ("could not export %s: %s", DBUS_MANAGER_PATH, error->message);
+  dbus_access_export (calls->auth, G_DBUS_INTERFACE_SKELETON (self->skeleton), connection,
+                      DBUS_MANAGER_PATH);
   return self;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "daemon/dbus-pods.h"
 
+#include "daemon/dbus-access.h"
 #include "daemon/dbus-stats.h"
 #include "dbus-interfaces/ncg-dbus.h"
 
@@ -143,7 +144,6 @@ make_object (DbusPods *self, const Pod *pod)
 {
   Object *object = g_new0 (Object, 1);
   NcgDbusPod *skeleton = ncg_dbus_pod_skeleton_new ();
-  g_autoptr (GError) error = NULL;
 
   object->skeleton = skeleton;
   object->path = g_strdup (pod->object_path);
@@ -154,9 +154,8 @@ make_object (DbusPods *self, const Pod *pod)
   fill (skeleton, pod);
   for (gsize i = 0; i < G_N_ELEMENTS (handlers); i++)
     g_signal_connect (skeleton, handlers[i].signal, handlers[i].handler, self->calls);
-  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (skeleton), self->connection,
-                                         object->path, &error))
-    g_warning ("could not export %s: %s", object->path, error->message);
+  dbus_access_export (self->calls->auth, G_DBUS_INTERFACE_SKELETON (skeleton), self->connection,
+                      object->path);
   g_hash_table_replace (self->objects, g_strdup (pod->uid), object);
   return object;
 }

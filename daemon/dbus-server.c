@@ -4,6 +4,7 @@
  */
 #include "daemon/dbus-server.h"
 
+#include "daemon/dbus-access.h"
 #include "daemon/dbus-manager.h"
 #include "daemon/dbus-node.h"
 #include "daemon/dbus-pods.h"
@@ -21,6 +22,7 @@ struct DbusServer {
   DbusManager *manager_object;
   DbusNode *node_object;
   DbusPods *pods;
+  guint guard_id;
   guint name_id;
   guint reconnect_id;
   GQueue unannounced; /* of Pod */
@@ -38,8 +40,10 @@ disconnect (DbusServer *self)
   g_clear_pointer (&self->pods, dbus_pods_free);
   g_clear_pointer (&self->node_object, dbus_node_free);
   g_clear_pointer (&self->manager_object, dbus_manager_free);
-  if (self->connection != NULL)
+  if (self->connection != NULL) {
     g_signal_handlers_disconnect_by_data (self->connection, self);
+    g_dbus_connection_remove_filter (self->connection, self->guard_id);
+  }
   g_clear_object (&self->connection);
 }
 
@@ -100,6 +104,7 @@ serve (DbusServer *self, GDBusConnection *connection)
   self->connection = connection;
   g_dbus_connection_set_exit_on_close (connection, FALSE);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
+  self->guard_id = dbus_access_guard (connection);
   self->manager_object = dbus_manager_new (&self->calls, connection);
   self->node_object = dbus_node_new (&self->calls, self->node, connection);
   self->pods = dbus_pods_new (&self->calls, connection, DBUS_MANAGER_PATH);

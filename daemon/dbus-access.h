@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who may call what: one table, and one hook through which every method call passes.
+ *
+ * A call whose member has no row is refused before anything looks at it, whoever it is from. What
+ * is not for anybody waits until the bus has said who calls; calls of one sender stay in order. The
+ * bus policy (data/dbus-1) says the same once more, and a test compares the two with each other and
+ * with the XML.
+ */
+#pragma once
+
+#include "daemon/auth.h"
+
+typedef enum {
+  DBUS_ACCESS_ANYBODY,
+  DBUS_ACCESS_GROUP,  /* root, the daemon's own user, and the members of the group */
+  DBUS_ACCESS_NOBODY, /* known, and refused as such */
+} DbusAccess;
+
+typedef struct {
+  const char *interface;
+  const char *member;
+  DbusAccess who;
+} DbusAccessRow;
+
+/* All rows: @ret_n of them. */
+const DbusAccessRow *dbus_access_list (gsize *ret_n);
+
+/* The row of a member; %NULL if it has none. @interface, @member: (nullable) */
+const DbusAccessRow *dbus_access_find (const char *interface, const char *member);
+
+/* From here on @connection lets through only what has a row. To be called before anything is
+ * exported there. Returns: for g_dbus_connection_remove_filter() */
+guint dbus_access_guard (GDBusConnection *connection);
+
+/* Exports an object's interface, with its calls authorized. What goes wrong is logged.
+ * @auth: is asked for as long as @skeleton is exported */
+void dbus_access_export (Auth *auth,
+                         GDBusInterfaceSkeleton *skeleton,
+                         GDBusConnection *connection,
+                         const char *path);
