@@ -49,9 +49,9 @@ void
 dbus_call_fail (GDBusMethodInvocation *invocation, const GError *error)
 {
   NcgError code = error->domain == NCG_ERROR ? (NcgError) error->code : NCG_ERROR_FAILED;
+  g_autofree char *message = ncg_error_escape_message (error->message);
 
-  g_dbus_method_invocation_return_dbus_error (invocation, ncg_error_get_name (code),
-                                              error->message);
+  g_dbus_method_invocation_return_dbus_error (invocation, ncg_error_get_name (code), message);
 }
 
 static void
@@ -189,8 +189,10 @@ parse_option (GVariant *options,
     g_autoptr (GVariant) owned = value;
 
     if (!g_str_equal (key, name)) {
+      g_autofree char *escaped = ncg_error_escape (key);
+
       g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-                   "there is no option '%.64s' here; there is %s (%.*s)", key, name,
+                   "there is no option '%s' here; there is %s (%.*s)", escaped, name,
                    (int) g_variant_type_get_string_length (type),
                    g_variant_type_peek_string (type));
       return FALSE;
@@ -266,23 +268,13 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 check_process (Call *call, const NcgProcess *process, const AuthCaller *caller, GError **error)
 {
-  uid_t owner;
-
   if (process->pid == getpid ()) {
     g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
                  "process %d is nodecgroupsd itself, which stays out of pods", (int) process->pid);
     return FALSE;
   }
-  if (caller->is_owner)
-    return TRUE;
-  if (!ncg_process_read_uid (process, call->calls->manager->proc, &owner, error))
-    return FALSE;
-  if (owner == caller->uid)
-    return TRUE;
-  g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
-               "process %d belongs to user %u; user %u may only join processes of its own",
-               (int) process->pid, (guint) owner, (guint) caller->uid);
-  return FALSE;
+  return caller->is_owner ||
+         pod_join_check_owner (process, call->calls->manager->proc, caller->uid, error);
 }
 
 static NcgProcess *
@@ -356,7 +348,7 @@ start_join (Call *call, const AuthCaller *caller)
     processes = open_processes (call, caller, &error);
   if (processes != NULL)
     pod_join_async (call->calls->manager, call->uid, call->container, processes, &options,
-                    on_joined, call);
+                    caller->is_owner ? NCG_NO_USER : caller->uid, on_joined, call);
   else
     call_fail (call, error);
 }

@@ -37,6 +37,8 @@ static const struct {
 static gboolean
 parse_option (const char *key, GVariant *value, PodStatsQuery *query, GError **error)
 {
+  g_autofree char *escaped = NULL;
+
   for (gsize i = 0; i < G_N_ELEMENTS (options_table); i++) {
     if (!g_str_equal (key, options_table[i].key))
       continue;
@@ -47,8 +49,9 @@ parse_option (const char *key, GVariant *value, PodStatsQuery *query, GError **e
                  g_variant_get_type_string (value), options_table[i].type);
     return FALSE;
   }
+  escaped = ncg_error_escape (key);
   g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-               "there is no option '%.64s' here; there are Containers (b) and Fields (as)", key);
+               "there is no option '%s' here; there are Containers (b) and Fields (as)", escaped);
   return FALSE;
 }
 

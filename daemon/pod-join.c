@@ -26,7 +26,8 @@ typedef struct {
   NcgOrigins *origins;
   NcgCgroup *leaf; /* while its processes leave it */
   JoinOptions options;
-  uid_t user; /* of the options */
+  uid_t user;  /* of the options */
+  uid_t owner; /* of the processes; NCG_NO_USER: anybody */
   Pod *pod;
   Container *container; /* while it is starting */
   NcgResources resources;
@@ -134,6 +135,34 @@ give_up_leaf (GTask *task, GError *error)
   fail (task, g_steal_pointer (&join->error));
 }
 
+gboolean
+pod_join_check_owner (const NcgProcess *process, const char *proc, uid_t owner, GError **error)
+{
+  if (ncg_process_check_owner (process, proc, owner, error))
+    return TRUE;
+  if (error != NULL && g_error_matches (*error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED))
+    g_prefix_error (error, "user %u may only join processes of its own: ", (guint) owner);
+  return FALSE;
+}
+
+/* Once more, when they have been moved: one may have become another's in between, by executing what
+ * is set-user-ID. One that has ended has had its pidfd until now, and was what it was before. */
+static gboolean
+check_owner (const Join *join, GError **error)
+{
+  for (guint i = 0; join->owner != NCG_NO_USER && i < join->processes->len; i++) {
+    g_autoptr (GError) local = NULL;
+
+    if (pod_join_check_owner (g_ptr_array_index (join->processes, i), join->manager->proc,
+                              join->owner, &local) ||
+        g_error_matches (local, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS))
+      continue;
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  return TRUE;
+}
+
 static void
 leaf_started (GTask *task, const NcgPlace *place)
 {
@@ -151,7 +180,7 @@ leaf_started (GTask *task, const NcgPlace *place)
                  "the slice of pod %s was stopped by somebody else meanwhile; remove the pod, or "
                  "create it again",
                  join->uid);
-  if (error == NULL &&
+  if (error == NULL && check_owner (join, &error) &&
       ncg_verify_cgroup (join->manager->hierarchy, place->cgroup, &join->resources, &error)) {
     container->is_starting = FALSE;
     manager_pod_changed (join->manager, join->pod);
@@ -247,7 +276,12 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   if (ncg_driver_join_finish (result, &error) && container != NULL) {
-    succeed (task, container);
+    if (check_owner (join, &error)) {
+      succeed (task, container);
+      return;
+    }
+    ncg_origins_restore (join->origins);
+    fail (task, error);
     return;
   }
   if (error == NULL ||
@@ -340,6 +374,7 @@ static void
 look_up_user (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   const char *name = data;
+  g_autofree char *escaped = ncg_error_escape (name);
   char buffer[16384];
   struct passwd user, *found = NULL;
 
@@ -349,14 +384,27 @@ look_up_user (GTask *task, gpointer source, gpointer data, GCancellable *cancell
     g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
                              "User is '%s', but there is no user of that name; it takes the name "
                              "or the number of one",
-                             name);
+                             escaped);
+}
+
+static void
+begin (GTask *task, uid_t user)
+{
+  Join *join = g_task_get_task_data (task);
+
+  join->user = user;
+  if (user == NCG_NO_USER || join->owner == NCG_NO_USER || user == join->owner)
+    turns_take (join->manager->turns, join->uid, on_turn, task);
+  else
+    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+                             "User is %u, but user %u may delegate a container to itself only",
+                             (guint) user, (guint) join->owner);
 }
 
 static void
 on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Join *join = g_task_get_task_data (task);
   GError *error = NULL;
   gssize user = g_task_propagate_int (G_TASK (result), &error);
 
@@ -364,8 +412,7 @@ on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
     return;
   }
-  join->user = (uid_t) user;
-  turns_take (join->manager->turns, join->uid, on_turn, task);
+  begin (task, (uid_t) user);
 }
 
 /* A number needs no database. */
@@ -378,8 +425,7 @@ find_user (GTask *task)
   guint64 number;
 
   if (name == NULL || g_ascii_string_to_unsigned (name, 10, 0, NCG_NO_USER - 1, &number, NULL)) {
-    join->user = name == NULL ? NCG_NO_USER : (uid_t) number;
-    turns_take (join->manager->turns, join->uid, on_turn, task);
+    begin (task, name == NULL ? NCG_NO_USER : (uid_t) number);
     return;
   }
   worker = g_task_new (NULL, NULL, on_user_known, g_object_ref (task));
@@ -403,6 +449,7 @@ pod_join_async (Manager *manager,
                 const char *container,
                 GPtrArray *processes,
                 const JoinOptions *options,
+                uid_t owner,
                 GAsyncReadyCallback callback,
                 gpointer user_data)
 {
@@ -414,6 +461,7 @@ pod_join_async (Manager *manager,
   join->uid = g_strdup (uid);
   join->name = g_strdup (container);
   join->processes = g_ptr_array_ref (processes);
+  join->owner = owner;
   join_options_copy (options, &join->options);
   g_task_set_task_data (task, join, join_free);
   if (check (join, &error))

@@ -78,7 +78,10 @@ check_repeated (GVariant *variant, GError **error)
   g_variant_iter_init (&iter, variant);
   while (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
     if (!g_hash_table_add (seen, (gpointer) key)) {
-      g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "the key %s is given twice", key);
+      g_autofree char *escaped = ncg_error_escape (key);
+
+      g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "the key %s is given twice",
+                   escaped);
       return FALSE;
     }
   return TRUE;
