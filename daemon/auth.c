@@ -19,13 +19,18 @@ struct Auth {
   GHashTable *lookups; /* unique name → Lookup that is under way, owned by its call */
 };
 
+typedef struct {
+  AuthIdentified identified;
+  gpointer user_data;
+} Waiting;
+
 /* Calls of the same sender wait for the same lookup, so that none overtakes another. */
 typedef struct {
   Auth *auth;
   char *group;
   char *sender;
   AuthCaller caller;
-  GPtrArray *tasks;
+  GArray *waiting; /* of Waiting */
 } Lookup;
 
 Auth *
@@ -74,7 +79,7 @@ lookup_new (Auth *self, const char *sender)
   lookup->auth = self;
   lookup->group = g_strdup (self->group);
   lookup->sender = g_strdup (sender);
-  lookup->tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  lookup->waiting = g_array_new (FALSE, FALSE, sizeof (Waiting));
   g_hash_table_insert (self->lookups, lookup->sender, lookup);
   return lookup;
 }
@@ -84,7 +89,7 @@ lookup_free (Lookup *lookup)
 {
   g_free (lookup->group);
   g_free (lookup->sender);
-  g_ptr_array_unref (lookup->tasks);
+  g_array_unref (lookup->waiting);
   g_free (lookup);
 }
 
@@ -137,6 +142,7 @@ static void
 lookup_done (Lookup *lookup, const GError *error)
 {
   Auth *self = lookup->auth;
+  g_autoptr (GError) failure = NULL;
   /* On another bus the name is another's. */
   gboolean is_current = g_hash_table_lookup (self->lookups, lookup->sender) == lookup;
 
@@ -146,15 +152,13 @@ lookup_done (Lookup *lookup, const GError *error)
     g_hash_table_remove_all (self->known);
   if (is_current && error == NULL)
     g_hash_table_insert (self->known, g_strdup (lookup->sender), caller_copy (&lookup->caller));
-  for (guint i = 0; i < lookup->tasks->len; i++) {
-    GTask *task = g_ptr_array_index (lookup->tasks, i);
+  if (error != NULL)
+    failure = g_error_new (NCG_ERROR, NCG_ERROR_ACCESS_DENIED, "the bus does not say who %s is: %s",
+                           lookup->sender, error->message);
+  for (guint i = 0; i < lookup->waiting->len; i++) {
+    const Waiting *waiting = &g_array_index (lookup->waiting, Waiting, i);
 
-    if (error == NULL)
-      g_task_return_pointer (task, caller_copy (&lookup->caller), g_free);
-    else
-      g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
-                               "the bus does not say who %s is: %s", lookup->sender,
-                               error->message);
+    waiting->identified (&lookup->caller, failure, waiting->user_data);
   }
   lookup_free (lookup);
 }
@@ -210,40 +214,28 @@ auth_get_group (const Auth *self)
 }
 
 void
-auth_identify_async (Auth *self,
-                     GDBusConnection *connection,
-                     const char *sender,
-                     GAsyncReadyCallback callback,
-                     gpointer user_data)
+auth_identify (Auth *self,
+               GDBusConnection *connection,
+               const char *sender,
+               AuthIdentified identified,
+               gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   const AuthCaller *known = g_hash_table_lookup (self->known, sender);
-  Lookup *lookup;
+  const Waiting waiting = { identified, user_data };
+  Lookup *lookup = g_hash_table_lookup (self->lookups, sender);
 
   if (known != NULL) {
-    g_task_return_pointer (task, caller_copy (known), g_free);
+    identified (known, NULL, user_data);
     return;
   }
-  lookup = g_hash_table_lookup (self->lookups, sender);
   if (lookup != NULL) {
-    g_ptr_array_add (lookup->tasks, g_steal_pointer (&task));
+    g_array_append_val (lookup->waiting, waiting);
     return;
   }
   lookup = lookup_new (self, sender);
-  g_ptr_array_add (lookup->tasks, g_steal_pointer (&task));
+  g_array_append_val (lookup->waiting, waiting);
   g_dbus_connection_call (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                           "org.freedesktop.DBus", "GetConnectionUnixUser",
                           g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(u)"),
                           G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid, lookup);
-}
-
-gboolean
-auth_identify_finish (GAsyncResult *result, AuthCaller *ret_caller, GError **error)
-{
-  g_autofree AuthCaller *caller = g_task_propagate_pointer (G_TASK (result), error);
-
-  if (caller == NULL)
-    return FALSE;
-  *ret_caller = *caller;
-  return TRUE;
 }

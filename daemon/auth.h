@@ -20,18 +20,22 @@ typedef struct {
   gboolean may_change; /* that, or a member of the group: may join processes of its own user only */
 } AuthCaller;
 
+/* @error: (nullable): why it is not known who that is; else it is @caller */
+typedef void (*AuthIdentified) (const AuthCaller *caller, const GError *error, gpointer user_data);
+
 /**
- * auth_identify_async:
+ * auth_identify:
  * @sender: the caller's unique name
  *
- * The answer is kept, since a unique name is never given twice on a bus.
+ * Asks the bus, and calls @identified when it has answered; those that wait for the same sender in
+ * the order of their calls, and before anything that comes later finds it known. The answer is
+ * kept, since a unique name is never given twice on a bus.
  */
-void auth_identify_async (Auth *self,
-                          GDBusConnection *connection,
-                          const char *sender,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data);
-gboolean auth_identify_finish (GAsyncResult *result, AuthCaller *ret_caller, GError **error);
+void auth_identify (Auth *self,
+                    GDBusConnection *connection,
+                    const char *sender,
+                    AuthIdentified identified,
+                    gpointer user_data);
 
 /* Whether it is known already who that is, at once. */
 gboolean auth_find (const Auth *self, const char *sender, AuthCaller *ret_caller);

@@ -109,6 +109,18 @@ dbus_access_guard (GDBusConnection *connection)
   return g_dbus_connection_add_filter (connection, guard, NULL, NULL);
 }
 
+/* Of each class of skeletons. */
+typedef struct {
+  const GDBusInterfaceVTable *original;
+  GDBusInterfaceVTable vtable; /* the same, with the hook */
+} Guarded;
+
+static GQuark
+get_quark (void)
+{
+  return g_quark_from_static_string ("nodecgroupsd-access");
+}
+
 /* A call that waits until it is known who calls. */
 typedef struct {
   Auth *auth;
@@ -138,66 +150,91 @@ decide (Auth *auth, GDBusMethodInvocation *invocation, const AuthCaller *caller)
   return FALSE;
 }
 
-/* What GDBus does after the hook. */
-static void
-dispatch (const Waiting *waiting)
+static Guarded *
+get_guarded (GDBusInterfaceSkeleton *skeleton)
 {
-  GDBusMethodInvocation *invocation = waiting->invocation;
+  return g_type_get_qdata (G_OBJECT_TYPE (skeleton), get_quark ());
+}
 
-  g_dbus_interface_skeleton_get_vtable (waiting->skeleton)
-      ->method_call (g_dbus_method_invocation_get_connection (invocation),
-                     g_dbus_method_invocation_get_sender (invocation),
-                     g_dbus_method_invocation_get_object_path (invocation),
-                     g_dbus_method_invocation_get_interface_name (invocation),
-                     g_dbus_method_invocation_get_method_name (invocation),
-                     g_dbus_method_invocation_get_parameters (invocation), invocation,
-                     waiting->skeleton);
+/* What GDBus does without the hook. */
+static void
+dispatch (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
+{
+  get_guarded (skeleton)->original->method_call (
+      g_dbus_method_invocation_get_connection (invocation),
+      g_dbus_method_invocation_get_sender (invocation),
+      g_dbus_method_invocation_get_object_path (invocation),
+      g_dbus_method_invocation_get_interface_name (invocation),
+      g_dbus_method_invocation_get_method_name (invocation),
+      g_dbus_method_invocation_get_parameters (invocation), invocation, skeleton);
 }
 
 static void
-on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
+on_identified (const AuthCaller *caller, const GError *error, gpointer user_data)
 {
   Waiting *waiting = user_data;
-  g_autoptr (GError) error = NULL;
-  AuthCaller caller;
 
-  if (!auth_identify_finish (result, &caller, &error))
+  if (error != NULL)
     refuse (waiting->invocation, error->message);
-  else if (decide (waiting->auth, waiting->invocation, &caller))
-    dispatch (waiting);
+  else if (decide (waiting->auth, waiting->invocation, caller))
+    dispatch (waiting->skeleton, waiting->invocation);
   g_object_unref (waiting->skeleton);
   g_free (waiting);
 }
 
-/* The hook. It must answer at once, so what has to wait is dispatched by ourselves. */
-static gboolean
-on_authorize (GDBusInterfaceSkeleton *skeleton,
-              GDBusMethodInvocation *invocation,
-              gpointer user_data)
+/* The hook, in place of the skeleton's own function for method calls. */
+static void
+on_method_call (GDBusConnection *connection,
+                const char *sender,
+                const char *path,
+                const char *interface,
+                const char *method,
+                GVariant *parameters,
+                GDBusMethodInvocation *invocation,
+                gpointer user_data)
 {
-  Auth *auth = user_data;
-  const char *sender = g_dbus_method_invocation_get_sender (invocation);
-  const DbusAccessRow *row =
-      dbus_access_find (g_dbus_method_invocation_get_interface_name (invocation),
-                        g_dbus_method_invocation_get_method_name (invocation));
+  GDBusInterfaceSkeleton *skeleton = user_data;
+  Auth *auth = g_object_get_qdata (G_OBJECT (skeleton), get_quark ());
+  const DbusAccessRow *row = dbus_access_find (interface, method);
   Waiting *waiting;
-  AuthCaller caller;
 
-  if (row != NULL && row->who == DBUS_ACCESS_ANYBODY)
-    return TRUE;
   if (row == NULL || row->who == DBUS_ACCESS_NOBODY) {
     refuse (invocation, "this is for nobody");
-    return FALSE;
+    return;
   }
-  if (auth_find (auth, sender, &caller))
-    return decide (auth, invocation, &caller);
+  if (row->who == DBUS_ACCESS_ANYBODY) {
+    dispatch (skeleton, invocation);
+    return;
+  }
   waiting = g_new0 (Waiting, 1);
   waiting->auth = auth;
   waiting->skeleton = g_object_ref (skeleton);
   waiting->invocation = invocation;
-  auth_identify_async (auth, g_dbus_method_invocation_get_connection (invocation), sender,
-                       on_identified, waiting);
-  return FALSE;
+  auth_identify (auth, connection, sender, on_identified, waiting);
+}
+
+static GDBusInterfaceVTable *
+get_guarded_vtable (GDBusInterfaceSkeleton *skeleton)
+{
+  return &get_guarded (skeleton)->vtable;
+}
+
+/* Not by the signal g-authorize-method: GDBus emits that in a thread of its own for each call, so
+ * that they overtake each other. */
+static void
+guard_class (GDBusInterfaceSkeleton *skeleton)
+{
+  GDBusInterfaceSkeletonClass *class = G_DBUS_INTERFACE_SKELETON_GET_CLASS (skeleton);
+  Guarded *guarded;
+
+  if (class->get_vtable == get_guarded_vtable)
+    return;
+  guarded = g_new0 (Guarded, 1); /* lives as long as the type */
+  guarded->original = class->get_vtable (skeleton);
+  guarded->vtable = *guarded->original;
+  guarded->vtable.method_call = on_method_call;
+  g_type_set_qdata (G_OBJECT_TYPE (skeleton), get_quark (), guarded);
+  class->get_vtable = get_guarded_vtable;
 }
 
 void
@@ -208,7 +245,8 @@ dbus_access_export (Auth *auth,
 {
   g_autoptr (GError) error = NULL;
 
-  g_signal_connect (skeleton, "g-authorize-method", G_CALLBACK (on_authorize), auth);
+  guard_class (skeleton);
+  g_object_set_qdata (G_OBJECT (skeleton), get_quark (), auth);
   if (!g_dbus_interface_skeleton_export (skeleton, connection, path, &error))
     g_warning ("could not export %s: %s", path, error->message);
 }
