@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The file of the node's groups: a GVariant in its normal form.
+ * The file of the node's groups: a GVariant in its normal form, as a state file.
  */
 #include "daemon/node-state.h"
 
+#include "daemon/state-file.h"
 #include "lib/error.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#define KIND "nodecgroups-node"
 #define VERSION 1
 /* Version; then path, numbers by NcgSetting, CPUs, huge pages by size. */
 #define TYPE "(ua(sa(ut)sa(tt)))"
 #define GROUPS_TYPE "a(sa(ut)sa(tt))"
-/* More than this is no file of ours. */
-#define SIZE_MAX_BYTES 1048576
 
 static void
 group_free (gpointer data)
@@ -100,11 +103,27 @@ save_group (GVariantBuilder *builder, const NodeStateGroup *group)
   g_variant_builder_close (builder);
 }
 
+/* Returns: a descriptor, or -1 */
+static int
+open_directory (const char *file, GError **error)
+{
+  g_autofree char *path = g_path_get_dirname (file);
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0)
+    g_set_error (error, NCG_ERROR, errno == ENOENT ? NCG_ERROR_NOT_FOUND : NCG_ERROR_FAILED,
+                 "could not open %s: %s", path, g_strerror (errno));
+  return fd;
+}
+
 gboolean
 node_state_save (const GPtrArray *list, const char *file, GError **error)
 {
+  g_autofree char *name = g_path_get_basename (file);
   g_autoptr (GVariant) content = NULL;
   GVariantBuilder builder;
+  gboolean is_written;
+  int directory;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE (TYPE));
   g_variant_builder_add (&builder, "u", (guint32) VERSION);
@@ -113,9 +132,13 @@ node_state_save (const GPtrArray *list, const char *file, GError **error)
     save_group (&builder, g_ptr_array_index (list, i));
   g_variant_builder_close (&builder);
   content = g_variant_ref_sink (g_variant_builder_end (&builder));
-  return g_file_set_contents_full (file, g_variant_get_data (content),
-                                   (gssize) g_variant_get_size (content),
-                                   G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+  directory = open_directory (file, error);
+  is_written =
+      directory >= 0 && state_file_write (directory, name, KIND, g_variant_get_data (content),
+                                          g_variant_get_size (content), error);
+  if (directory >= 0)
+    close (directory);
+  return is_written;
 }
 
 static void
@@ -147,45 +170,20 @@ load_group (GPtrArray *list, GVariant *saved)
   node_state_add (list, path, &resources);
 }
 
-/* (nullable): the bytes, if there are as many as a file of ours may have */
-static GBytes *
-read_file (const char *file, GError **error)
+static GPtrArray *
+parse (GBytes *bytes, GError **error)
 {
-  char *content;
-  gsize length;
-
-  if (!g_file_get_contents (file, &content, &length, error))
-    return NULL;
-  if (length <= SIZE_MAX_BYTES)
-    return g_bytes_new_take (content, length);
-  g_free (content);
-  g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "%s is too large for a file of this daemon",
-               file);
-  return NULL;
-}
-
-GPtrArray *
-node_state_load (const char *file, GError **error)
-{
-  g_autoptr (GError) missing = NULL;
-  g_autoptr (GBytes) bytes = read_file (file, &missing);
-  g_autoptr (GVariant) content = NULL;
+  g_autoptr (GVariant) content =
+      g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (TYPE), bytes, FALSE));
   g_autoptr (GVariantIter) iter = NULL;
   GPtrArray *list;
   GVariant *group;
   guint version;
 
-  if (g_error_matches (missing, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    return node_state_new ();
-  if (bytes == NULL) {
-    g_propagate_error (error, g_steal_pointer (&missing));
-    return NULL;
-  }
-  content = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (TYPE), bytes, FALSE));
   g_variant_get (content, "(u" GROUPS_TYPE ")", &version, &iter);
   if (!g_variant_is_normal_form (content) || version != VERSION) {
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED,
-                 "%s is damaged, or of another version of this daemon", file);
+                 "it is damaged, or of another version of this daemon");
     return NULL;
   }
   list = node_state_new ();
@@ -193,5 +191,31 @@ node_state_load (const char *file, GError **error)
     load_group (list, group);
     g_variant_unref (group);
   }
+  return list;
+}
+
+GPtrArray *
+node_state_load (const char *file, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (file);
+  g_autofree char *aside = NULL;
+  g_autoptr (GError) wrong = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  GPtrArray *list = NULL;
+  int directory = open_directory (file, &wrong);
+
+  if (directory >= 0)
+    bytes = state_file_read (directory, name, KIND, &wrong);
+  if (bytes != NULL)
+    list = parse (bytes, &wrong);
+  else if (g_error_matches (wrong, NCG_ERROR, NCG_ERROR_NOT_FOUND))
+    list = node_state_new ();
+  if (list == NULL && directory >= 0)
+    aside = state_file_set_aside (directory, name);
+  if (directory >= 0)
+    close (directory);
+  if (list == NULL)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "%s is set aside as %s: %s", file,
+                 aside != NULL ? aside : "nothing", wrong->message);
   return list;
 }

@@ -34,6 +34,6 @@ gboolean node_state_save (const GPtrArray *list, const char *file, GError **erro
  * node_state_load:
  *
  * Returns: (transfer full): what was saved, nothing if there is no @file; %NULL with an error if it
- *   is damaged, of another version, or cannot be read
+ *   is damaged, of another version, or cannot be read, and then it is set aside
  */
 GPtrArray *node_state_load (const char *file, GError **error);

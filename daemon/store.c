@@ -4,6 +4,7 @@
  */
 #include "daemon/store.h"
 
+#include "daemon/state-file.h"
 #include "lib/error.h"
 #include "lib/names.h"
 
@@ -15,13 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEADER "nodecgroups-pod 1\n"
+#define KIND "nodecgroups-pod"
 #define BAD_SUFFIX ".bad"
-#define SIZE_MAX_BYTES (1024 * 1024)
 
 struct Store {
   char *directory;
   int fd;
+  char *warning; /* (nullable): for the first load */
 };
 
 static const char *const suffixes[] = {
@@ -42,6 +43,23 @@ fail (const Store *self, const char *what, const char *name, GError **error)
   return FALSE;
 }
 
+/* Who else may write in it could put anything there. Returns: (transfer full) (nullable): a warning
+ */
+static char *
+set_aside_directory (const char *directory)
+{
+  g_autofree char *aside = NULL;
+  struct stat status;
+
+  if (lstat (directory, &status) < 0 || (S_ISDIR (status.st_mode) && status.st_uid == geteuid () &&
+                                         (status.st_mode & (S_IWGRP | S_IWOTH)) == 0))
+    return NULL;
+  aside = state_file_set_aside (AT_FDCWD, directory);
+  return g_strdup_printf ("%s is not this daemon's own directory, which nobody else may write; it "
+                          "is set aside as %s, and what was known of pods is not used",
+                          directory, aside != NULL ? aside : "nothing");
+}
+
 Store *
 store_new (const char *directory, GError **error)
 {
@@ -49,11 +67,12 @@ store_new (const char *directory, GError **error)
 
   self->directory = g_strdup (directory);
   self->fd = -1;
+  self->warning = set_aside_directory (directory);
   if (g_mkdir_with_parents (directory, 0755) < 0) {
     fail (self, "make", "", error);
     return NULL;
   }
-  self->fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  self->fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (self->fd < 0) {
     fail (self, "open", "", error);
     return NULL;
@@ -75,6 +94,7 @@ store_free (Store *self)
   if (self->fd >= 0)
     close (self->fd);
   g_free (self->directory);
+  g_free (self->warning);
   g_free (self);
 }
 
@@ -84,45 +104,18 @@ file_name (const char *uid, StorePhase phase)
   return g_strconcat (uid, suffixes[phase], NULL);
 }
 
-static gboolean
-write_all (int fd, const char *text, gsize length)
-{
-  while (length > 0) {
-    ssize_t n = write (fd, text, length);
-
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return FALSE;
-    text += n;
-    length -= (gsize) n;
-  }
-  return TRUE;
-}
-
 gboolean
 store_save (Store *self, const char *uid, StorePhase phase, GVariant *content, GError **error)
 {
   g_autofree char *name = file_name (uid, phase);
-  /* No other operation of this uid runs, so that the name is ours alone. */
-  g_autofree char *temporary = g_strconcat (".", uid, ".tmp", NULL);
-  g_autoptr (GString) text = g_string_new (HEADER);
-  gboolean written;
-  int fd;
+  g_autoptr (GString) text = g_string_new (NULL);
 
   g_variant_print_string (content, text, TRUE);
   g_string_append_c (text, '\n');
-  fd = openat (self->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
-    return fail (self, "write", temporary, error);
-  written = write_all (fd, text->str, text->len);
-  close (fd);
-  if (!written || renameat (self->fd, temporary, self->fd, name) < 0) {
-    fail (self, "write", name, error);
-    unlinkat (self->fd, temporary, 0);
-    return FALSE;
-  }
-  return TRUE;
+  if (state_file_write (self->fd, name, KIND, text->str, text->len, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", self->directory);
+  return FALSE;
 }
 
 gboolean
@@ -152,7 +145,7 @@ store_has_bad (Store *self, const char *uid)
   for (int phase = 0; phase < N_STORE_PHASES; phase++) {
     g_autofree char *name = g_strconcat (uid, suffixes[phase], BAD_SUFFIX, NULL);
 
-    if (faccessat (self->fd, name, F_OK, 0) == 0)
+    if (faccessat (self->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
       return TRUE;
   }
   return FALSE;
@@ -162,9 +155,7 @@ void
 store_set_aside (Store *self, const char *uid, StorePhase phase)
 {
   g_autofree char *name = file_name (uid, phase);
-  g_autofree char *bad = g_strconcat (name, BAD_SUFFIX, NULL);
-
-  renameat (self->fd, name, self->fd, bad);
+  g_autofree char *bad = state_file_set_aside (self->fd, name);
 }
 
 void
@@ -193,54 +184,47 @@ parse_name (const char *name, char **ret_uid, StorePhase *ret_phase)
   return FALSE;
 }
 
-static char *
-read_file (const Store *self, const char *name, GError **error)
+GVariant *
+store_parse (GBytes *bytes, GError **error)
 {
-  g_autofree char *text = NULL;
-  struct stat status;
-  ssize_t n = 0;
-  int fd = openat (self->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  g_autoptr (GBytes) content = state_file_parse (KIND, bytes, error);
+  gsize n_bytes;
+  const char *text;
 
-  if (fd < 0) {
-    fail (self, "open", name, error);
+  if (content == NULL)
+    return NULL;
+  text = g_bytes_get_data (content, &n_bytes);
+  /* Without this the parser, which is for people, would count a wrong byte as the end. */
+  if (!g_utf8_validate_len (text, n_bytes, NULL)) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "it is no text");
     return NULL;
   }
-  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode) && status.st_size <= SIZE_MAX_BYTES) {
-    text = g_malloc0 ((gsize) status.st_size + 1);
-    n = read (fd, text, (gsize) status.st_size);
-  }
-  close (fd);
-  if (text == NULL || n != status.st_size) {
-    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "%s is no plain file of at most %d bytes",
-                 name, SIZE_MAX_BYTES);
-    return NULL;
-  }
-  return g_steal_pointer (&text);
+  return g_variant_parse (G_VARIANT_TYPE_VARDICT, text, text + n_bytes, NULL, error);
 }
 
 static GVariant *
-parse_content (const Store *self, const char *name, GError **error)
+read_file (const Store *self, const char *name, GError **error)
 {
-  g_autofree char *text = read_file (self, name, error);
+  g_autoptr (GBytes) bytes = state_file_read_bytes (self->fd, name, error);
 
-  if (text == NULL)
-    return NULL;
-  if (!g_str_has_prefix (text, HEADER)) {
-    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "%s does not start with '%.17s'", name,
-                 HEADER);
-    return NULL;
-  }
-  return g_variant_parse (G_VARIANT_TYPE_VARDICT, text + strlen (HEADER), NULL, NULL, error);
+  return bytes != NULL ? store_parse (bytes, error) : NULL;
 }
 
 static void
 set_aside (const Store *self, const char *name, const char *reason, GPtrArray *warnings)
 {
-  g_autofree char *bad = g_strconcat (name, BAD_SUFFIX, NULL);
+  g_autofree char *bad = state_file_set_aside (self->fd, name);
 
   g_ptr_array_add (warnings, g_strdup_printf ("%s/%s is set aside as %s: %s", self->directory, name,
-                                              bad, reason));
-  renameat (self->fd, name, self->fd, bad);
+                                              bad != NULL ? bad : "nothing", reason));
+}
+
+/* What was being written when the daemon was killed. */
+static void
+drop_temporary (const Store *self, const char *name, GPtrArray *warnings)
+{
+  if (unlinkat (self->fd, name, 0) < 0 && errno != ENOENT)
+    set_aside (self, name, "it cannot be removed", warnings);
 }
 
 static void
@@ -252,17 +236,17 @@ load_one (const Store *self, const char *name, GPtrArray *entries, GPtrArray *wa
   GVariant *content;
   StoreEntry *entry;
 
-  if (g_str_has_suffix (name, BAD_SUFFIX))
+  if (state_file_is_aside (name))
     return;
-  if (name[0] == '.' && g_str_has_suffix (name, ".tmp")) {
-    unlinkat (self->fd, name, 0);
+  if (state_file_is_temporary (name)) {
+    drop_temporary (self, name, warnings);
     return;
   }
   if (!parse_name (name, &uid, &phase)) {
     set_aside (self, name, "it is not named like a pod's file", warnings);
     return;
   }
-  content = parse_content (self, name, &error);
+  content = read_file (self, name, &error);
   if (content == NULL) {
     set_aside (self, name, error->message, warnings);
     return;
@@ -299,6 +283,8 @@ store_load (Store *self, GPtrArray **ret_warnings, GError **error)
     g_ptr_array_add (names, g_strdup (name));
   entries = g_ptr_array_new_with_free_func ((GDestroyNotify) store_entry_free);
   *ret_warnings = g_ptr_array_new_with_free_func (g_free);
+  if (self->warning != NULL)
+    g_ptr_array_add (*ret_warnings, g_steal_pointer (&self->warning));
   for (guint i = 0; i < names->len; i++)
     load_one (self, g_ptr_array_index (names, i), entries, *ret_warnings);
   g_ptr_array_sort (entries, compare_entries);

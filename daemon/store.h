@@ -11,7 +11,8 @@
  *   UID.updating   beside UID.pod: being changed to this
  *   UID.removing   being removed
  *
- * The content is a version line and an a{sv} in GVariant's text format, to be read by humans too.
+ * The content is an a{sv} in GVariant's text format, to be read by humans too; see state-file.h for
+ * the line before it.
  */
 #pragma once
 
@@ -28,7 +29,8 @@ typedef enum {
 typedef struct Store Store;
 
 /* Makes the directory, and keeps it locked until it is freed: two daemons would finish and undo
- * each other's work. %NCG_ERROR_BUSY if another has it. */
+ * each other's work. What is no directory of this user that only it may write is set aside.
+ * %NCG_ERROR_BUSY if another has it. */
 Store *store_new (const char *directory, GError **error);
 void store_free (Store *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Store, store_free)
@@ -57,12 +59,15 @@ typedef struct {
 
 void store_entry_free (StoreEntry *self);
 
+/* (transfer full): the content of a file, an a{sv}, or what is wrong with it */
+GVariant *store_parse (GBytes *bytes, GError **error);
+
 /**
  * store_load:
  * @ret_warnings: (element-type utf8): what was set aside and why
  *
- * Reads all files, in the order of uids and phases. A file that is damaged, has a name that is not
- * ours, or another version is renamed to "NAME.bad", and never fatal.
+ * Reads all files, in the order of uids and phases. What state_file_read() does not take, or has a
+ * name that is not ours, is renamed to "NAME.bad", and never fatal.
  *
  * Returns: (transfer container) (element-type StoreEntry)
  */

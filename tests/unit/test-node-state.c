@@ -6,6 +6,8 @@
 
 #include "tests/unit/temp-dir.h"
 
+#include <string.h>
+
 static void
 test_round_trip (void)
 {
@@ -58,6 +60,8 @@ test_bad (void)
     list = node_state_load (file, &error);
     g_assert_null (list);
     g_assert_nonnull (error);
+    g_assert_nonnull (strstr (error->message, ".bad"));
+    g_assert_false (g_file_test (file, G_FILE_TEST_EXISTS));
   }
   temp_dir_free (root);
 }

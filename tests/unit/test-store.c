@@ -134,7 +134,10 @@ test_text (Fixture *fixture, gconstpointer data)
 
   save (fixture, "a", STORE_POD, "{'x': <uint64 1>}");
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  g_assert_cmpstr (text, ==, HEADER "{'x': <uint64 1>}\n");
+  g_assert_cmpstr (
+      text, ==,
+      "nodecgroups-pod 2 454f988eb3a623243c643d6da461c78811892a7479eff891638ca2c15b47ba66\n"
+      "{'x': <uint64 1>}\n");
   g_assert_cmpint (g_stat (path, &status), ==, 0);
   g_assert_cmpint (status.st_mode & 0777, ==, 0600);
 }
@@ -208,7 +211,7 @@ test_no_files (Fixture *fixture, gconstpointer data)
   g_autofree char *link = g_build_filename (fixture->directory, "b.pod", NULL);
   g_autofree char *fifo = g_build_filename (fixture->directory, "c.pod", NULL);
   g_autofree char *valid = g_build_filename (fixture->root, "valid", NULL);
-  g_autofree char *blanks = g_strnfill (1024 * 1024, ' ');
+  g_autofree char *blanks = g_strnfill (4 * 1024 * 1024, ' ');
   g_autofree char *large = g_strconcat (HEADER, blanks, "{}", NULL);
 
   temp_dir_make (fixture->directory, "a.pod");
@@ -243,6 +246,57 @@ test_set_aside (Fixture *fixture, gconstpointer data)
   g_assert_true (has_file (fixture, "a.pod.bad"));
   g_assert_true (store_has_bad (fixture->store, "a"));
   g_assert_false (store_has_bad (fixture->store, "b"));
+}
+
+/* A name is set aside as often as it has to be, and what was set aside before is kept. */
+static void
+test_set_aside_again (Fixture *fixture, gconstpointer data)
+{
+  temp_dir_make (fixture->directory, "a.pod");
+  temp_dir_write (fixture->directory, "a.pod/file", "");
+  assert_loads (fixture, "", 1);
+  write_file (fixture, "a.pod", "damaged");
+  assert_loads (fixture, "", 1);
+  g_assert_true (has_file (fixture, "a.pod.bad/file"));
+  g_assert_true (has_file (fixture, "a.pod.1.bad"));
+  g_assert_true (store_has_bad (fixture->store, "a"));
+  save (fixture, "a", STORE_POD, "{}");
+  assert_loads (fixture, "a/1 {}, ", 0);
+}
+
+/* What could not be read again is not written. */
+static void
+test_too_large (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *label = g_strnfill (5 * 1024 * 1024, 'x');
+  g_autoptr (GVariant) content = g_variant_ref_sink (g_variant_new_parsed ("{'x': <%s>}", label));
+  g_autoptr (GError) error = NULL;
+
+  save (fixture, "a", STORE_POD, "{'x': <1>}");
+  g_assert_false (store_save (fixture->store, "a", STORE_POD, content, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED);
+  assert_loads (fixture, "a/1 {'x': <1>}, ", 0);
+}
+
+/* A directory that is not ours alone, or none at all. */
+static void
+test_foreign_directory (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *aside = g_strconcat (fixture->directory, ".bad", NULL);
+  g_autofree char *second = g_strconcat (fixture->directory, ".1.bad", NULL);
+
+  save (fixture, "a", STORE_POD, "{}");
+  store_free (fixture->store);
+  g_assert_cmpint (g_chmod (fixture->directory, 0777), ==, 0);
+  fixture->store = open_store (fixture);
+  assert_loads (fixture, "", 1);
+  g_assert_true (g_file_test (aside, G_FILE_TEST_IS_DIR));
+  store_free (fixture->store);
+  g_assert_cmpint (g_rmdir (fixture->directory), ==, 0);
+  g_assert_cmpint (symlink (fixture->root, fixture->directory), ==, 0);
+  fixture->store = open_store (fixture);
+  assert_loads (fixture, "", 1);
+  g_assert_true (g_file_test (second, G_FILE_TEST_IS_SYMLINK));
 }
 
 /* Two daemons would finish and undo each other's work. */
@@ -292,6 +346,9 @@ main (int argc, char **argv)
   add ("/store/no-files", test_no_files);
   add ("/store/uids", test_uids);
   add ("/store/set-aside", test_set_aside);
+  add ("/store/set-aside-again", test_set_aside_again);
+  add ("/store/too-large", test_too_large);
+  add ("/store/foreign-directory", test_foreign_directory);
   add ("/store/lock", test_lock);
   add ("/store/no-directory", test_no_directory);
   return g_test_run ();
