@@ -14,6 +14,7 @@
 #define CACHE_MAX 256
 
 struct Auth {
+  Quota *quota;
   char *group;
   GHashTable *known;   /* unique name → AuthCaller */
   GHashTable *lookups; /* unique name → Lookup that is under way, owned by its call */
@@ -38,6 +39,7 @@ auth_new (const char *group)
 {
   Auth *self = g_new0 (Auth, 1);
 
+  self->quota = quota_new ();
   self->group = g_strdup (group);
   self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->lookups = g_hash_table_new (g_str_hash, g_str_equal);
@@ -49,10 +51,17 @@ auth_free (Auth *self)
 {
   if (self == NULL)
     return;
+  quota_free (self->quota);
   g_free (self->group);
   g_hash_table_unref (self->known);
   g_hash_table_unref (self->lookups);
   g_free (self);
+}
+
+Quota *
+auth_get_quota (const Auth *self)
+{
+  return self->quota;
 }
 
 void

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "daemon/quota.h"
+
 #include <gio/gio.h>
 #include <sys/types.h>
 
@@ -42,6 +44,9 @@ gboolean auth_find (const Auth *self, const char *sender, AuthCaller *ret_caller
 
 /* The group's name. */
 const char *auth_get_group (const Auth *self);
+
+/* How much is taken on, see dbus-access.c. */
+Quota *auth_get_quota (const Auth *self);
 
 /* Another bus, other names. */
 void auth_forget (Auth *self);

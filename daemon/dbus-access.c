@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of who may, and the hook.
+ * The table of who may, and the hook, which counts as well.
  */
 #include "daemon/dbus-access.h"
 
@@ -135,14 +135,34 @@ refuse (GDBusMethodInvocation *invocation, const char *message)
       invocation, ncg_error_get_name (NCG_ERROR_ACCESS_DENIED), message);
 }
 
-/* Answers the call itself if it may not be. */
+/* Answers the call itself if it is one too many. */
+static gboolean
+admit (Auth *auth, GDBusMethodInvocation *invocation, const DbusAccessRow *row)
+{
+  QuotaKind kind = row->who == DBUS_ACCESS_ANYBODY ? QUOTA_READS : QUOTA_CHANGES;
+  g_autoptr (GError) error = NULL;
+
+  if (quota_admit (auth_get_quota (auth), kind, invocation, &error))
+    return TRUE;
+  g_dbus_method_invocation_return_dbus_error (
+      invocation, ncg_error_get_name ((NcgError) error->code), error->message);
+  return FALSE;
+}
+
+/* The same if it may not be, or is one too many of its user. */
 static gboolean
 decide (Auth *auth, GDBusMethodInvocation *invocation, const AuthCaller *caller)
 {
   g_autofree char *message = NULL;
+  g_autoptr (GError) error = NULL;
 
-  if (caller->may_change)
+  if (caller->may_change && quota_identify (invocation, caller->uid, &error))
     return TRUE;
+  if (error != NULL) {
+    g_dbus_method_invocation_return_dbus_error (
+        invocation, ncg_error_get_name ((NcgError) error->code), error->message);
+    return FALSE;
+  }
   message = g_strdup_printf ("%s is for root and the members of the group '%s'; user %u is neither",
                              g_dbus_method_invocation_get_method_name (invocation),
                              auth_get_group (auth), (guint) caller->uid);
@@ -202,6 +222,8 @@ on_method_call (GDBusConnection *connection,
     refuse (invocation, "this is for nobody");
     return;
   }
+  if (!admit (auth, invocation, row))
+    return;
   if (row->who == DBUS_ACCESS_ANYBODY) {
     dispatch (skeleton, invocation);
     return;

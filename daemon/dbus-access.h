@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who may call what: one table, and one hook through which every method call passes.
+ * Who may call what, and how much at once: one table, and one hook through which every method call
+ * passes. What anybody may counts as reading, all else as changing (see quota.h).
  *
  * A call whose member has no row is refused before anything looks at it, whoever it is from. What
  * is not for anybody waits until the bus has said who calls; calls of one sender stay in order. The

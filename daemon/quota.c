@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Quotas.
+ */
+#include "daemon/quota.h"
+
+#include "lib/error.h"
+
+#define TICKET_KEY "ncg-quota-ticket"
+
+struct Quota {
+  int n_references; /* its owner's, and one for each ticket */
+  guint n_all[N_QUOTA_KINDS];
+  guint n_users[N_QUOTA_KINDS];             /* of all users but root */
+  GHashTable *by_connection[N_QUOTA_KINDS]; /* unique name → how many */
+  GHashTable *by_user[N_QUOTA_KINDS];       /* uid → how many */
+  gsize n_bytes;
+};
+
+struct QuotaTicket {
+  Quota *owner;
+  QuotaKind kind;
+  char *connection;
+  gsize n_bytes;
+  gboolean is_charged;
+  uid_t uid;
+};
+
+static const char *const kinds[] = {
+  [QUOTA_CHANGES] = "calls that change something",
+  [QUOTA_READS] = "calls for figures",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (kinds) == N_QUOTA_KINDS);
+
+Quota *
+quota_new (void)
+{
+  Quota *self = g_new0 (Quota, 1);
+
+  self->n_references = 1;
+  for (int i = 0; i < N_QUOTA_KINDS; i++) {
+    self->by_connection[i] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    self->by_user[i] = g_hash_table_new (NULL, NULL);
+  }
+  return self;
+}
+
+static void
+unref (Quota *self)
+{
+  if (--self->n_references > 0)
+    return;
+  for (int i = 0; i < N_QUOTA_KINDS; i++) {
+    g_hash_table_unref (self->by_connection[i]);
+    g_hash_table_unref (self->by_user[i]);
+  }
+  g_free (self);
+}
+
+void
+quota_free (Quota *self)
+{
+  if (self != NULL)
+    unref (self);
+}
+
+static guint
+get (GHashTable *table, gconstpointer key)
+{
+  return GPOINTER_TO_UINT (g_hash_table_lookup (table, key));
+}
+
+/* @key: (transfer full) where the table owns its keys */
+static void
+put (GHashTable *table, gpointer key, guint n)
+{
+  g_hash_table_replace (table, key, GUINT_TO_POINTER (n));
+}
+
+static gboolean
+check (guint n, guint max, QuotaKind kind, const char *whose, GError **error)
+{
+  if (n < max)
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED,
+               "%s has %u %s under way, and no more than %u are taken on; wait for replies, and "
+               "call again",
+               whose, n, kinds[kind], max);
+  return FALSE;
+}
+
+static gboolean
+check_bytes (const Quota *self, gsize n_bytes, GError **error)
+{
+  if (n_bytes > QUOTA_CALL_BYTES)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED,
+                 "the arguments of the call take up %" G_GSIZE_FORMAT
+                 " bytes, and no more than %d are taken; leave out what is not needed",
+                 n_bytes, QUOTA_CALL_BYTES);
+  else if (n_bytes > QUOTA_ALL_BYTES - self->n_bytes)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED,
+                 "the arguments of the calls that are under way take up %" G_GSIZE_FORMAT
+                 " bytes, and no more than %d are taken on; call again later",
+                 self->n_bytes, QUOTA_ALL_BYTES);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+QuotaTicket *
+quota_take (Quota *self, QuotaKind kind, const char *connection, gsize n_bytes, GError **error)
+{
+  GHashTable *table = self->by_connection[kind];
+  guint n = get (table, connection);
+  g_autofree char *whose = g_strconcat ("the connection ", connection, NULL);
+  QuotaTicket *ticket;
+
+  if (!check (n, QUOTA_PER_CONNECTION, kind, whose, error) ||
+      !check (self->n_all[kind], QUOTA_ALL, kind, "the daemon", error) ||
+      !check_bytes (self, n_bytes, error))
+    return NULL;
+  put (table, g_strdup (connection), n + 1);
+  self->n_all[kind]++;
+  self->n_bytes += n_bytes;
+  self->n_references++;
+  ticket = g_new0 (QuotaTicket, 1);
+  ticket->owner = self;
+  ticket->kind = kind;
+  ticket->connection = g_strdup (connection);
+  ticket->n_bytes = n_bytes;
+  return ticket;
+}
+
+gboolean
+quota_charge_user (QuotaTicket *ticket, uid_t uid, GError **error)
+{
+  Quota *self = ticket->owner;
+  GHashTable *table = self->by_user[ticket->kind];
+  guint n = get (table, GUINT_TO_POINTER (uid));
+  g_autofree char *whose = g_strdup_printf ("user %u", (guint) uid);
+
+  if (uid == 0 || ticket->is_charged)
+    return TRUE;
+  if (!check (n, QUOTA_PER_USER, ticket->kind, whose, error) ||
+      !check (self->n_users[ticket->kind], QUOTA_ALL_USERS, ticket->kind,
+              "the daemon, for all users but root,", error))
+    return FALSE;
+  put (table, GUINT_TO_POINTER (uid), n + 1);
+  self->n_users[ticket->kind]++;
+  ticket->uid = uid;
+  ticket->is_charged = TRUE;
+  return TRUE;
+}
+
+static void
+discharge_user (QuotaTicket *ticket)
+{
+  Quota *self = ticket->owner;
+  GHashTable *table = self->by_user[ticket->kind];
+  guint n = get (table, GUINT_TO_POINTER (ticket->uid));
+
+  if (!ticket->is_charged)
+    return;
+  self->n_users[ticket->kind]--;
+  if (n > 1)
+    put (table, GUINT_TO_POINTER (ticket->uid), n - 1);
+  else
+    g_hash_table_remove (table, GUINT_TO_POINTER (ticket->uid));
+}
+
+void
+quota_leave (gpointer data)
+{
+  QuotaTicket *ticket = data;
+  Quota *self = ticket->owner;
+  GHashTable *table = self->by_connection[ticket->kind];
+  guint n = get (table, ticket->connection);
+
+  discharge_user (ticket);
+  self->n_all[ticket->kind]--;
+  self->n_bytes -= ticket->n_bytes;
+  if (n > 1)
+    put (table, g_strdup (ticket->connection), n - 1);
+  else
+    g_hash_table_remove (table, ticket->connection);
+  g_free (ticket->connection);
+  g_free (ticket);
+  unref (self);
+}
+
+gboolean
+quota_admit (Quota *self, QuotaKind kind, GDBusMethodInvocation *invocation, GError **error)
+{
+  GVariant *arguments = g_dbus_method_invocation_get_parameters (invocation);
+  QuotaTicket *ticket = quota_take (self, kind, g_dbus_method_invocation_get_sender (invocation),
+                                    arguments != NULL ? g_variant_get_size (arguments) : 0, error);
+
+  if (ticket != NULL)
+    g_object_set_data_full (G_OBJECT (invocation), TICKET_KEY, ticket, quota_leave);
+  return ticket != NULL;
+}
+
+gboolean
+quota_identify (GDBusMethodInvocation *invocation, uid_t uid, GError **error)
+{
+  return quota_charge_user (g_object_get_data (G_OBJECT (invocation), TICKET_KEY), uid, error);
+}
+
+guint
+quota_count (const Quota *self, QuotaKind kind)
+{
+  return self->n_all[kind];
+}

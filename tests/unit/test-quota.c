@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Quotas.
+ */
+#include "daemon/quota.h"
+
+#include "lib/error.h"
+
+#include <string.h>
+
+typedef struct {
+  Quota *quota;
+  GPtrArray *tickets;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->quota = quota_new ();
+  fixture->tickets = g_ptr_array_new_with_free_func (quota_leave);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_ptr_array_unref (fixture->tickets);
+  quota_free (fixture->quota);
+}
+
+static gboolean
+take (Fixture *fixture, QuotaKind kind, const char *connection, gsize n_bytes, GError **error)
+{
+  QuotaTicket *ticket = quota_take (fixture->quota, kind, connection, n_bytes, error);
+
+  if (ticket != NULL)
+    g_ptr_array_add (fixture->tickets, ticket);
+  return ticket != NULL;
+}
+
+static void
+take_many (Fixture *fixture, QuotaKind kind, const char *connection, guint n)
+{
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < n; i++) {
+    take (fixture, kind, connection, 0, &error);
+    g_assert_no_error (error);
+  }
+}
+
+static void
+assert_refused (Fixture *fixture, QuotaKind kind, const char *connection, gsize n_bytes)
+{
+  g_autoptr (GError) error = NULL;
+  guint n = quota_count (fixture->quota, kind);
+
+  g_assert_false (take (fixture, kind, connection, n_bytes, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED);
+  g_test_message ("%s", error->message);
+  g_assert_cmpuint (quota_count (fixture->quota, kind), ==, n);
+}
+
+static void
+leave (Fixture *fixture, guint i)
+{
+  g_ptr_array_remove_index_fast (fixture->tickets, i);
+}
+
+/* One that is full is in nobody else's way, and a reply makes room. */
+static void
+test_connection (Fixture *fixture, gconstpointer data)
+{
+  take_many (fixture, QUOTA_CHANGES, ":1.1", QUOTA_PER_CONNECTION);
+  assert_refused (fixture, QUOTA_CHANGES, ":1.1", 0);
+  take_many (fixture, QUOTA_READS, ":1.1", 1);
+  take_many (fixture, QUOTA_CHANGES, ":1.2", 1);
+  leave (fixture, 0);
+  take_many (fixture, QUOTA_CHANGES, ":1.1", 1);
+  assert_refused (fixture, QUOTA_CHANGES, ":1.1", 0);
+}
+
+static void
+test_all (Fixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < QUOTA_ALL; i++) {
+    g_autofree char *connection = g_strdup_printf (":1.%u", i % 16);
+
+    take_many (fixture, QUOTA_READS, connection, 1);
+  }
+  assert_refused (fixture, QUOTA_READS, ":1.100", 0);
+  take_many (fixture, QUOTA_CHANGES, ":1.100", 1);
+  leave (fixture, 0);
+  take_many (fixture, QUOTA_READS, ":1.100", 1);
+}
+
+/* Takes for a user over many connections. Returns: how many it got, before it was refused */
+static guint
+take_for_user (Fixture *fixture, uid_t uid, guint max)
+{
+  for (guint i = 0; i < max; i++) {
+    g_autofree char *connection = g_strdup_printf (":%u.%u", (guint) uid, i);
+    g_autoptr (GError) error = NULL;
+
+    take_many (fixture, QUOTA_CHANGES, connection, 1);
+    if (quota_charge_user (g_ptr_array_index (fixture->tickets, fixture->tickets->len - 1), uid,
+                           &error))
+      continue;
+    g_assert_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED);
+    g_test_message ("%s", error->message);
+    leave (fixture, fixture->tickets->len - 1);
+    return i;
+  }
+  return max;
+}
+
+static void
+test_user (Fixture *fixture, gconstpointer data)
+{
+  g_assert_cmpuint (take_for_user (fixture, 1000, QUOTA_ALL), ==, QUOTA_PER_USER);
+  g_assert_cmpuint (take_for_user (fixture, 1001, 10), ==, 10);
+  g_assert_cmpuint (take_for_user (fixture, 0, QUOTA_PER_USER + 10), ==, QUOTA_PER_USER + 10);
+  g_ptr_array_set_size (fixture->tickets, 0);
+  g_assert_cmpuint (take_for_user (fixture, 1000, 10), ==, 10);
+}
+
+/* All users together leave some for root. */
+static void
+test_users (Fixture *fixture, gconstpointer data)
+{
+  guint n = 0;
+
+  for (uid_t uid = 1; uid <= 16; uid++)
+    n += take_for_user (fixture, uid, QUOTA_PER_USER);
+  g_assert_cmpuint (n, ==, QUOTA_ALL_USERS);
+  g_assert_cmpuint (take_for_user (fixture, 0, QUOTA_ALL - QUOTA_ALL_USERS), ==,
+                    QUOTA_ALL - QUOTA_ALL_USERS);
+}
+
+/* A call is charged once, also if it asks twice. */
+static void
+test_charged_once (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  take_many (fixture, QUOTA_CHANGES, ":1.1", 1);
+  for (guint i = 0; i < 2; i++)
+    g_assert_true (quota_charge_user (g_ptr_array_index (fixture->tickets, 0), 7, &error));
+  leave (fixture, 0);
+  g_assert_cmpuint (take_for_user (fixture, 7, QUOTA_PER_USER + 1), ==, QUOTA_PER_USER);
+}
+
+static void
+test_bytes (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  assert_refused (fixture, QUOTA_CHANGES, ":1.1", QUOTA_CALL_BYTES + 1);
+  for (guint i = 0; i < QUOTA_ALL_BYTES / QUOTA_CALL_BYTES; i++)
+    g_assert_true (take (fixture, QUOTA_CHANGES, ":1.1", QUOTA_CALL_BYTES, &error));
+  assert_refused (fixture, QUOTA_CHANGES, ":1.2", 1);
+  assert_refused (fixture, QUOTA_READS, ":1.2", 1);
+  take_many (fixture, QUOTA_CHANGES, ":1.2", 1);
+  leave (fixture, 0);
+  g_assert_true (take (fixture, QUOTA_CHANGES, ":1.2", QUOTA_CALL_BYTES, &error));
+}
+
+/* The server goes before the last reply does. */
+static void
+test_outlived (void)
+{
+  g_autoptr (GError) error = NULL;
+  Quota *quota = quota_new ();
+  QuotaTicket *ticket = quota_take (quota, QUOTA_CHANGES, ":1.1", 1, &error);
+
+  quota_free (quota);
+  g_assert_true (quota_charge_user (ticket, 5, &error));
+  quota_leave (ticket);
+}
+
+static void
+add (const char *path, void (*function) (Fixture *, gconstpointer))
+{
+  g_test_add (path, Fixture, NULL, set_up, function, tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  add ("/quota/connection", test_connection);
+  add ("/quota/all", test_all);
+  add ("/quota/user", test_user);
+  add ("/quota/users", test_users);
+  add ("/quota/charged-once", test_charged_once);
+  add ("/quota/bytes", test_bytes);
+  g_test_add_func ("/quota/outlived", test_outlived);
+  return g_test_run ();
+}
