@@ -19,6 +19,9 @@
 /* What blocks waits for the kernel, so that more threads than CPUs are of use. */
 #define N_WORKER_THREADS 4
 
+/* Longer than systemd waits for anything that it stops (DefaultTimeoutStopSec=90s). */
+#define LATE_STOP_USEC (300 * G_USEC_PER_SEC)
+
 Manager *
 manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, Store *store)
 {
@@ -29,6 +32,7 @@ manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, S
   self->driver = driver;
   self->store = store;
   self->turns = turns_new ();
+  self->late = late_new (self);
   self->worker = ncg_worker_new (N_WORKER_THREADS);
   self->pods = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) pod_unref);
   self->slices = g_hash_table_new (g_str_hash, g_str_equal);
@@ -44,6 +48,7 @@ manager_free (Manager *self)
 {
   if (self == NULL)
     return;
+  late_free (self->late);
   drift_free (self->drift);
   ncg_worker_free (self->worker);
   ncg_driver_free (self->driver);
@@ -277,11 +282,28 @@ leaf_removed (Manager *self, Pod *pod, const char *unit)
     manager_drop_container (self, pod, container);
 }
 
+/* What its removal asked for is done, after its caller was told Timeout. */
+static void
+removed_late (Manager *self, Pod *pod)
+{
+  QosClass qos = pod->qos;
+
+  g_message ("pod %s, whose removal had timed out, is gone now", pod->uid);
+  store_remove (self->store, pod->uid, STORE_POD, NULL);
+  pod->state = POD_VANISHED;
+  manager_drop_pod (self, pod);
+  qos_tree_ensure_async (self->qos, qos, NULL, NULL);
+}
+
 static void
 slice_removed (Manager *self, Pod *pod)
 {
   if (pod->state != POD_ACTIVE || !is_gone (self, pod->cgroup))
     return;
+  if (pod->stop_usec != 0 && g_get_monotonic_time () - pod->stop_usec < LATE_STOP_USEC) {
+    removed_late (self, pod);
+    return;
+  }
   g_warning ("the slice of pod %s, %s, was stopped by somebody else", pod->uid, pod->slice);
   manager_set_state (self, pod, POD_VANISHED);
 }
@@ -303,12 +325,11 @@ manager_unit_removed (Manager *self, const char *unit)
 void
 manager_drop_gone (Manager *self)
 {
-  GHashTableIter iter;
-  gpointer value;
+  /* One of them may leave the table. */
+  g_autoptr (GList) pods = g_hash_table_get_values (self->pods);
 
-  g_hash_table_iter_init (&iter, self->pods);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    Pod *pod = value;
+  for (GList *link = pods; link != NULL; link = link->next) {
+    Pod *pod = link->data;
 
     for (guint i = pod->containers->len; i > 0; i--) {
       const Container *container = g_ptr_array_index (pod->containers, i - 1);

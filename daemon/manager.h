@@ -7,6 +7,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/drift.h"
+#include "daemon/late.h"
 #include "daemon/pod.h"
 #include "daemon/policy/settings.h"
 #include "daemon/qos-tree.h"
@@ -17,8 +18,10 @@
 #include "lib/hierarchy.h"
 #include "lib/worker.h"
 
-/* An operation ends within this time, below the 25 s after which a client's bus library gives up;
- * the rest is for undoing what was begun. */
+/* An operation ends within this time from when it came, below the 25 s after which a client's bus
+ * library gives up; the rest is for undoing what was begun. What has not had its turn after the
+ * first time is not begun any more. */
+#define MANAGER_WAIT_USEC (10 * G_USEC_PER_SEC)
 #define MANAGER_DEADLINE_USEC (15 * G_USEC_PER_SEC)
 #define MANAGER_UNDO_USEC (5 * G_USEC_PER_SEC)
 
@@ -36,7 +39,8 @@ struct Manager {
   NcgHierarchy *hierarchy;
   NcgDriver *driver;
   Store *store;
-  Turns *turns;      /* by uid */
+  Turns *turns; /* by uid */
+  Late *late;
   NcgWorker *worker; /* for what may block */
   QosTree *qos;
   Drift *drift;

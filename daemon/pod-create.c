@@ -23,7 +23,9 @@ typedef struct {
   gboolean is_resumed;
   gboolean is_predicted; /* nothing was yet where the pod's cgroup should come to be */
   gboolean is_verified;  /* there, by the kernel */
+  gboolean is_late;      /* nobody knows whether it is taken back */
   guint pending;
+  gint64 deadline;
   gint64 undo_deadline;
   GError *error; /* the first one */
 } Create;
@@ -66,6 +68,8 @@ drop (GTask *task)
 {
   Create *create = g_task_get_task_data (task);
 
+  if (create->is_late)
+    late_expect_pod (create->manager->late, create->pod);
   manager_drop_pod (create->manager, create->pod);
   qos_tree_ensure_async (create->manager->qos, create->pod->qos, NULL, NULL);
   fail (task, g_steal_pointer (&create->error));
@@ -77,7 +81,8 @@ on_undone (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Create *create = g_task_get_task_data (task);
 
-  if (ncg_driver_stop_finish (result, NULL))
+  create->is_late = !ncg_driver_stop_finish (result, NULL);
+  if (!create->is_late)
     store_remove (create->manager->store, create->uid, STORE_CREATING, NULL);
   drop (task);
 }
@@ -103,7 +108,8 @@ on_described (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   /* There is none, or it is another's; or nobody knows, and the file stays. */
-  if (description != NULL)
+  create->is_late = description == NULL;
+  if (!create->is_late)
     store_remove (create->manager->store, create->uid, STORE_CREATING, NULL);
   drop (task);
 }
@@ -257,10 +263,10 @@ ask_driver (GTask *task)
 
   create->is_predicted = before == NULL;
   create->pending = 3;
-  ncg_driver_ensure_group_async (manager->driver, &group,
-                                 g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_group_there,
+  ncg_driver_ensure_group_async (manager->driver, &group, create->deadline, on_group_there,
                                  g_object_ref (task));
-  qos_tree_ensure_async (manager->qos, pod->qos, on_class_there, g_object_ref (task));
+  qos_tree_ensure_until_async (manager->qos, pod->qos, create->deadline, on_class_there,
+                               g_object_ref (task));
   if (!create->is_resumed && !manager_save_pod (manager, pod, STORE_CREATING, &error)) {
     step_done (task, error);
     return;
@@ -350,6 +356,7 @@ create_new (Manager *manager, const char *uid, GAsyncReadyCallback callback, gpo
 
   create->manager = manager;
   create->uid = g_strdup (uid);
+  create->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   g_task_set_task_data (task, create, create_free);
   return task;
 }
@@ -372,7 +379,8 @@ pod_create_async (Manager *manager,
     g_task_return_error (task, error);
     return;
   }
-  turns_take (manager->turns, uid, on_turn, task);
+  turns_take_until (manager->turns, uid, on_turn, task,
+                    g_get_monotonic_time () + MANAGER_WAIT_USEC);
 }
 
 Pod *

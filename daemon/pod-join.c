@@ -31,7 +31,6 @@ typedef struct {
   Pod *pod;
   Container *container; /* while it is starting */
   NcgResources resources;
-  GError *save_error;
   GError *error; /* to be returned when the leaf is stopped */
   gint64 deadline;
 } Join;
@@ -50,7 +49,6 @@ join_free (gpointer data)
   g_clear_pointer (&join->leaf, ncg_cgroup_close);
   join_options_clear (&join->options);
   ncg_resources_clear (&join->resources);
-  g_clear_error (&join->save_error);
   g_clear_error (&join->error);
   g_clear_pointer (&join->pod, pod_unref);
   g_free (join);
@@ -172,10 +170,8 @@ leaf_started (GTask *task, const NcgPlace *place)
 
   g_free (container->cgroup);
   container->cgroup = g_strdup (place->cgroup);
-  if (join->save_error != NULL)
-    error = g_steal_pointer (&join->save_error);
   /* systemd starts a slice that was stopped anew for the leaf, and without the pod's settings. */
-  else if (join->pod->state != POD_ACTIVE)
+  if (join->pod->state != POD_ACTIVE)
     g_set_error (&error, NCG_ERROR, NCG_ERROR_FAILED,
                  "the slice of pod %s was stopped by somebody else meanwhile; remove the pod, or "
                  "create it again",
@@ -209,6 +205,8 @@ on_leaf_started (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   g_prefix_error (&error, "container %s of pod %s: ", join->name, join->uid);
+  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT))
+    late_expect_leaf (join->manager->late, join->pod, join->container);
   forget_container (join);
   fail (task, error);
 }
@@ -218,8 +216,7 @@ start_leaf (GTask *task)
 {
   Join *join = g_task_get_task_data (task);
   Manager *manager = join->manager;
-  g_autofree char *description =
-      g_strdup_printf ("NodeCgroups: container %s of pod %s", join->name, join->uid);
+  g_autofree char *description = pod_describe_container (join->pod, join->name);
   NcgLeaf leaf = {
     .parent = join->pod->path,
     .uid = join->uid,
@@ -246,13 +243,18 @@ start_leaf (GTask *task)
   spec_copy (&join->options.spec, &join->container->spec);
   g_hash_table_insert (manager->leaves, g_strdup (unit), join->pod);
   manager_pod_changed (manager, join->pod);
+  /* First: the next daemon would find the leaf in the tree, but not know its spec, and the same
+   * call again would not fit it. */
+  if (!manager_save_pod (manager, join->pod, STORE_POD, &error)) {
+    manager_drop_container (manager, join->pod, join->container);
+    join->container = NULL;
+    fail (task, error);
+    return;
+  }
   ncg_resources_clear (&join->resources);
   settings_for_container (&join->options.spec, &join->pod->defaults, &join->resources);
   ncg_driver_start_leaf_async (manager->driver, &leaf, join->deadline, on_leaf_started,
                                g_object_ref (task));
-  /* While systemd is at work. Without the file the next daemon would still find the leaf in the
-   * tree, but not know its spec. */
-  manager_save_pod (manager, join->pod, STORE_POD, &join->save_error);
 }
 
 /* What was not found may be a subgroup that its user removed. */
@@ -361,7 +363,6 @@ on_turn (GTask *task)
     return;
   }
   join->pod = pod_ref (pod);
-  join->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   container = pod_find_container (pod, join->name);
   if (container != NULL)
     join_existing (task, container);
@@ -394,7 +395,8 @@ begin (GTask *task, uid_t user)
 
   join->user = user;
   if (user == NCG_NO_USER || join->owner == NCG_NO_USER || user == join->owner)
-    turns_take (join->manager->turns, join->uid, on_turn, task);
+    turns_take_until (join->manager->turns, join->uid, on_turn, task,
+                      join->deadline - MANAGER_DEADLINE_USEC + MANAGER_WAIT_USEC);
   else
     g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
                              "User is %u, but user %u may delegate a container to itself only",
@@ -458,6 +460,7 @@ pod_join_async (Manager *manager,
   GError *error = NULL;
 
   join->manager = manager;
+  join->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   join->uid = g_strdup (uid);
   join->name = g_strdup (container);
   join->processes = g_ptr_array_ref (processes);

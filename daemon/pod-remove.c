@@ -21,6 +21,7 @@ typedef struct {
   Pod *pod;
   PodState before;
   guint64 grace_usec;
+  gint64 deadline; /* without the grace */
   NcgCgroup *cgroup;
   GQueue frozen; /* char *: units of leaves that were frozen */
 } Remove;
@@ -78,6 +79,9 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
     succeed (task);
     return;
   }
+  /* Its processes have ended, and the slice may end later. */
+  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT))
+    remove->pod->stop_usec = g_get_monotonic_time ();
   g_prefix_error (&error, "pod %s cannot be removed: ", remove->uid);
   fail (task, error);
 }
@@ -97,14 +101,13 @@ static void
 stop_all (GTask *task)
 {
   Remove *remove = g_task_get_task_data (task);
-  gint64 deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   g_autofree char *leaf = g_queue_pop_head (&remove->frozen);
   g_autofree char *cgroup = g_strconcat (remove->pod->cgroup, "/", leaf, NULL);
   NcgPlace place = pod_get_place (remove->pod);
 
   if (leaf != NULL)
     place = (NcgPlace){ .unit = leaf, .cgroup = cgroup };
-  ncg_driver_stop_async (remove->manager->driver, &place, deadline,
+  ncg_driver_stop_async (remove->manager->driver, &place, remove->deadline,
                          leaf != NULL ? on_leaf_stopped : on_stopped, g_object_ref (task));
 }
 
@@ -128,9 +131,9 @@ kill_all (GTask *task)
 {
   Remove *remove = g_task_get_task_data (task);
   NcgPlace place = pod_get_place (remove->pod);
+  gint64 deadline = MIN (remove->deadline, g_get_monotonic_time () + KILL_USEC);
 
-  ncg_driver_kill_async (remove->manager->driver, &place, g_get_monotonic_time () + KILL_USEC,
-                         on_killed, g_object_ref (task));
+  ncg_driver_kill_async (remove->manager->driver, &place, deadline, on_killed, g_object_ref (task));
 }
 
 static void
@@ -177,6 +180,7 @@ end_processes (GTask *task)
     return;
   }
   ncg_cgroup_signal (remove->cgroup, SIGTERM, NULL);
+  remove->deadline += (gint64) remove->grace_usec;
   cgroup_wait_empty_async (remove->cgroup, g_get_monotonic_time () + (gint64) remove->grace_usec,
                            on_grace_over, g_object_ref (task));
 }
@@ -222,9 +226,11 @@ pod_remove_async (Manager *manager,
   remove->uid = g_strdup (uid);
   remove->grace_usec = grace_usec;
   remove->before = POD_ACTIVE;
+  remove->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   g_queue_init (&remove->frozen);
   g_task_set_task_data (task, remove, remove_free);
-  turns_take (manager->turns, uid, on_turn, task);
+  turns_take_until (manager->turns, uid, on_turn, task,
+                    g_get_monotonic_time () + MANAGER_WAIT_USEC);
 }
 
 gboolean

@@ -143,7 +143,8 @@ commit (GTask *task)
 
   spec_copy (&pod->spec, &update->before);
   pod_set_spec (pod, &update->merged);
-  qos_tree_ensure_async (update->manager->qos, pod->qos, on_class_done, g_object_ref (task));
+  qos_tree_ensure_until_async (update->manager->qos, pod->qos, update->deadline, on_class_done,
+                               g_object_ref (task));
 }
 
 static void
@@ -301,7 +302,6 @@ on_turn (GTask *task)
   GError *error = NULL;
   Pod *pod = manager_find_pod (update->manager, update->uid, &error);
 
-  update->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   if (pod != NULL) {
     update->pod = pod_ref (pod);
     prepare (update, &error);
@@ -314,6 +314,7 @@ on_turn (GTask *task)
     return;
   }
   if (update->is_resumed) {
+    update->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
     apply (task);
     return;
   }
@@ -338,6 +339,7 @@ update_new (Manager *manager,
 
   update->manager = manager;
   update->uid = g_strdup (uid);
+  update->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   if (changes != NULL)
     spec_copy (changes, &update->changes);
   g_task_set_task_data (task, update, update_free);
@@ -353,7 +355,8 @@ pod_update_async (Manager *manager,
 {
   g_autoptr (GTask) task = update_new (manager, uid, changes, callback, user_data);
 
-  turns_take (manager->turns, uid, on_turn, task);
+  turns_take_until (manager->turns, uid, on_turn, task,
+                    g_get_monotonic_time () + MANAGER_WAIT_USEC);
 }
 
 gboolean

@@ -166,6 +166,12 @@ pod_drop_container (Pod *self, Container *container)
   g_ptr_array_remove (self->containers, container);
 }
 
+char *
+pod_describe_container (const Pod *self, const char *name)
+{
+  return g_strdup_printf ("NodeCgroups: container %s of pod %s", name, self->uid);
+}
+
 static GVariant *
 save_containers (const Pod *self)
 {

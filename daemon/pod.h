@@ -43,6 +43,7 @@ typedef struct {
   SettingsDefaults defaults; /* of the configuration when it was made */
   NcgResources resources;    /* what the spec comes to */
   GPtrArray *containers;     /* of Container */
+  gint64 stop_usec;          /* when its slice was to be stopped, and did not end in time; else 0 */
 } Pod;
 
 /* How the unit of a pod is described, so that it is known again: this and the uid. */
@@ -80,6 +81,9 @@ Container *pod_find_container (const Pod *self, const char *name);
 Container *pod_find_unit (const Pod *self, const char *unit);
 Container *pod_add_container (Pod *self, const char *name, const char *unit);
 void pod_drop_container (Pod *self, Container *container);
+
+/* (transfer full): how the unit of its container @name is described */
+char *pod_describe_container (const Pod *self, const char *name);
 
 /* (transfer full): the content of its file, see store.h. @spec: instead of its own, or NULL */
 GVariant *pod_save (const Pod *self, const Spec *spec);

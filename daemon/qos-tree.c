@@ -6,6 +6,7 @@
 
 #include "daemon/manager.h"
 #include "daemon/policy/settings.h"
+#include "lib/error.h"
 
 typedef struct {
   QosTree *tree;
@@ -129,7 +130,9 @@ qos_tree_forget (QosTree *self)
 
 typedef struct {
   guint pending;
-  GError *error; /* the first one */
+  guint deadline;    /* the source, or 0 */
+  gboolean has_told; /* that the deadline is over */
+  GError *error;     /* the first one */
 } Ensure;
 
 static void
@@ -150,12 +153,36 @@ on_level_done (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!managed_group_ensure_finish (result, &error) && ensure->error == NULL)
     ensure->error = g_steal_pointer (&error);
-  if (--ensure->pending > 0)
+  if (--ensure->pending > 0 || ensure->has_told)
     return;
+  if (ensure->deadline != 0)
+    g_source_remove (ensure->deadline);
+  ensure->deadline = 0;
   if (ensure->error != NULL)
     g_task_return_error (task, g_steal_pointer (&ensure->error));
   else
     g_task_return_boolean (task, TRUE);
+}
+
+static void
+ensure_levels (QosTree *self, QosClass qos, GTask *task)
+{
+  Ensure *ensure = g_task_get_task_data (task);
+
+  ensure->pending = qos != QOS_GUARANTEED ? 2 : 1;
+  managed_group_ensure_async (self->levels[QOS_GUARANTEED].group, on_level_done,
+                              g_object_ref (task));
+  if (qos != QOS_GUARANTEED)
+    managed_group_ensure_async (self->levels[qos].group, on_level_done, g_object_ref (task));
+}
+
+static GTask *
+ensure_new (GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+
+  g_task_set_task_data (task, g_new0 (Ensure, 1), ensure_free);
+  return task;
 }
 
 void
@@ -164,15 +191,39 @@ qos_tree_ensure_async (QosTree *self,
                        GAsyncReadyCallback callback,
                        gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
-  Ensure *ensure = g_new0 (Ensure, 1);
+  g_autoptr (GTask) task = ensure_new (callback, user_data);
 
-  g_task_set_task_data (task, ensure, ensure_free);
-  ensure->pending = qos != QOS_GUARANTEED ? 2 : 1;
-  managed_group_ensure_async (self->levels[QOS_GUARANTEED].group, on_level_done,
-                              g_object_ref (task));
-  if (qos != QOS_GUARANTEED)
-    managed_group_ensure_async (self->levels[qos].group, on_level_done, g_object_ref (task));
+  ensure_levels (self, qos, task);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  GTask *task = user_data;
+  Ensure *ensure = g_task_get_task_data (task);
+
+  ensure->deadline = 0;
+  ensure->has_told = TRUE;
+  g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_TIMEOUT,
+                           "the slices above the pods did not have their settings in time");
+  return G_SOURCE_REMOVE;
+}
+
+void
+qos_tree_ensure_until_async (QosTree *self,
+                             QosClass qos,
+                             gint64 deadline_usec,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_autoptr (GTask) task = ensure_new (callback, user_data);
+  Ensure *ensure = g_task_get_task_data (task);
+  gint64 left_usec = deadline_usec - g_get_monotonic_time ();
+
+  ensure->deadline =
+      g_timeout_add_full (G_PRIORITY_DEFAULT, (guint) CLAMP (left_usec / 1000, 0, G_MAXINT),
+                          on_deadline, g_object_ref (task), g_object_unref);
+  ensure_levels (self, qos, task);
 }
 
 gboolean

@@ -36,6 +36,14 @@ void qos_tree_ensure_async (QosTree *self,
                             QosClass qos,
                             GAsyncReadyCallback callback,
                             gpointer user_data);
+
+/* The same, but after the deadline it is %NCG_ERROR_TIMEOUT, and goes on without anybody waiting.
+ */
+void qos_tree_ensure_until_async (QosTree *self,
+                                  QosClass qos,
+                                  gint64 deadline_usec,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
 gboolean qos_tree_ensure_finish (GAsyncResult *result, GError **error);
 
 /* (transfer none): the slice of @qos, the root with QOS_GUARANTEED */

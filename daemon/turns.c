@@ -4,13 +4,18 @@
  */
 #include "daemon/turns.h"
 
+#include "lib/error.h"
+
 struct Turns {
   GHashTable *queues; /* key → GQueue of Waiting; there is one while somebody has the turn */
 };
 
 typedef struct {
+  GQueue *queue; /* in which it is */
+  char *key;
   TurnsCallback callback;
   GTask *task;
+  guint deadline; /* the source, or 0 */
 } Waiting;
 
 static void
@@ -18,6 +23,9 @@ waiting_free (gpointer data)
 {
   Waiting *waiting = data;
 
+  if (waiting->deadline != 0)
+    g_source_remove (waiting->deadline);
+  g_free (waiting->key);
   g_object_unref (waiting->task);
   g_free (waiting);
 }
@@ -44,8 +52,9 @@ turns_free (Turns *self)
   g_free (self);
 }
 
-void
-turns_take (Turns *self, const char *key, TurnsCallback callback, GTask *task)
+/* Returns: (nullable): what waits for its turn; NULL if it had it at once */
+static Waiting *
+take (Turns *self, const char *key, TurnsCallback callback, GTask *task)
 {
   GQueue *queue = g_hash_table_lookup (self->queues, key);
   Waiting *waiting;
@@ -53,12 +62,48 @@ turns_take (Turns *self, const char *key, TurnsCallback callback, GTask *task)
   if (queue == NULL) {
     g_hash_table_insert (self->queues, g_strdup (key), g_queue_new ());
     callback (task);
-    return;
+    return NULL;
   }
   waiting = g_new0 (Waiting, 1);
+  waiting->queue = queue;
+  waiting->key = g_strdup (key);
   waiting->callback = callback;
   waiting->task = g_object_ref (task);
   g_queue_push_tail (queue, waiting);
+  return waiting;
+}
+
+void
+turns_take (Turns *self, const char *key, TurnsCallback callback, GTask *task)
+{
+  take (self, key, callback, task);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  Waiting *waiting = user_data;
+
+  waiting->deadline = 0;
+  g_queue_remove (waiting->queue, waiting);
+  g_task_return_new_error (waiting->task, NCG_ERROR, NCG_ERROR_TIMEOUT,
+                           "earlier operations on %s have not ended in time, and this one was not "
+                           "begun; call again when they have",
+                           waiting->key);
+  waiting_free (waiting);
+  return G_SOURCE_REMOVE;
+}
+
+void
+turns_take_until (
+    Turns *self, const char *key, TurnsCallback callback, GTask *task, gint64 deadline_usec)
+{
+  Waiting *waiting = take (self, key, callback, task);
+  gint64 left_usec = deadline_usec - g_get_monotonic_time ();
+
+  if (waiting != NULL)
+    waiting->deadline =
+        g_timeout_add ((guint) CLAMP (left_usec / 1000, 0, G_MAXINT), on_deadline, waiting);
 }
 
 gboolean
@@ -82,8 +127,12 @@ turns_leave (Turns *self, const char *key)
   GQueue *queue = g_hash_table_lookup (self->queues, key);
   Waiting *next = g_queue_pop_head (queue);
 
-  if (next == NULL)
+  if (next == NULL) {
     g_hash_table_remove (self->queues, key);
-  else
-    g_idle_add_full (G_PRIORITY_DEFAULT, on_turn, next, waiting_free);
+    return;
+  }
+  if (next->deadline != 0)
+    g_source_remove (next->deadline);
+  next->deadline = 0;
+  g_idle_add_full (G_PRIORITY_DEFAULT, on_turn, next, waiting_free);
 }

@@ -19,6 +19,16 @@ void turns_free (Turns *self);
  * then. */
 void turns_take (Turns *self, const char *key, TurnsCallback callback, GTask *task);
 
+/**
+ * turns_take_until:
+ * @deadline_usec: in g_get_monotonic_time()'s clock
+ *
+ * As turns_take(), but who has waited until then does not get the turn any more: @task returns
+ * %NCG_ERROR_TIMEOUT, and nothing was begun.
+ */
+void turns_take_until (
+    Turns *self, const char *key, TurnsCallback callback, GTask *task, gint64 deadline_usec);
+
 /* Whether somebody has the turn of @key. */
 gboolean turns_is_taken (const Turns *self, const char *key);
 

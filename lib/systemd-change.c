@@ -73,11 +73,11 @@ on_thawed (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* From 257 on systemd does not stop what it has frozen, and its job says no more than that. */
 static gboolean
-thaw_and_retry (GTask *task)
+thaw_and_retry (GTask *task, const GError *error)
 {
   Change *change = g_task_get_task_data (task);
 
-  if (!change->may_thaw)
+  if (!change->may_thaw || !g_error_matches (error, NCG_ERROR, NCG_ERROR_SYSTEMD_FAILED))
     return FALSE;
   change->may_thaw = FALSE;
   ncg_systemd_call_async (change->systemd, NULL, NULL, "ThawUnit",
@@ -99,7 +99,7 @@ on_changed (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_boolean (task, TRUE);
   else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED))
     retry_later (task);
-  else if (!is_stop || !thaw_and_retry (task))
+  else if (!is_stop || !thaw_and_retry (task, error))
     g_task_return_error (task, g_steal_pointer (&error));
 }
 

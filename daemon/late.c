@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Late completions.
+ */
+#include "daemon/late.h"
+
+#include "daemon/manager.h"
+
+#define FIRST_MSEC 500
+#define LAST_MSEC 10000
+/* For so long it is not believed that something is not there: what was sent before a connection was
+ * lost may still be on its way. */
+#define SETTLED_USEC (10 * G_USEC_PER_SEC)
+
+struct Late {
+  Manager *manager;
+  GPtrArray *entries;
+};
+
+typedef struct {
+  Late *owner;
+  Pod *pod;
+  char *description; /* of the unit, if it is ours */
+  char *name;        /* of the leaf; NULL: the pod itself */
+  char *unit;
+  Spec spec;
+  gboolean is_delegated;
+  uid_t user;
+  gint64 since_usec;
+  guint delay_msec;
+  guint source;
+} Entry;
+
+static void look_later (Entry *entry);
+
+static void
+entry_free (gpointer data)
+{
+  Entry *entry = data;
+
+  if (entry->source != 0)
+    g_source_remove (entry->source);
+  pod_unref (entry->pod);
+  spec_clear (&entry->spec);
+  g_free (entry->description);
+  g_free (entry->name);
+  g_free (entry->unit);
+  g_free (entry);
+}
+
+Late *
+late_new (Manager *manager)
+{
+  Late *self = g_new0 (Late, 1);
+
+  self->manager = manager;
+  self->entries = g_ptr_array_new_with_free_func (entry_free);
+  return self;
+}
+
+void
+late_free (Late *self)
+{
+  g_ptr_array_unref (self->entries);
+  g_free (self);
+}
+
+guint
+late_count (const Late *self)
+{
+  return self->entries->len;
+}
+
+/* Ends the turn. @is_over: there is nothing to come any more */
+static void
+leave (Entry *entry, gboolean is_over)
+{
+  Late *self = entry->owner;
+
+  turns_leave (self->manager->turns, entry->pod->uid);
+  if (is_over)
+    g_ptr_array_remove_fast (self->entries, entry);
+  else
+    look_later (entry);
+}
+
+/* systemd says that it has no such unit. */
+static void
+leave_if_settled (Entry *entry)
+{
+  gboolean is_over = g_get_monotonic_time () - entry->since_usec > SETTLED_USEC;
+
+  if (is_over && entry->name == NULL)
+    store_remove (entry->owner->manager->store, entry->pod->uid, STORE_CREATING, NULL);
+  leave (entry, is_over);
+}
+
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Entry *entry = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ncg_driver_stop_finish (result, &error)) {
+    g_info ("could not take back the creation of pod %s yet: %s", entry->pod->uid, error->message);
+    leave (entry, FALSE);
+    return;
+  }
+  g_message ("took back the creation of pod %s, which had timed out", entry->pod->uid);
+  store_remove (entry->owner->manager->store, entry->pod->uid, STORE_CREATING, NULL);
+  leave (entry, TRUE);
+}
+
+static void
+take_back (Entry *entry)
+{
+  NcgPlace place = pod_get_place (entry->pod);
+
+  ncg_driver_stop_async (entry->owner->manager->driver, &place,
+                         g_get_monotonic_time () + MANAGER_UNDO_USEC, on_stopped, entry);
+}
+
+static void
+on_leaf_set (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Entry *entry = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ncg_driver_set_resources_finish (result, &error))
+    g_warning ("container %s of pod %s has other settings than it should: %s", entry->name,
+               entry->pod->uid, error->message);
+  leave (entry, TRUE);
+}
+
+/* Its processes are there, and a call that joins them again finds it as it asked for. */
+static void
+take_on (Entry *entry, const char *cgroup)
+{
+  Manager *manager = entry->owner->manager;
+  Container *container = pod_add_container (entry->pod, entry->name, entry->unit);
+  g_auto (NcgResources) resources = { 0 };
+  NcgKept kept = { .resources = &resources, .ends_empty = TRUE };
+  NcgPlace place;
+
+  g_message ("container %s of pod %s, whose start had timed out, is there now", entry->name,
+             entry->pod->uid);
+  g_free (container->cgroup);
+  container->cgroup = g_strdup (cgroup);
+  container->has_spec = TRUE;
+  container->is_delegated = entry->is_delegated;
+  container->user = entry->user;
+  spec_copy (&entry->spec, &container->spec);
+  g_hash_table_insert (manager->leaves, g_strdup (entry->unit), entry->pod);
+  manager_save_pod (manager, entry->pod, STORE_POD, NULL);
+  manager_pod_changed (manager, entry->pod);
+  place = container_get_place (container);
+  kept.place = &place;
+  settings_for_container (&container->spec, &container->defaults, &resources);
+  ncg_driver_keep (manager->driver, &kept);
+  ncg_driver_set_resources_async (manager->driver, &place, &resources,
+                                  g_get_monotonic_time () + MANAGER_UNDO_USEC, on_leaf_set, entry);
+}
+
+static gboolean
+has_cgroup (const Entry *entry, const char *cgroup)
+{
+  g_autoptr (NcgCgroup) opened = manager_open_cgroup (entry->owner->manager, cgroup, NULL);
+
+  return opened != NULL;
+}
+
+static void
+on_described (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Entry *entry = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *description = ncg_driver_describe_finish (result, &error);
+  g_autofree char *cgroup = g_strconcat (entry->pod->cgroup, "/", entry->unit, NULL);
+
+  if (description == NULL)
+    leave (entry, FALSE);
+  else if (g_strcmp0 (description, entry->description) != 0)
+    leave_if_settled (entry);
+  else if (entry->name == NULL)
+    take_back (entry);
+  else if (has_cgroup (entry, cgroup))
+    take_on (entry, cgroup);
+  else
+    leave (entry, FALSE);
+}
+
+/* A later call has decided what there is. */
+static gboolean
+is_settled_by_others (const Entry *entry)
+{
+  const Manager *manager = entry->owner->manager;
+  const Pod *known = g_hash_table_lookup (manager->pods, entry->pod->uid);
+
+  if (entry->name == NULL)
+    return known != NULL;
+  return known != entry->pod || known->state != POD_ACTIVE ||
+         pod_find_container (known, entry->name) != NULL;
+}
+
+static void
+on_turn (GTask *task)
+{
+  Entry *entry = g_task_get_task_data (task);
+  g_autofree char *cgroup = g_strconcat (entry->pod->cgroup, "/", entry->unit, NULL);
+  NcgPlace place = pod_get_place (entry->pod);
+
+  g_task_return_boolean (task, TRUE);
+  if (is_settled_by_others (entry)) {
+    leave (entry, TRUE);
+    return;
+  }
+  if (entry->name != NULL)
+    place = (NcgPlace){ .unit = entry->unit, .cgroup = cgroup };
+  ncg_driver_describe_async (entry->owner->manager->driver, &place,
+                             g_get_monotonic_time () + MANAGER_UNDO_USEC, on_described, entry);
+}
+
+static gboolean
+on_time (gpointer user_data)
+{
+  Entry *entry = user_data;
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+
+  entry->source = 0;
+  g_task_set_task_data (task, entry, NULL);
+  turns_take (entry->owner->manager->turns, entry->pod->uid, on_turn, task);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+look_later (Entry *entry)
+{
+  entry->source = g_timeout_add (entry->delay_msec, on_time, entry);
+  entry->delay_msec = MIN (2 * entry->delay_msec, LAST_MSEC);
+}
+
+static Entry *
+add (Late *self, Pod *pod)
+{
+  Entry *entry = g_new0 (Entry, 1);
+
+  entry->owner = self;
+  entry->pod = pod_ref (pod);
+  entry->since_usec = g_get_monotonic_time ();
+  entry->delay_msec = FIRST_MSEC;
+  g_ptr_array_add (self->entries, entry);
+  look_later (entry);
+  return entry;
+}
+
+void
+late_expect_pod (Late *self, Pod *pod)
+{
+  Entry *entry = add (self, pod);
+
+  entry->unit = g_strdup (pod->slice);
+  entry->description = g_strconcat (POD_DESCRIPTION_PREFIX, pod->uid, NULL);
+}
+
+void
+late_expect_leaf (Late *self, Pod *pod, const Container *leaf)
+{
+  Entry *entry = add (self, pod);
+
+  entry->name = g_strdup (leaf->name);
+  entry->unit = g_strdup (leaf->unit);
+  entry->description = pod_describe_container (pod, leaf->name);
+  entry->is_delegated = leaf->is_delegated;
+  entry->user = leaf->user;
+  spec_copy (&leaf->spec, &entry->spec);
+}
