@@ -7,6 +7,7 @@
 #include "daemon/config/arguments.h"
 #include "daemon/config/show.h"
 #include "daemon/dbus-server.h"
+#include "daemon/fault-point.h"
 #include "daemon/node.h"
 #include "daemon/notify.h"
 #include "daemon/recovery.h"
@@ -77,6 +78,7 @@ on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
   };
 
   node_bootstrap_finish (result);
+  FAULT_POINT ("start:bootstrapped");
   app->is_probing = FALSE;
   if (app->server == NULL) {
     app->server = dbus_server_new (app->manager, app->node, app->reload, &listener, app);
@@ -97,6 +99,7 @@ on_recovered (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!recovery_run_finish (result, &error))
     g_warning ("could not read what was known of the pods: %s", error->message);
   app->is_recovered = TRUE;
+  FAULT_POINT ("start:recovered");
   node_bootstrap_async (app->node, on_bootstrapped, app);
 }
 
@@ -346,6 +349,9 @@ main (int argc, char **argv)
   static App app;
 
   setlocale (LC_ALL, "");
+#ifdef NCG_FAULT_POINTS
+  fault_point_list ();
+#endif
   sources = config_arguments_parse (&argc, &argv, &action, &error);
   if (sources != NULL && action == CONFIG_SHOW_VERSION) {
     g_print ("nodecgroupsd %s\n", NCG_VERSION);

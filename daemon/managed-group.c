@@ -4,6 +4,7 @@
  */
 #include "daemon/managed-group.h"
 
+#include "daemon/fault-point.h"
 #include "daemon/manager.h"
 #include "lib/error.h"
 #include "lib/machine.h"
@@ -239,6 +240,7 @@ static void
 finish_applied (ManagedGroup *self)
 {
   remember (self);
+  FAULT_POINT ("group:applied");
   done (self, NULL);
 }
 
@@ -248,6 +250,7 @@ on_resources_set (GObject *source, GAsyncResult *result, gpointer user_data)
   ManagedGroup *self = user_data;
   g_autoptr (GError) error = NULL;
 
+  FAULT_POINT ("group:set");
   if (ncg_driver_set_resources_finish (result, &error))
     check_applied (self);
   else
@@ -318,6 +321,7 @@ on_group_there (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   NcgPlace *place = ncg_driver_ensure_group_finish (result, &error);
 
+  FAULT_POINT ("group:there");
   if (place == NULL) {
     fail (self, error);
     return;

@@ -4,6 +4,7 @@
  */
 #include "daemon/node-groups.h"
 
+#include "daemon/fault-point.h"
 #include "daemon/node-state.h"
 #include "lib/error.h"
 
@@ -392,7 +393,9 @@ begin_round (NodeGroups *self)
     if (!is_level (self, group->path))
       ensure_item (self, group->path);
   }
+  FAULT_POINT ("node:begun");
   save_state (self, TRUE);
+  FAULT_POINT ("node:saved");
   note_missing (self);
   qos_tree_set_root (self->manager->qos, root != NULL ? &root->resources : &nothing);
   self->pending = 1;

@@ -4,6 +4,7 @@
  */
 #include "daemon/oom-scores.h"
 
+#include "daemon/fault-point.h"
 #include "lib/error.h"
 #include "lib/oom-score.h"
 
@@ -207,6 +208,7 @@ apply_to_main (Entry *entry, pid_t pid, const char *cgroup)
   gboolean was_right = entry->pid == pid && entry->settle == 0;
   gboolean is_right = ensure_score (&place, pid, entry->score, &before, &error);
 
+  FAULT_POINT ("oom-score:written");
   entry->pid = is_right ? pid : 0;
   /* It ended just now: systemd will tell of it. */
   if (g_error_matches (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS))

@@ -10,6 +10,7 @@
  */
 #include "daemon/pod-create.h"
 
+#include "daemon/fault-point.h"
 #include "daemon/spec-facts.h"
 #include "lib/error.h"
 #include "lib/names.h"
@@ -81,6 +82,7 @@ on_undone (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Create *create = g_task_get_task_data (task);
 
+  FAULT_POINT ("create:undone");
   create->is_late = !ncg_driver_stop_finish (result, NULL);
   if (!create->is_late)
     store_remove (create->manager->store, create->uid, STORE_CREATING, NULL);
@@ -142,6 +144,7 @@ undo (GTask *task)
     drop (task);
     return;
   }
+  FAULT_POINT ("create:undo");
   create->undo_deadline = g_get_monotonic_time () + MANAGER_UNDO_USEC;
   describe (task);
 }
@@ -165,6 +168,7 @@ verify_and_commit (GTask *task)
   }
   pod->state = POD_ACTIVE;
   manager_announce_pod (manager, pod);
+  FAULT_POINT ("create:announced");
   succeed (task, pod);
 }
 
@@ -192,6 +196,7 @@ on_class_there (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   qos_tree_ensure_finish (result, &error);
+  FAULT_POINT ("create:class-there");
   step_done (task, error);
 }
 
@@ -204,6 +209,7 @@ on_group_started (gpointer user_data)
   Create *create = g_task_get_task_data (task);
   const Pod *pod = create->pod;
 
+  FAULT_POINT ("create:started");
   if (!create->is_predicted ||
       !ncg_verify_cgroup (create->manager->hierarchy, pod->cgroup, &pod->resources, NULL))
     return;
@@ -234,6 +240,7 @@ on_group_there (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   g_autoptr (NcgPlace) place = ncg_driver_ensure_group_finish (result, &error);
 
+  FAULT_POINT ("create:there");
   if (create->is_verified) {
     confirm_place (create, place);
     g_clear_error (&error);
@@ -261,17 +268,20 @@ ask_driver (GTask *task)
   };
   g_autoptr (NcgCgroup) before = manager_open_cgroup (manager, pod->cgroup, NULL);
 
+  FAULT_POINT ("create:begun");
   create->is_predicted = before == NULL;
   create->pending = 3;
   ncg_driver_ensure_group_async (manager->driver, &group, create->deadline, on_group_there,
                                  g_object_ref (task));
   qos_tree_ensure_until_async (manager->qos, pod->qos, create->deadline, on_class_there,
                                g_object_ref (task));
+  FAULT_POINT ("create:asked");
   if (!create->is_resumed && !manager_save_pod (manager, pod, STORE_CREATING, &error)) {
     step_done (task, error);
     return;
   }
   manager_prepare_pod (manager, pod);
+  FAULT_POINT ("create:prepared");
   step_done (task, NULL);
 }
 

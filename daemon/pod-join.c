@@ -6,6 +6,7 @@
 #include "daemon/pod-join.h"
 
 #include "daemon/cgroup-wait.h"
+#include "daemon/fault-point.h"
 #include "daemon/policy/settings.h"
 #include "daemon/spec-facts.h"
 #include "lib/attach.h"
@@ -92,6 +93,7 @@ on_leaf_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   Join *join = g_task_get_task_data (task);
 
   ncg_driver_stop_finish (result, NULL);
+  FAULT_POINT ("join:leaf-stopped");
   forget_container (join);
   fail (task, g_steal_pointer (&join->error));
 }
@@ -121,8 +123,10 @@ give_up_leaf (GTask *task, GError *error)
 {
   Join *join = g_task_get_task_data (task);
 
+  FAULT_POINT ("join:give-up");
   join->error = error;
   ncg_origins_restore (join->origins);
+  FAULT_POINT ("join:moved-back");
   join->leaf = manager_open_cgroup (join->manager, join->container->cgroup, NULL);
   if (join->leaf != NULL) {
     cgroup_wait_empty_async (join->leaf, g_get_monotonic_time () + LEAVE_USEC, on_leaf_left,
@@ -180,6 +184,7 @@ leaf_started (GTask *task, const NcgPlace *place)
       ncg_verify_cgroup (join->manager->hierarchy, place->cgroup, &join->resources, &error)) {
     container->is_starting = FALSE;
     manager_pod_changed (join->manager, join->pod);
+    FAULT_POINT ("join:told");
     succeed (task, container);
     return;
   }
@@ -200,6 +205,7 @@ on_leaf_started (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   g_autoptr (NcgPlace) place = ncg_driver_start_leaf_finish (result, &error);
 
+  FAULT_POINT ("join:started");
   if (place != NULL) {
     leaf_started (task, place);
     return;
@@ -243,6 +249,7 @@ start_leaf (GTask *task)
   spec_copy (&join->options.spec, &join->container->spec);
   g_hash_table_insert (manager->leaves, g_strdup (unit), join->pod);
   manager_pod_changed (manager, join->pod);
+  FAULT_POINT ("join:begun");
   /* First: the next daemon would find the leaf in the tree, but not know its spec, and the same
    * call again would not fit it. */
   if (!manager_save_pod (manager, join->pod, STORE_POD, &error)) {
@@ -255,6 +262,7 @@ start_leaf (GTask *task)
   settings_for_container (&join->options.spec, &join->pod->defaults, &join->resources);
   ncg_driver_start_leaf_async (manager->driver, &leaf, join->deadline, on_leaf_started,
                                g_object_ref (task));
+  FAULT_POINT ("join:asked");
 }
 
 /* What was not found may be a subgroup that its user removed. */
@@ -277,6 +285,7 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
   Container *container = pod_find_container (join->pod, join->name);
   GError *error = NULL;
 
+  FAULT_POINT ("join:moved");
   if (ncg_driver_join_finish (result, &error) && container != NULL) {
     if (check_owner (join, &error)) {
       succeed (task, container);

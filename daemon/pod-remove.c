@@ -8,6 +8,7 @@
 #include "daemon/pod-remove.h"
 
 #include "daemon/cgroup-wait.h"
+#include "daemon/fault-point.h"
 #include "lib/cgroup-tree.h"
 #include "lib/error.h"
 
@@ -63,6 +64,7 @@ succeed (GTask *task)
 
   store_remove (manager->store, remove->uid, STORE_REMOVING, NULL);
   manager_drop_pod (manager, remove->pod);
+  FAULT_POINT ("remove:dropped");
   qos_tree_ensure_async (manager->qos, remove->pod->qos, NULL, NULL);
   turns_leave (manager->turns, remove->uid);
   g_task_return_boolean (task, TRUE);
@@ -75,6 +77,7 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   Remove *remove = g_task_get_task_data (task);
   GError *error = NULL;
 
+  FAULT_POINT ("remove:stopped");
   if (ncg_driver_stop_finish (result, &error)) {
     succeed (task);
     return;
@@ -92,6 +95,7 @@ on_leaf_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
 
   ncg_driver_stop_finish (result, NULL);
+  FAULT_POINT ("remove:leaf-stopped");
   stop_all (task);
 }
 
@@ -109,6 +113,7 @@ stop_all (GTask *task)
     place = (NcgPlace){ .unit = leaf, .cgroup = cgroup };
   ncg_driver_stop_async (remove->manager->driver, &place, remove->deadline,
                          leaf != NULL ? on_leaf_stopped : on_stopped, g_object_ref (task));
+  FAULT_POINT ("remove:asked");
 }
 
 static void
@@ -118,6 +123,7 @@ on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
   Remove *remove = g_task_get_task_data (task);
   GError *error = NULL;
 
+  FAULT_POINT ("remove:killed");
   if (ncg_driver_kill_finish (result, &error)) {
     stop_all (task);
     return;
@@ -198,6 +204,7 @@ on_turn (GTask *task)
     return;
   }
   remove->pod = pod_ref (pod);
+  FAULT_POINT ("remove:begun");
   remove->before = pod->state == POD_REMOVING ? POD_ACTIVE : pod->state;
   /* A resumed removal has its file in that phase already. */
   if (pod->state != POD_REMOVING &&

@@ -8,6 +8,7 @@
  */
 #include "daemon/pod-update.h"
 
+#include "daemon/fault-point.h"
 #include "daemon/policy/settings.h"
 #include "daemon/spec-facts.h"
 #include "lib/error.h"
@@ -87,6 +88,7 @@ on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
   Update *update = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
+  FAULT_POINT ("update:was-set-back");
   if (!ncg_driver_set_resources_finish (result, &error))
     g_prefix_error (&update->error,
                     "the old settings of pod %s could not be set back either (%s): ", update->uid,
@@ -103,6 +105,7 @@ set_back (GTask *task)
   NcgPlace place = pod_get_place (update->pod);
   g_auto (NcgResources) before = { 0 };
 
+  FAULT_POINT ("update:set-back");
   ncg_resources_copy (&update->pod->resources, &before);
   ncg_resources_add_defaults (&before, &update->resources);
   fill_from_parent (update, &before.cpus, update->resources.cpus, "cpuset.cpus.effective", NULL);
@@ -121,6 +124,7 @@ on_class_done (GObject *source, GAsyncResult *result, gpointer user_data)
   Manager *manager = update->manager;
   Pod *pod = update->pod;
 
+  FAULT_POINT ("update:class-done");
   if (!qos_tree_ensure_finish (result, &update->error) ||
       (update->has_file &&
        !store_move (manager->store, update->uid, STORE_UPDATING, STORE_POD, &update->error))) {
@@ -131,6 +135,7 @@ on_class_done (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   pod->state = POD_ACTIVE;
   manager_pod_changed (manager, pod);
+  FAULT_POINT ("update:told");
   finish (task, NULL);
 }
 
@@ -153,6 +158,7 @@ on_resources_set (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Update *update = g_task_get_task_data (task);
 
+  FAULT_POINT ("update:set");
   if (ncg_driver_set_resources_finish (result, &update->error) &&
       ncg_verify_cgroup (update->manager->hierarchy, update->pod->cgroup, &update->resources,
                          &update->error))
@@ -168,6 +174,7 @@ apply (GTask *task)
   Manager *manager = update->manager;
   NcgPlace place = pod_get_place (update->pod);
 
+  FAULT_POINT ("update:begun");
   if (!update->is_resumed) {
     g_autoptr (GVariant) content = pod_save (update->pod, &update->merged);
 
@@ -183,6 +190,7 @@ apply (GTask *task)
   else
     ncg_driver_set_resources_async (manager->driver, &place, &update->resources, update->deadline,
                                     on_resources_set, g_object_ref (task));
+  FAULT_POINT ("update:asked");
 }
 
 /* What the kernel can take back without swap: not all of "file", which has shared memory in it. */

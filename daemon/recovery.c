@@ -4,6 +4,7 @@
  */
 #include "daemon/recovery.h"
 
+#include "daemon/fault-point.h"
 #include "daemon/pod-create.h"
 #include "daemon/pod-remove.h"
 #include "daemon/pod-update.h"
@@ -27,6 +28,7 @@ on_strays_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
 
   strays_remove_finish (result);
+  FAULT_POINT ("recovery:done");
   g_task_return_boolean (task, TRUE);
 }
 
@@ -263,6 +265,7 @@ recover_entry (GTask *task, const StoreEntry *entry, const StoreEntry *next)
     g_warning ("pod %s cannot be recovered from its file, which is set aside: %s", entry->uid,
                error->message);
     store_set_aside (recovery->manager->store, entry->uid, entry->phase);
+    FAULT_POINT ("recovery:set-aside");
     return;
   }
   find_facts (pod, recovery->manager->config->root);
@@ -311,6 +314,7 @@ recovery_run_async (Manager *manager, GAsyncReadyCallback callback, gpointer use
   }
   for (guint i = 0; i < warnings->len; i++)
     g_warning ("%s", (const char *) g_ptr_array_index (warnings, i));
+  FAULT_POINT ("recovery:loaded");
   for (guint i = 0; i < entries->len; i++) {
     const StoreEntry *entry = g_ptr_array_index (entries, i);
 
@@ -318,6 +322,7 @@ recovery_run_async (Manager *manager, GAsyncReadyCallback callback, gpointer use
       store_remove (manager->store, entry->uid, entry->phase, NULL);
     else
       recover_entry (task, entry, i + 1 < entries->len ? g_ptr_array_index (entries, i + 1) : NULL);
+    FAULT_POINT ("recovery:entry");
   }
   step_done (task);
 }

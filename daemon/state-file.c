@@ -4,6 +4,7 @@
  */
 #include "daemon/state-file.h"
 
+#include "daemon/fault-point.h"
 #include "lib/error.h"
 
 #include <errno.h>
@@ -84,11 +85,13 @@ state_file_write (int directory,
   }
   is_written = write_all (fd, header, strlen (header)) && write_all (fd, content, n_bytes);
   close (fd);
+  FAULT_POINT ("state-file:written");
   if (!is_written || renameat (directory, temporary, directory, name) < 0) {
     fail ("write", name, error);
     unlinkat (directory, temporary, 0);
     return FALSE;
   }
+  FAULT_POINT ("state-file:renamed");
   return TRUE;
 }
 

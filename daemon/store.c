@@ -4,6 +4,7 @@
  */
 #include "daemon/store.h"
 
+#include "daemon/fault-point.h"
 #include "daemon/state-file.h"
 #include "lib/error.h"
 #include "lib/names.h"
@@ -126,6 +127,7 @@ store_move (Store *self, const char *uid, StorePhase from, StorePhase to, GError
 
   if (renameat (self->fd, old, self->fd, new) < 0)
     return fail (self, "rename", old, error);
+  FAULT_POINT ("store:moved");
   return TRUE;
 }
 
@@ -136,6 +138,7 @@ store_remove (Store *self, const char *uid, StorePhase phase, GError **error)
 
   if (unlinkat (self->fd, name, 0) < 0 && errno != ENOENT)
     return fail (self, "remove", name, error);
+  FAULT_POINT ("store:removed");
   return TRUE;
 }
 

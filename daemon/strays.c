@@ -4,6 +4,7 @@
  */
 #include "daemon/strays.h"
 
+#include "daemon/fault-point.h"
 #include <string.h>
 
 typedef struct {
@@ -40,6 +41,7 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (Stray) stray = user_data;
   g_autoptr (GError) error = NULL;
 
+  FAULT_POINT ("strays:stopped");
   if (ncg_driver_stop_finish (result, &error))
     g_message ("removed %s, whose creation had not been finished", stray->place->unit);
   else
@@ -70,6 +72,7 @@ on_described (GObject *source, GAsyncResult *result, gpointer user_data)
       !store_has_bad (search->manager->store, uid)) {
     ncg_driver_stop_async (search->manager->driver, stray->place,
                            g_get_monotonic_time () + MANAGER_UNDO_USEC, on_stopped, stray);
+    FAULT_POINT ("strays:asked");
     stray = NULL;
     return;
   }

@@ -5,6 +5,7 @@
 #include "daemon/sysctls.h"
 
 #include "daemon/alarm.h"
+#include "daemon/fault-point.h"
 #include "daemon/policy/contest.h"
 #include "lib/error.h"
 #include "lib/file-watch.h"
@@ -129,6 +130,7 @@ set (Sysctls *self, Entry *entry, char **ret_actual, GError **error)
     contest_note_repair (&entry->contest, g_get_monotonic_time ());
   if (!ncg_machine_write_sysctl (self->root, sysctl->name, sysctl->wanted, error))
     return FALSE;
+  FAULT_POINT ("sysctl:written");
   g_free (*ret_actual);
   return is_right (self, sysctl, ret_actual, error);
 }

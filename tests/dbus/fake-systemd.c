@@ -194,6 +194,14 @@ fake_systemd_touch_unit (FakeSystemd *self, const char *name)
   fake_services_tell_changed (self->manager, name);
 }
 
+GStrv
+fake_systemd_list_units (FakeSystemd *self)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+
+  return fake_units_list (self->manager->units);
+}
+
 gboolean
 fake_systemd_has_unit (FakeSystemd *self, const char *name)
 {

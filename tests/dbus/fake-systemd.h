@@ -55,6 +55,9 @@ void fake_systemd_add_alias (FakeSystemd *self, const char *alias, const char *n
 void fake_systemd_touch_unit (FakeSystemd *self, const char *name);
 
 /* Whether it runs. */
+/* (transfer full): the names of all units that run */
+GStrv fake_systemd_list_units (FakeSystemd *self);
+
 gboolean fake_systemd_has_unit (FakeSystemd *self, const char *name);
 
 /* (transfer full) (nullable) */

@@ -199,6 +199,21 @@ fake_units_apply_all (FakeUnits *self)
     fake_units_apply (self, unit);
 }
 
+GStrv
+fake_units_list (FakeUnits *self)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer unit;
+
+  g_hash_table_iter_init (&iter, self->units);
+  while (g_hash_table_iter_next (&iter, NULL, &unit))
+    if (((const FakeUnit *) unit)->is_active)
+      g_ptr_array_add (names, g_strdup (((const FakeUnit *) unit)->name));
+  g_ptr_array_add (names, NULL);
+  return (GStrv) g_ptr_array_free (g_steal_pointer (&names), FALSE);
+}
+
 static gboolean
 is_child (const FakeUnit *unit, const FakeUnit *of)
 {

@@ -30,6 +30,9 @@ void fake_units_free (FakeUnits *self);
 /* (nullable): by its name or an alias */
 FakeUnit *fake_units_find (FakeUnits *self, const char *name);
 
+/* (transfer full): the names of those that run */
+GStrv fake_units_list (FakeUnits *self);
+
 /* Another name of a unit. */
 void fake_units_add_alias (FakeUnits *self, const char *alias, const char *name);
 

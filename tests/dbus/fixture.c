@@ -161,8 +161,9 @@ fixture_spawn_daemon (const char *const *arguments)
 void
 fixture_launch_daemon (Fixture *self)
 {
+  const char *program = self->program != NULL ? self->program : NODECGROUPSD;
   const char *const command[] = {
-    NODECGROUPSD, "--root", self->root, "--bus-address", self->bus_address, self->option, NULL,
+    program, "--root", self->root, "--bus-address", self->bus_address, self->option, NULL,
   };
 
   g_assert_null (self->daemon);

@@ -24,6 +24,7 @@ typedef struct {
   GSubprocess *bus;
   GSubprocess *daemon; /* NULL while there is none */
   const char *option;  /* (nullable): one more for the daemon */
+  const char *program; /* (nullable): another daemon than the one that is installed */
   GDBusConnection *connection;
 } Fixture;
 
