@@ -369,7 +369,7 @@ cgroupfs_keep (NcgDriver *base, const NcgKept *kept)
   if (kept->ends_empty)
     ncg_leaf_watch_add (self->watch, kept->place->cgroup, 0);
   else
-    ncg_held_leaves_add (self->held, kept->place->cgroup, &leaf);
+    ncg_held_leaves_add (self->held, kept->place->cgroup, kept->held != NULL ? kept->held : &leaf);
 }
 
 static GPtrArray *

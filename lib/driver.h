@@ -70,7 +70,7 @@ typedef struct {
   const NcgPlace *place;
   const GPtrArray *processes; /* (element-type NcgProcess) */
   const char *subgroup;       /* (nullable): as in NcgLeaf; the leaf must be delegated */
-  uid_t user;                 /* as in NcgLeaf, for a subgroup that is made */
+  uid_t user;                 /* as in NcgLeaf, for what is made on the way */
 } NcgJoin;
 
 /* A group or leaf that its owner remembers from before the driver was there. */
@@ -78,6 +78,8 @@ typedef struct {
   const NcgPlace *place;
   const NcgResources *resources;
   gboolean ends_empty; /* a leaf that ends with its last process: started, not held */
+  const NcgLeaf *held; /* (nullable): of a leaf that is held: how it was started, and is again if
+                          somebody took its cgroup away */
 } NcgKept;
 
 /* A setting that was left out because systemd does not know the property. */

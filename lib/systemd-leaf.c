@@ -445,6 +445,7 @@ join_leaf (GTask *task)
     .foreign = context->foreign->len > 0 ? context->foreign : NULL,
     .processes = join->processes,
     .subgroup = join->subgroup,
+    .is_new = join->is_made_again,
     .user = join->user,
   };
 

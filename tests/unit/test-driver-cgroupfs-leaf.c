@@ -297,13 +297,41 @@ test_keep (DriverRig *self, gconstpointer data)
   driver_rig_assert_resources (self, path, &resources);
 }
 
+/* As it was started, also its owner. */
+static void
+test_keep_held (DriverRig *self, gconstpointer data)
+{
+  g_auto (NcgResources) resources = { 0 };
+  NcgLeaf leaf = driver_rig_make_leaf (self, "vm", &resources);
+  g_autofree char *path = g_strconcat (self->group, "/vm", NULL);
+  NcgPlace place = { path, path };
+  NcgKept kept = { .place = &place, .resources = &resources, .held = &leaf };
+
+  leaf.is_delegated = TRUE;
+  leaf.user = NOBODY;
+  driver_rig_ensure_plain (self, self->group, OURS, -1);
+  ncg_driver_keep (self->driver, &kept);
+  kernel_rig_start (self->rig);
+  driver_rig_join (self, path, NULL, -1);
+  driver_rig_assert_at (self, path);
+  driver_rig_assert_description (self, path, "a leaf");
+  assert_owner (self, path, "/cgroup.procs", NOBODY);
+}
+
 static const struct {
   const char *name;
   void (*function) (DriverRig *self, gconstpointer data);
 } tests[] = {
-  { "ends", test_leaf }, { "rolls-back", test_leaf_rolls_back }, { "moves-back", test_move_back },
-  { "held", test_held }, { "delegated", test_delegated },        { "leftovers", test_leftovers },
-  { "many", test_many }, { "join-fails", test_join_fails },      { "keep", test_keep },
+  { "ends", test_leaf },
+  { "rolls-back", test_leaf_rolls_back },
+  { "moves-back", test_move_back },
+  { "held", test_held },
+  { "delegated", test_delegated },
+  { "leftovers", test_leftovers },
+  { "many", test_many },
+  { "join-fails", test_join_fails },
+  { "keep", test_keep },
+  { "keep-held", test_keep_held },
 };
 
 static void

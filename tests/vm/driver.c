@@ -169,12 +169,21 @@ gboolean
 test_driver_join (
     TestDriver *self, const NcgPlace *place, pid_t pid, const char *subgroup, GError **error)
 {
+  return test_driver_join_of (self, place, pid, subgroup, NCG_NO_USER, error);
+}
+
+gboolean
+test_driver_join_of (TestDriver *self,
+                     const NcgPlace *place,
+                     pid_t pid,
+                     const char *subgroup,
+                     uid_t user,
+                     GError **error)
+{
   g_autoptr (GAsyncResult) result = NULL;
   const pid_t pids[] = { pid, -1 };
   g_autoptr (GPtrArray) processes = open_processes (pids, error);
-  NcgJoin join = {
-    .place = place, .processes = processes, .subgroup = subgroup, .user = NCG_NO_USER
-  };
+  NcgJoin join = { .place = place, .processes = processes, .subgroup = subgroup, .user = user };
 
   if (processes == NULL)
     return FALSE;

@@ -42,6 +42,14 @@ NcgPlace *
 test_driver_start_leaf (TestDriver *self, NcgLeaf *leaf, const pid_t *pids, GError **error);
 gboolean test_driver_join (
     TestDriver *self, const NcgPlace *place, pid_t pid, const char *subgroup, GError **error);
+
+/* The same for a leaf that is delegated to @user. */
+gboolean test_driver_join_of (TestDriver *self,
+                              const NcgPlace *place,
+                              pid_t pid,
+                              const char *subgroup,
+                              uid_t user,
+                              GError **error);
 gboolean
 test_driver_freeze (TestDriver *self, const NcgPlace *place, gboolean frozen, GError **error);
 gboolean test_driver_kill (TestDriver *self, const NcgPlace *place, GError **error);

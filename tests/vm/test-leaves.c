@@ -232,13 +232,22 @@ test_held (void)
   stop (place);
 }
 
-/* Somebody removed the cgroup of one that is held: it is made again. */
+/* Somebody removed the cgroup of one that is held: it is made again, and is its user's. */
 static void
 test_pruned (void)
 {
-  g_autoptr (NcgPlace) place = start ("pruned", NULL);
+  const NcgResources nothing = { 0 };
+  NcgLeaf leaf = describe_leaf ("pruned", &nothing);
+  g_autoptr (NcgPlace) place = NULL;
   g_autoptr (Workload) workload = workload_start ();
   const GPtrArray *trees = machine_get_hierarchy ()->trees;
+  g_autofree char *owner = NULL;
+  g_autoptr (GError) error = NULL;
+
+  leaf.is_delegated = TRUE;
+  leaf.user = NOBODY;
+  place = test_driver_start_leaf (driver, &leaf, NULL, &error);
+  g_assert_no_error (error);
 
   for (guint i = 0; i < trees->len; i++) {
     const NcgTree *tree = g_ptr_array_index (trees, i);
@@ -247,8 +256,11 @@ test_pruned (void)
                  place->cgroup);
   }
   g_assert_false (is_there (place));
-  join (place, workload);
+  test_driver_join_of (driver, place, workload->pid, NULL, NOBODY, &error);
+  g_assert_no_error (error);
   assert_inside (workload, place->cgroup);
+  owner = machine_run ("stat -c %%u %s%s/cgroup.procs", get_primary ()->mount, place->cgroup);
+  g_assert_cmpstr (owner, ==, "65534");
   stop (place);
 }
 
