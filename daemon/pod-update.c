@@ -11,11 +11,10 @@
 #include "daemon/fault-point.h"
 #include "daemon/policy/settings.h"
 #include "daemon/spec-facts.h"
+#include "daemon/update-checks.h"
 #include "lib/error.h"
 #include "lib/names.h"
 #include "lib/verify.h"
-
-#include <string.h>
 
 typedef struct {
   Manager *manager;
@@ -63,24 +62,6 @@ finish (GTask *task, GError *error)
     g_task_return_boolean (task, TRUE);
 }
 
-/* An empty list means all of the parent's. It has to be said in full, since the kernel refuses an
- * empty set for a cgroup with processes (ENOSPC). */
-static gboolean
-fill_from_parent (
-    Update *update, NcgCpuset **set, const NcgCpuset *before, const char *file, GError **error)
-{
-  g_autofree char *parent_path = g_path_get_dirname (update->pod->cgroup);
-  g_autoptr (NcgCgroup) parent = NULL;
-  g_autofree char *list = NULL;
-
-  if (*set != NULL || before == NULL)
-    return TRUE;
-  parent = manager_open_cgroup (update->manager, parent_path, error);
-  list = parent != NULL ? ncg_cgroup_read (parent, file, error) : NULL;
-  *set = list != NULL ? ncg_cpuset_parse (list, error) : NULL;
-  return *set != NULL;
-}
-
 static void
 on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -108,9 +89,7 @@ set_back (GTask *task)
   FAULT_POINT ("update:set-back");
   ncg_resources_copy (&update->pod->resources, &before);
   ncg_resources_add_defaults (&before, &update->resources);
-  fill_from_parent (update, &before.cpus, update->resources.cpus, "cpuset.cpus.effective", NULL);
-  fill_from_parent (update, &before.memory_nodes, update->resources.memory_nodes,
-                    "cpuset.mems.effective", NULL);
+  update_checks_fill (update->manager, place.cgroup, &update->resources, &before, NULL);
   ncg_driver_set_resources_async (update->manager->driver, &place, &before,
                                   g_get_monotonic_time () + MANAGER_UNDO_USEC, on_set_back,
                                   g_object_ref (task));
@@ -193,72 +172,13 @@ apply (GTask *task)
   FAULT_POINT ("update:asked");
 }
 
-/* What the kernel can take back without swap: not all of "file", which has shared memory in it. */
-static const char *const reclaimable_v2[] = { "active_file", "inactive_file", "slab_reclaimable",
-                                              NULL };
-static const char *const reclaimable_v1[] = { "total_active_file", "total_inactive_file", NULL };
-
-static guint64
-read_reclaimable (const NcgCgroup *cgroup, const char *const *keys)
-{
-  guint64 sum = 0;
-
-  for (guint i = 0; keys[i] != NULL; i++) {
-    guint64 bytes = 0;
-
-    ncg_cgroup_read_key (cgroup, "memory.stat", keys[i], &bytes, NULL);
-    sum += bytes;
-  }
-  return sum;
-}
-
-static guint64
-read_fixed_usage (const Update *update, guint64 limit)
-{
-  const NcgTree *tree = ncg_hierarchy_find_tree (update->manager->hierarchy, "memory");
-  g_autoptr (NcgCgroup) cgroup = NULL;
-  guint64 usage = 0;
-
-  if (tree != NULL)
-    cgroup = ncg_cgroup_open (tree->mount, ncg_cgroup_get_path (update->cgroup), NULL);
-  if (cgroup == NULL ||
-      !ncg_cgroup_read_u64 (cgroup, tree->is_v1 ? "memory.usage_in_bytes" : "memory.current",
-                            &usage, NULL) ||
-      usage <= limit)
-    return usage;
-  return usage -
-         MIN (usage, read_reclaimable (cgroup, tree->is_v1 ? reclaimable_v1 : reclaimable_v2));
-}
-
-/* Runs in a worker: memory.stat can be slow. */
-static void
-check_usage (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  Update *update = data;
-  guint64 limit = ncg_resources_get (&update->resources, NCG_SETTING_MEMORY_MAX, NCG_UNLIMITED);
-  guint64 usage = read_fixed_usage (update, limit);
-  GError *error = NULL;
-
-  if (usage > limit)
-    g_set_error (
-        &error, NCG_ERROR, NCG_ERROR_BUSY,
-        "MemoryLimit of %" G_GUINT64_FORMAT " bytes is below the %" G_GUINT64_FORMAT
-        " bytes that pod %s uses and cannot give back: its processes would be killed; make "
-        "them use less first",
-        limit, usage, update->uid);
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_boolean (task, TRUE);
-}
-
 static void
 on_usage_checked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (g_task_propagate_boolean (G_TASK (result), &error))
+  if (update_checks_memory_finish (result, &error))
     apply (task);
   else
     finish (task, error);
@@ -295,18 +215,15 @@ prepare (Update *update, GError **error)
   }
   settings_for_pod (&update->merged, &update->pod->defaults, &update->resources);
   update->cgroup = manager_open_cgroup (update->manager, pod->cgroup, error);
-  return update->cgroup != NULL &&
-         fill_from_parent (update, &update->resources.cpus, pod->resources.cpus,
-                           "cpuset.cpus.effective", error) &&
-         fill_from_parent (update, &update->resources.memory_nodes, pod->resources.memory_nodes,
-                           "cpuset.mems.effective", error);
+  return update->cgroup != NULL && update_checks_fill (update->manager, pod->cgroup,
+                                                       &pod->resources, &update->resources, error);
 }
 
 static void
 on_turn (GTask *task)
 {
   Update *update = g_task_get_task_data (task);
-  g_autoptr (GTask) worker = NULL;
+  g_autofree char *what = g_strconcat ("pod ", update->uid, NULL);
   GError *error = NULL;
   Pod *pod = manager_find_pod (update->manager, update->uid, &error);
 
@@ -330,9 +247,8 @@ on_turn (GTask *task)
     finish (task, NULL);
     return;
   }
-  worker = g_task_new (NULL, NULL, on_usage_checked, g_object_ref (task));
-  g_task_set_task_data (worker, update, NULL);
-  ncg_worker_run (update->manager->worker, worker, check_usage);
+  update_checks_memory_async (update->manager, pod->cgroup, &update->resources, what,
+                              on_usage_checked, g_object_ref (task));
 }
 
 static GTask *
