@@ -16,9 +16,9 @@
 static const struct {
   const char *name;
   const char *type;
-  gboolean of_scopes;
-  guint64 min; /* of numbers */
-  guint64 max; /* 0: no bound, and "infinity" is allowed */
+  gboolean of_leaves; /* scopes and services only */
+  guint64 min;        /* of numbers */
+  guint64 max;        /* 0: no bound, and "infinity" is allowed */
   const char *file;
   const char *otherwise;
   gboolean in_pages;
@@ -30,7 +30,9 @@ static const struct {
   { "CPUQuotaPeriodUSec", "t" },
   { "CPUWeight", "t", .min = 1, .max = 10000, .file = "cpu.weight", .otherwise = "100" },
   { "CollectMode", "s" },
+  { "Delegate", "b", .of_leaves = TRUE },
   { "Description", "s" },
+  { "ExecStart", "a(sasb)", .of_leaves = TRUE },
   { "IOAccounting", "b" },
   { "IOWeight", "t", .min = 1, .max = 10000, .file = "io.weight", .otherwise = "100" },
   { "MemoryAccounting", "b" },
@@ -40,25 +42,30 @@ static const struct {
   { "MemoryMin", "t", .file = "memory.min", .otherwise = "0", .in_pages = TRUE },
   { "MemorySwapMax", "t", .file = "memory.swap.max", .otherwise = "max", .in_pages = TRUE },
   { "MemoryZSwapMax", "t", .in_pages = TRUE },
-  { "OOMPolicy", "s", .of_scopes = TRUE },
-  { "PIDFDs", "au", .of_scopes = TRUE }, /* "ah", as fake_message_read() gives it */
-  { "PIDs", "au", .of_scopes = TRUE },
-  { "Slice", "s", .of_scopes = TRUE },
+  { "OOMPolicy", "s", .of_leaves = TRUE },
+  { "PIDFDs", "au", .of_leaves = TRUE }, /* "ah", as fake_message_read() gives it */
+  { "PIDs", "au", .of_leaves = TRUE },
+  { "RemainAfterExit", "b", .of_leaves = TRUE },
+  { "Slice", "s", .of_leaves = TRUE },
+  { "StandardError", "s", .of_leaves = TRUE },
+  { "StandardInput", "s", .of_leaves = TRUE },
+  { "StandardOutput", "s", .of_leaves = TRUE },
   { "TasksAccounting", "b" },
   { "TasksMax", "t", .min = 1, .file = "pids.max", .otherwise = "max" },
+  { "Type", "s", .of_leaves = TRUE },
 };
 
 static gboolean
-is_scope (const char *unit)
+is_leaf (const char *unit)
 {
-  return g_str_has_suffix (unit, ".scope");
+  return g_str_has_suffix (unit, ".scope") || g_str_has_suffix (unit, ".service");
 }
 
 static int
-find (const char *name, gboolean of_scope, GHashTable *unknown)
+find (const char *name, gboolean of_leaf, GHashTable *unknown)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
-    if (g_str_equal (table[i].name, name) && (of_scope || !table[i].of_scopes) &&
+    if (g_str_equal (table[i].name, name) && (of_leaf || !table[i].of_leaves) &&
         !g_hash_table_contains (unknown, name))
       return (int) i;
   return -1;
@@ -79,7 +86,7 @@ static const char *
 check_one (
     const char *unit, const char *name, GVariant *value, GHashTable *unknown, char **ret_message)
 {
-  int i = find (name, is_scope (unit), unknown);
+  int i = find (name, is_leaf (unit), unknown);
 
   if (i < 0) {
     *ret_message = g_strdup_printf ("Cannot set property %s, or unknown property.", name);
@@ -198,13 +205,13 @@ fake_properties_apply (FakeKernel *kernel, const char *cgroup, GHashTable *prope
 }
 
 char *
-fake_properties_introspect (const char *name, gboolean of_scope, GHashTable *unknown)
+fake_properties_introspect (const char *name, gboolean of_leaf, GHashTable *unknown)
 {
   g_autoptr (GString) xml = g_string_new (NULL);
 
   g_string_append_printf (xml, "<interface name=\"%s\">", name);
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
-    if (find (table[i].name, of_scope, unknown) >= 0)
+    if (find (table[i].name, of_leaf, unknown) >= 0)
       g_string_append_printf (xml, "<property name=\"%s\" type=\"%s\" access=\"read\"/>",
                               table[i].name, table[i].type);
   g_string_append (xml, "</interface>");

@@ -161,10 +161,13 @@ start_scope (FakeUnits *self, FakeUnit *unit)
   return n_moved > 0;
 }
 
+/* One whose program has ended, and which remains, has no cgroup until it is applied again. */
 static gboolean
 start_service (FakeUnits *self, FakeUnit *unit)
 {
   activate_in_slice (self, unit);
+  if (g_hash_table_contains (unit->properties, "RemainAfterExit"))
+    fake_kernel_remove_cgroup (self->kernel, unit->cgroup);
   return unit->main_pid == 0 || fake_processes_move (fake_kernel_get_processes (self->kernel),
                                                      unit->main_pid, unit->cgroup);
 }
@@ -184,8 +187,11 @@ fake_units_start (FakeUnits *self, FakeUnit *unit)
 void
 fake_units_apply (FakeUnits *self, const FakeUnit *unit)
 {
-  if (unit->is_active && !g_str_equal (unit->name, ROOT_SLICE))
-    fake_properties_apply (self->kernel, unit->cgroup, unit->properties);
+  if (!unit->is_active || g_str_equal (unit->name, ROOT_SLICE))
+    return;
+  if (g_str_has_suffix (unit->name, ".service"))
+    fake_kernel_make_cgroup (self->kernel, unit->cgroup);
+  fake_properties_apply (self->kernel, unit->cgroup, unit->properties);
 }
 
 void
