@@ -4,6 +4,7 @@
  */
 #include "daemon/dbus-calls.h"
 
+#include "daemon/dbus-call.h"
 #include "daemon/pod-create.h"
 #include "daemon/pod-join.h"
 #include "daemon/pod-remove.h"
@@ -17,21 +18,6 @@
 
 /* dbus-daemon passes no more descriptors in a message. */
 #define PIDFDS_MAX 16
-
-typedef struct Call Call;
-typedef void (*CallStart) (Call *call, const AuthCaller *caller);
-
-/* A changing call, from its authorization to its reply. */
-struct Call {
-  DbusCalls *calls;
-  GDBusMethodInvocation *invocation;
-  CallStart start;
-  char *uid;
-  char *container;
-  GVariant *list;    /* pids or handles */
-  GVariant *options; /* or spec */
-  GUnixFDList *fds;
-};
 
 static void
 call_free (Call *call)
@@ -54,7 +40,7 @@ dbus_call_fail (GDBusMethodInvocation *invocation, const GError *error)
   g_dbus_method_invocation_return_dbus_error (invocation, ncg_error_get_name (code), message);
 }
 
-static void
+void
 call_fail (Call *call, GError *error)
 {
   dbus_call_fail (call->invocation, error);
@@ -62,14 +48,14 @@ call_fail (Call *call, GError *error)
   call_free (call);
 }
 
-static void
+void
 call_succeed (Call *call, GVariant *reply)
 {
   g_dbus_method_invocation_return_value (call->invocation, reply);
   call_free (call);
 }
 
-static Call *
+Call *
 call_new (DbusCalls *calls,
           GDBusMethodInvocation *invocation,
           CallStart start,
@@ -87,7 +73,7 @@ call_new (DbusCalls *calls,
 }
 
 /* dbus-access.c has let the call through, and knows its caller. */
-static void
+void
 call_begin (Call *call)
 {
   const char *sender = g_dbus_method_invocation_get_sender (call->invocation);
@@ -222,23 +208,35 @@ on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
     call_fail (call, error);
 }
 
-static void
-start_remove (Call *call, const AuthCaller *caller)
+gboolean
+call_parse_grace (Call *call, guint64 *ret_grace_usec, GError **error)
 {
   g_autoptr (GVariant) value = NULL;
   guint64 grace = 0;
-  GError *error = NULL;
 
-  if (parse_option (call->options, "GracePeriodUSec", G_VARIANT_TYPE_UINT64, &value, &error) &&
-      value != NULL)
+  if (!parse_option (call->options, "GracePeriodUSec", G_VARIANT_TYPE_UINT64, &value, error))
+    return FALSE;
+  if (value != NULL)
     grace = g_variant_get_uint64 (value);
-  if (error == NULL && grace > POD_REMOVE_GRACE_MAX_USEC)
-    g_set_error (&error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+  if (grace > POD_REMOVE_GRACE_MAX_USEC) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
                  "GracePeriodUSec is %" G_GUINT64_FORMAT "; at most %" G_GUINT64_FORMAT
                  " (an hour) are allowed",
                  grace, POD_REMOVE_GRACE_MAX_USEC);
-  if (error == NULL)
-    pod_remove_async (call->calls->manager, call->uid, grace, on_removed, call);
+    return FALSE;
+  }
+  *ret_grace_usec = grace;
+  return TRUE;
+}
+
+static void
+start_remove (Call *call, const AuthCaller *caller)
+{
+  guint64 grace_usec;
+  GError *error = NULL;
+
+  if (call_parse_grace (call, &grace_usec, &error))
+    pod_remove_async (call->calls->manager, call->uid, grace_usec, on_removed, call);
   else
     call_fail (call, error);
 }

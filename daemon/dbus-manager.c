@@ -6,6 +6,7 @@
 
 #include "daemon/build-config.h"
 #include "daemon/dbus-access.h"
+#include "daemon/dbus-containers.h"
 #include "daemon/dbus-stats.h"
 #include "dbus-interfaces/ncg-dbus.h"
 #include "lib/error.h"
@@ -45,6 +46,42 @@ handle_remove_pod (NcgDbusManager *skeleton,
                    gpointer user_data)
 {
   dbus_call_remove (user_data, invocation, uid, options);
+  return TRUE;
+}
+
+static gboolean
+handle_create_container (NcgDbusManager *skeleton,
+                         GDBusMethodInvocation *invocation,
+                         const char *uid,
+                         const char *name,
+                         GVariant *spec,
+                         gpointer user_data)
+{
+  dbus_containers_create (user_data, invocation, uid, name, spec);
+  return TRUE;
+}
+
+static gboolean
+handle_update_container (NcgDbusManager *skeleton,
+                         GDBusMethodInvocation *invocation,
+                         const char *uid,
+                         const char *name,
+                         GVariant *spec,
+                         gpointer user_data)
+{
+  dbus_containers_update (user_data, invocation, uid, name, spec);
+  return TRUE;
+}
+
+static gboolean
+handle_remove_container (NcgDbusManager *skeleton,
+                         GDBusMethodInvocation *invocation,
+                         const char *uid,
+                         const char *name,
+                         GVariant *options,
+                         gpointer user_data)
+{
+  dbus_containers_remove (user_data, invocation, uid, name, options);
   return TRUE;
 }
 
@@ -179,6 +216,9 @@ static const struct {
   { "handle-create-pod", G_CALLBACK (handle_create_pod) },
   { "handle-update-pod", G_CALLBACK (handle_update_pod) },
   { "handle-remove-pod", G_CALLBACK (handle_remove_pod) },
+  { "handle-create-container", G_CALLBACK (handle_create_container) },
+  { "handle-update-container", G_CALLBACK (handle_update_container) },
+  { "handle-remove-container", G_CALLBACK (handle_remove_container) },
   { "handle-join-pod", G_CALLBACK (handle_join_pod) },
   { "handle-join-pod-by-pid-fd", G_CALLBACK (handle_join_pod_by_pidfd) },
   { "handle-get-pod", G_CALLBACK (handle_get_pod) },

@@ -122,8 +122,9 @@ format_containers (const Pod *pod)
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(ssss)"));
   for (guint i = 0; i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
-    g_variant_builder_add (&builder, "(ssss)", container->name, container->unit, container->cgroup,
-                           container->is_starting ? "starting" : "active");
+    g_variant_builder_add (&builder, "(ssss)", container->name, container->unit,
+                           container->state == CONTAINER_VANISHED ? "" : container->cgroup,
+                           container_state_to_string (container->state));
   }
   return g_variant_builder_end (&builder);
 }

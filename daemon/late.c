@@ -144,18 +144,16 @@ take_on (Entry *entry, const char *cgroup)
 
   g_message ("container %s of pod %s, whose start had timed out, is there now", entry->name,
              entry->pod->uid);
-  g_free (container->cgroup);
-  container->cgroup = g_strdup (cgroup);
-  container->has_spec = TRUE;
+  container_set_cgroup (container, cgroup);
   container->is_delegated = entry->is_delegated;
   container->user = entry->user;
-  spec_copy (&entry->spec, &container->spec);
+  container_set_spec (container, &entry->spec);
   g_hash_table_insert (manager->leaves, g_strdup (entry->unit), entry->pod);
   manager_save_pod (manager, entry->pod, STORE_POD, NULL);
   manager_pod_changed (manager, entry->pod);
   place = container_get_place (container);
   kept.place = &place;
-  settings_for_container (&container->spec, &container->defaults, &resources);
+  container_get_resources (container, &resources);
   ncg_driver_keep (manager->driver, &kept);
   ncg_driver_set_resources_async (manager->driver, &place, &resources,
                                   g_get_monotonic_time () + MANAGER_UNDO_USEC, on_leaf_set, entry);
@@ -269,7 +267,7 @@ late_expect_leaf (Late *self, Pod *pod, const Container *leaf)
 
   entry->name = g_strdup (leaf->name);
   entry->unit = g_strdup (leaf->unit);
-  entry->description = pod_describe_container (pod, leaf->name);
+  entry->description = container_describe (leaf, pod->uid);
   entry->is_delegated = leaf->is_delegated;
   entry->user = leaf->user;
   spec_copy (&leaf->spec, &entry->spec);

@@ -4,6 +4,7 @@
  */
 #include "daemon/manager.h"
 
+#include "daemon/manager-containers.h"
 #include "daemon/pod-drift.h"
 #include "lib/error.h"
 #include "lib/machine.h"
@@ -278,8 +279,13 @@ leaf_removed (Manager *self, Pod *pod, const char *unit)
 {
   Container *container = pod_find_unit (pod, unit);
 
-  if (container != NULL && !container->is_starting && is_gone (self, container->cgroup))
-    manager_drop_container (self, pod, container);
+  if (container == NULL || container->state != CONTAINER_ACTIVE ||
+      !is_gone (self, container->cgroup))
+    return;
+  if (pod->state == POD_ACTIVE && container->is_held)
+    g_warning ("container %s of pod %s, %s, was stopped by somebody else", container->name,
+               pod->uid, unit);
+  manager_settle_container (self, pod, container);
 }
 
 /* What its removal asked for is done, after its caller was told Timeout. */
@@ -414,9 +420,9 @@ manager_verify_pod (Manager *self, const Pod *pod)
     const Container *container = g_ptr_array_index (pod->containers, i);
     g_auto (NcgResources) resources = { 0 };
 
-    if (!container->has_spec || container->is_starting)
+    if (!container->has_spec || container->state == CONTAINER_STARTING)
       continue;
-    settings_for_container (&container->spec, &container->defaults, &resources);
+    container_get_resources (container, &resources);
     manager_add_rows (self, container->cgroup, &resources, &rows);
     add_dropped (self, container->cgroup, container->unit, &rows);
   }

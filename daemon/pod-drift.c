@@ -4,6 +4,7 @@
  */
 #include "daemon/pod-drift.h"
 
+#include "daemon/container-update.h"
 #include "daemon/pod-update.h"
 #include "lib/error.h"
 
@@ -71,16 +72,23 @@ repair_pod (const char *key, gpointer user_data, GAsyncReadyCallback callback, g
                              "an operation on the pod has begun");
 }
 
+static gboolean
+is_watched (const Container *container)
+{
+  return container->has_spec && container->state == CONTAINER_ACTIVE;
+}
+
 static const Container *
-find_leaf (Manager *manager, const char *key)
+find_leaf (Manager *manager, const char *key, const Pod **ret_pod)
 {
   g_autofree char *above = g_path_get_dirname (key);
   const Pod *pod = find_pod (manager, above);
 
+  *ret_pod = pod;
   for (guint i = 0; pod != NULL && i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
 
-    if (g_str_equal (container->cgroup, key) && container->has_spec && !container->is_starting)
+    if (g_str_equal (container->cgroup, key) && is_watched (container))
       return container;
   }
   return NULL;
@@ -90,55 +98,32 @@ static gboolean
 get_leaf_wanted (const char *key, gpointer user_data, char **ret_cgroup, NcgResources *ret_wanted)
 {
   Manager *manager = user_data;
-  const Container *container = find_leaf (manager, key);
+  const Pod *pod;
+  const Container *container = find_leaf (manager, key, &pod);
 
   if (container == NULL || !is_there (manager, container->cgroup))
     return FALSE;
   *ret_cgroup = g_strdup (container->cgroup);
-  settings_for_container (&container->spec, &container->defaults, ret_wanted);
+  container_get_resources (container, ret_wanted);
   return TRUE;
-}
-
-static void
-on_leaf_set (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (ncg_driver_set_resources_finish (result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
 }
 
 static void
 repair_leaf (const char *key, gpointer user_data, GAsyncReadyCallback callback, gpointer data)
 {
   Manager *manager = user_data;
-  const Container *container = find_leaf (manager, key);
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, data);
-  g_auto (NcgResources) resources = { 0 };
-  NcgPlace place;
+  const Pod *pod;
+  const Container *container = find_leaf (manager, key, &pod);
 
-  if (container == NULL) {
-    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_BUSY, "an operation on the pod has begun");
-    return;
-  }
-  place = container_get_place (container);
-  settings_for_container (&container->spec, &container->defaults, &resources);
-  ncg_driver_set_resources_async (manager->driver, &place, &resources,
-                                  g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_leaf_set,
-                                  g_object_ref (task));
-}
-
-static gboolean
-repair_leaf_finish (GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
+  if (container != NULL)
+    container_update_resume_async (manager, pod->uid, container->name, callback, data);
+  else
+    g_task_report_new_error (NULL, callback, data, NULL, NCG_ERROR, NCG_ERROR_BUSY,
+                             "an operation on the pod has begun");
 }
 
 static const DriftOwner pods = { get_pod_wanted, repair_pod, pod_update_finish };
-static const DriftOwner leaves = { get_leaf_wanted, repair_leaf, repair_leaf_finish };
+static const DriftOwner leaves = { get_leaf_wanted, repair_leaf, container_update_finish };
 
 void
 pod_drift_watch (Manager *manager, Pod *pod)
@@ -149,7 +134,7 @@ pod_drift_watch (Manager *manager, Pod *pod)
   for (guint i = 0; i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
 
-    if (container->has_spec && !container->is_starting)
+    if (is_watched (container))
       drift_watch (manager->drift, container->cgroup, container->cgroup, &leaves, manager);
   }
 }

@@ -6,15 +6,15 @@
 #include "daemon/pod-join.h"
 
 #include "daemon/cgroup-wait.h"
+#include "daemon/container-make.h"
 #include "daemon/fault-point.h"
-#include "daemon/policy/settings.h"
+#include "daemon/manager-containers.h"
 #include "daemon/spec-facts.h"
+#include "daemon/user-lookup.h"
 #include "lib/attach.h"
 #include "lib/error.h"
 #include "lib/names.h"
 #include "lib/verify.h"
-
-#include <pwd.h>
 
 /* What was moved back has left at once. */
 #define LEAVE_USEC (G_USEC_PER_SEC / 4)
@@ -31,12 +31,14 @@ typedef struct {
   uid_t owner; /* of the processes; NCG_NO_USER: anybody */
   Pod *pod;
   Container *container; /* while it is starting */
+  gboolean is_made_again;
   NcgResources resources;
   GError *error; /* to be returned when the leaf is stopped */
   gint64 deadline;
 } Join;
 
 static void start_leaf (GTask *task);
+static void join_existing (GTask *task, Container *container);
 
 static void
 join_free (gpointer data)
@@ -112,8 +114,7 @@ on_leaf_left (GObject *source, GAsyncResult *result, gpointer user_data)
                            g_object_ref (task));
     return;
   }
-  join->container->is_starting = FALSE;
-  manager_pod_changed (join->manager, join->pod);
+  manager_set_container_state (join->manager, join->pod, join->container, CONTAINER_ACTIVE);
   fail (task, g_steal_pointer (&join->error));
 }
 
@@ -172,8 +173,7 @@ leaf_started (GTask *task, const NcgPlace *place)
   Container *container = join->container;
   GError *error = NULL;
 
-  g_free (container->cgroup);
-  container->cgroup = g_strdup (place->cgroup);
+  container_set_cgroup (container, place->cgroup);
   /* systemd starts a slice that was stopped anew for the leaf, and without the pod's settings. */
   if (join->pod->state != POD_ACTIVE)
     g_set_error (&error, NCG_ERROR, NCG_ERROR_FAILED,
@@ -182,8 +182,7 @@ leaf_started (GTask *task, const NcgPlace *place)
                  join->uid);
   if (error == NULL && check_owner (join, &error) &&
       ncg_verify_cgroup (join->manager->hierarchy, place->cgroup, &join->resources, &error)) {
-    container->is_starting = FALSE;
-    manager_pod_changed (join->manager, join->pod);
+    manager_set_container_state (join->manager, join->pod, container, CONTAINER_ACTIVE);
     FAULT_POINT ("join:told");
     succeed (task, container);
     return;
@@ -222,12 +221,11 @@ start_leaf (GTask *task)
 {
   Join *join = g_task_get_task_data (task);
   Manager *manager = join->manager;
-  g_autofree char *description = pod_describe_container (join->pod, join->name);
+  g_autofree char *description = NULL;
   NcgLeaf leaf = {
     .parent = join->pod->path,
     .uid = join->uid,
     .name = join->name,
-    .description = description,
     .resources = &join->resources,
     .processes = join->processes,
     .is_delegated = join->options.is_delegated,
@@ -242,11 +240,10 @@ start_leaf (GTask *task)
     return;
   }
   join->container = pod_add_container (join->pod, join->name, unit);
-  join->container->is_starting = TRUE;
-  join->container->has_spec = TRUE;
+  join->container->state = CONTAINER_STARTING;
   join->container->is_delegated = join->options.is_delegated;
   join->container->user = join->user;
-  spec_copy (&join->options.spec, &join->container->spec);
+  container_set_spec (join->container, &join->options.spec);
   g_hash_table_insert (manager->leaves, g_strdup (unit), join->pod);
   manager_pod_changed (manager, join->pod);
   FAULT_POINT ("join:begun");
@@ -259,7 +256,9 @@ start_leaf (GTask *task)
     return;
   }
   ncg_resources_clear (&join->resources);
-  settings_for_container (&join->options.spec, &join->pod->defaults, &join->resources);
+  container_get_resources (join->container, &join->resources);
+  description = container_describe (join->container, join->uid);
+  leaf.description = description;
   ncg_driver_start_leaf_async (manager->driver, &leaf, join->deadline, on_leaf_started,
                                g_object_ref (task));
   FAULT_POINT ("join:asked");
@@ -274,6 +273,41 @@ has_cgroup (const Join *join, const Container *container)
   if (container != NULL)
     cgroup = manager_open_cgroup (join->manager, container->cgroup, NULL);
   return cgroup != NULL;
+}
+
+static void
+on_made_again (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Join *join = g_task_get_task_data (task);
+  Container *container = join->container;
+  GError *error = NULL;
+  gboolean is_made = container_make_finish (result, &error);
+
+  join->container = NULL;
+  if (is_made) {
+    manager_set_container_state (join->manager, join->pod, container, CONTAINER_ACTIVE);
+    join_existing (task, container);
+    return;
+  }
+  manager_settle_container (join->manager, join->pod, container);
+  fail (task, error);
+}
+
+/* One that is held is there until it is removed, whoever stopped it; but not twice in a call. */
+static gboolean
+make_again (GTask *task, Container *container)
+{
+  Join *join = g_task_get_task_data (task);
+
+  if (!container->is_held || !container->has_spec || join->is_made_again)
+    return FALSE;
+  join->is_made_again = TRUE;
+  join->container = container;
+  manager_set_container_state (join->manager, join->pod, container, CONTAINER_STARTING);
+  container_make_async (join->manager, join->pod, container, join->deadline, on_made_again,
+                        g_object_ref (task));
+  return TRUE;
 }
 
 /* A leaf can end between the look at the table and the write: then a new one is started. */
@@ -297,12 +331,22 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   if (error == NULL ||
       (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND) && !has_cgroup (join, container))) {
-    g_clear_error (&error);
-    if (container != NULL)
-      manager_drop_container (join->manager, join->pod, container);
-    start_leaf (task);
-    return;
+    if (container == NULL || !container->is_held) {
+      g_clear_error (&error);
+      if (container != NULL)
+        manager_drop_container (join->manager, join->pod, container);
+      start_leaf (task);
+      return;
+    }
+    if (make_again (task, container)) {
+      g_clear_error (&error);
+      return;
+    }
   }
+  if (error == NULL)
+    error = g_error_new (NCG_ERROR, NCG_ERROR_FAILED,
+                         "container %s of pod %s was stopped by somebody else meanwhile",
+                         join->name, join->uid);
   fail (task, error);
 }
 
@@ -331,7 +375,7 @@ check_existing (const Join *join, const Container *container, GError **error)
 }
 
 static void
-join_existing (GTask *task, const Container *container)
+join_existing (GTask *task, Container *container)
 {
   Join *join = g_task_get_task_data (task);
   NcgPlace place = container_get_place (container);
@@ -343,7 +387,10 @@ join_existing (GTask *task, const Container *container)
   };
   GError *error = NULL;
 
-  if (check_existing (join, container, &error))
+  if (check_existing (join, container, &error) && container->state == CONTAINER_VANISHED &&
+      make_again (task, container))
+    return;
+  if (error == NULL)
     ncg_driver_join_async (join->manager->driver, &what, join->deadline, on_joined,
                            g_object_ref (task));
   else
@@ -379,69 +426,31 @@ on_turn (GTask *task)
     start_leaf (task);
 }
 
-/* Runs in a worker: the user database may be behind a network. */
 static void
-look_up_user (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  const char *name = data;
-  g_autofree char *escaped = ncg_error_escape (name);
-  char buffer[16384];
-  struct passwd user, *found = NULL;
-
-  if (getpwnam_r (name, &user, buffer, sizeof buffer, &found) == 0 && found != NULL)
-    g_task_return_int (task, (gssize) found->pw_uid);
-  else
-    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-                             "User is '%s', but there is no user of that name; it takes the name "
-                             "or the number of one",
-                             escaped);
-}
-
-static void
-begin (GTask *task, uid_t user)
+begin (GTask *task)
 {
   Join *join = g_task_get_task_data (task);
 
-  join->user = user;
-  if (user == NCG_NO_USER || join->owner == NCG_NO_USER || user == join->owner)
+  if (join->user == NCG_NO_USER || join->owner == NCG_NO_USER || join->user == join->owner)
     turns_take_until (join->manager->turns, join->uid, on_turn, task,
                       join->deadline - MANAGER_DEADLINE_USEC + MANAGER_WAIT_USEC);
   else
     g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
                              "User is %u, but user %u may delegate a container to itself only",
-                             (guint) user, (guint) join->owner);
+                             (guint) join->user, (guint) join->owner);
 }
 
 static void
 on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-  gssize user = g_task_propagate_int (G_TASK (result), &error);
-
-  if (error != NULL) {
-    g_task_return_error (task, error);
-    return;
-  }
-  begin (task, (uid_t) user);
-}
-
-/* A number needs no database. */
-static void
-find_user (GTask *task)
-{
   Join *join = g_task_get_task_data (task);
-  const char *name = join->options.user;
-  g_autoptr (GTask) worker = NULL;
-  guint64 number;
+  GError *error = NULL;
 
-  if (name == NULL || g_ascii_string_to_unsigned (name, 10, 0, NCG_NO_USER - 1, &number, NULL)) {
-    begin (task, name == NULL ? NCG_NO_USER : (uid_t) number);
-    return;
-  }
-  worker = g_task_new (NULL, NULL, on_user_known, g_object_ref (task));
-  g_task_set_task_data (worker, g_strdup (name), g_free);
-  ncg_worker_run (join->manager->worker, worker, look_up_user);
+  if (user_lookup_finish (result, &join->user, &error))
+    begin (task);
+  else
+    g_task_return_error (task, error);
 }
 
 static gboolean
@@ -476,10 +485,12 @@ pod_join_async (Manager *manager,
   join->owner = owner;
   join_options_copy (options, &join->options);
   g_task_set_task_data (task, join, join_free);
-  if (check (join, &error))
-    find_user (task);
-  else
+  if (!check (join, &error))
     g_task_return_error (task, error);
+  else if (user_lookup_parse (options->user, &join->user))
+    begin (task);
+  else
+    user_lookup_async (manager->worker, options->user, on_user_known, g_object_ref (task));
 }
 
 NcgPlace *

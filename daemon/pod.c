@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Pods and containers.
+ * Pods.
  */
 #include "daemon/pod.h"
 
@@ -19,18 +19,6 @@ const char *
 pod_state_to_string (PodState state)
 {
   return states[state];
-}
-
-static void
-container_free (gpointer data)
-{
-  Container *container = data;
-
-  g_free (container->name);
-  g_free (container->unit);
-  g_free (container->cgroup);
-  spec_clear (&container->spec);
-  g_free (container);
 }
 
 static char *
@@ -116,12 +104,6 @@ pod_get_place (const Pod *self)
   return (NcgPlace){ .unit = self->slice, .cgroup = self->cgroup };
 }
 
-NcgPlace
-container_get_place (const Container *self)
-{
-  return (NcgPlace){ .unit = self->unit, .cgroup = self->cgroup };
-}
-
 Container *
 pod_find_container (const Pod *self, const char *name)
 {
@@ -149,13 +131,8 @@ pod_find_unit (const Pod *self, const char *unit)
 Container *
 pod_add_container (Pod *self, const char *name, const char *unit)
 {
-  Container *container = g_new0 (Container, 1);
+  Container *container = container_new (name, unit, &self->defaults);
 
-  container->name = g_strdup (name);
-  container->unit = g_strdup (unit);
-  container->cgroup = g_strdup ("");
-  container->user = NCG_NO_USER;
-  container->defaults = self->defaults;
   g_ptr_array_add (self->containers, container);
   return container;
 }
@@ -164,44 +141,6 @@ void
 pod_drop_container (Pod *self, Container *container)
 {
   g_ptr_array_remove (self->containers, container);
-}
-
-char *
-pod_describe_container (const Pod *self, const char *name)
-{
-  return g_strdup_printf ("NodeCgroups: container %s of pod %s", name, self->uid);
-}
-
-static GVariant *
-save_containers (const Pod *self)
-{
-  GVariantBuilder builder;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(ssba{sv})"));
-  for (guint i = 0; i < self->containers->len; i++) {
-    const Container *container = g_ptr_array_index (self->containers, i);
-    g_autoptr (GVariant) spec = spec_to_variant (&container->spec);
-
-    g_variant_builder_add (&builder, "(ssb@a{sv})", container->name, container->unit,
-                           container->has_spec, spec);
-  }
-  return g_variant_builder_end (&builder);
-}
-
-/* The users of those that are delegated. */
-static GVariant *
-save_delegations (const Pod *self)
-{
-  GVariantBuilder builder;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{su}"));
-  for (guint i = 0; i < self->containers->len; i++) {
-    const Container *container = g_ptr_array_index (self->containers, i);
-
-    if (container->is_delegated)
-      g_variant_builder_add (&builder, "{su}", container->name, (guint32) container->user);
-  }
-  return g_variant_builder_end (&builder);
 }
 
 GVariant *
@@ -218,46 +157,8 @@ pod_save (const Pod *self, const Spec *spec)
   g_variant_dict_insert (&dict, "Defaults", "(tbt)", self->defaults.pids_limit,
                          self->defaults.is_unquoted, self->defaults.period_usec);
   g_variant_dict_insert_value (&dict, "Spec", saved);
-  g_variant_dict_insert_value (&dict, "Containers", save_containers (self));
-  g_variant_dict_insert_value (&dict, "Delegated", save_delegations (self));
+  containers_save (self->containers, &dict);
   return g_variant_ref_sink (g_variant_dict_end (&dict));
-}
-
-static gboolean
-load_containers (Pod *self, GVariant *list, GError **error)
-{
-  GVariantIter iter;
-  const char *name, *unit;
-  gboolean has_spec;
-  GVariant *variant;
-
-  g_variant_iter_init (&iter, list);
-  while (g_variant_iter_next (&iter, "(&s&sb@a{sv})", &name, &unit, &has_spec, &variant)) {
-    g_autoptr (GVariant) owned = variant;
-    Container *container = pod_add_container (self, name, unit);
-
-    container->has_spec = has_spec;
-    if (!spec_parse (owned, SPEC_OF_CONTAINER, &container->spec, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* Files of earlier releases have none. */
-static void
-load_delegations (Pod *self, GVariant *content)
-{
-  g_autoptr (GVariant) list =
-      g_variant_lookup_value (content, "Delegated", G_VARIANT_TYPE ("a{su}"));
-
-  for (guint i = 0; list != NULL && i < self->containers->len; i++) {
-    Container *container = g_ptr_array_index (self->containers, i);
-    guint32 user;
-
-    container->is_delegated = g_variant_lookup (list, container->name, "u", &user);
-    if (container->is_delegated)
-      container->user = (uid_t) user;
-  }
 }
 
 Pod *
@@ -267,7 +168,6 @@ pod_load (const char *uid, GVariant *content, GError **error)
   g_auto (Spec) spec = { 0 };
   SettingsDefaults defaults = { 0 };
   g_autoptr (GVariant) saved = NULL;
-  g_autoptr (GVariant) containers = NULL;
   const char *path, *slice, *cgroup, *qos;
   guint64 created;
 
@@ -276,8 +176,7 @@ pod_load (const char *uid, GVariant *content, GError **error)
       !g_variant_lookup (content, "ControlGroup", "&s", &cgroup) ||
       !g_variant_lookup (content, "QosClass", "&s", &qos) ||
       !g_variant_lookup (content, "CreatedUSec", "t", &created) ||
-      !g_variant_lookup (content, "Spec", "@a{sv}", &saved) ||
-      !g_variant_lookup (content, "Containers", "@a(ssba{sv})", &containers)) {
+      !g_variant_lookup (content, "Spec", "@a{sv}", &saved)) {
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "the file of pod %s is incomplete", uid);
     return NULL;
   }
@@ -293,8 +192,6 @@ pod_load (const char *uid, GVariant *content, GError **error)
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "pod %s has no QoS class '%s'", uid, qos);
     return NULL;
   }
-  if (!load_containers (self, containers, error))
-    return NULL;
-  load_delegations (self, content);
-  return g_steal_pointer (&self);
+  return containers_load (content, &defaults, self->containers, error) ? g_steal_pointer (&self)
+                                                                       : NULL;
 }

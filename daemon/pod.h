@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One pod and its containers, as the daemon knows them. It decides nothing and touches nothing.
+ * One pod, as the daemon knows it, with its containers. It decides nothing and touches nothing.
  */
 #pragma once
 
-#include "daemon/policy/settings.h"
-#include "daemon/policy/spec.h"
-#include "lib/driver.h"
+#include "daemon/container.h"
 
 typedef enum {
   POD_CREATING,
@@ -17,18 +15,6 @@ typedef enum {
 } PodState;
 
 const char *pod_state_to_string (PodState state);
-
-typedef struct {
-  char *name;
-  char *unit;
-  char *cgroup; /* "" until the leaf is there */
-  gboolean is_starting;
-  gboolean has_spec; /* the spec is known: the leaf was started here */
-  Spec spec;
-  SettingsDefaults defaults; /* the pod's */
-  gboolean is_delegated;
-  uid_t user; /* of one that is delegated: who may manage what is in it, or NCG_NO_USER */
-} Container;
 
 typedef struct {
   char *uid;
@@ -75,15 +61,11 @@ void pod_set_cgroup (Pod *self, const char *cgroup);
 
 /* (out) (transfer none): for the driver; valid as long as the pod and its names are. */
 NcgPlace pod_get_place (const Pod *self);
-NcgPlace container_get_place (const Container *self);
 
 Container *pod_find_container (const Pod *self, const char *name);
 Container *pod_find_unit (const Pod *self, const char *unit);
 Container *pod_add_container (Pod *self, const char *name, const char *unit);
 void pod_drop_container (Pod *self, Container *container);
-
-/* (transfer full): how the unit of its container @name is described */
-char *pod_describe_container (const Pod *self, const char *name);
 
 /* (transfer full): the content of its file, see store.h. @spec: instead of its own, or NULL */
 GVariant *pod_save (const Pod *self, const Spec *spec);

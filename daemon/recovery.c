@@ -9,6 +9,7 @@
 #include "daemon/pod-remove.h"
 #include "daemon/pod-update.h"
 #include "daemon/policy/settings.h"
+#include "daemon/recovery-containers.h"
 #include "daemon/spec-facts.h"
 #include "daemon/strays.h"
 #include "lib/error.h"
@@ -78,79 +79,12 @@ on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_container_repaired (GObject *source, GAsyncResult *result, gpointer user_data)
+on_containers_finished (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree char *cgroup = user_data;
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GTask) task = user_data;
 
-  if (ncg_driver_set_resources_finish (result, &error))
-    g_message ("%s had other settings than it should, and has them again", cgroup);
-  else
-    g_warning ("%s has other settings than it should: %s", cgroup, error->message);
-}
-
-static void
-check_container (Manager *manager, const Container *container)
-{
-  NcgPlace place = container_get_place (container);
-  g_auto (NcgResources) resources = { 0 };
-
-  if (!container->has_spec || container->is_starting)
-    return;
-  settings_for_container (&container->spec, &container->defaults, &resources);
-  if (!ncg_verify_cgroup (manager->hierarchy, place.cgroup, &resources, NULL))
-    ncg_driver_set_resources_async (manager->driver, &place, &resources,
-                                    g_get_monotonic_time () + MANAGER_DEADLINE_USEC,
-                                    on_container_repaired, g_strdup (place.cgroup));
-}
-
-static void
-check_containers (Manager *manager, const Pod *pod)
-{
-  for (guint i = 0; i < pod->containers->len; i++)
-    check_container (manager, g_ptr_array_index (pod->containers, i));
-}
-
-static void
-keep_container (Manager *manager, const Container *container)
-{
-  NcgPlace place = container_get_place (container);
-  g_auto (NcgResources) resources = { 0 };
-  NcgKept kept = { .place = &place, .resources = &resources, .ends_empty = TRUE };
-
-  if (container->has_spec)
-    settings_for_container (&container->spec, &container->defaults, &resources);
-  ncg_driver_keep (manager->driver, &kept);
-}
-
-/* The leaves that are there are the truth; the file only adds their specs. */
-static void
-recover_containers (Manager *manager, Pod *pod, const NcgCgroup *cgroup)
-{
-  g_auto (GStrv) children = ncg_cgroup_list_children (cgroup, NULL);
-
-  for (guint i = 0; children != NULL && children[i] != NULL; i++) {
-    g_autofree char *path = g_strconcat (ncg_cgroup_get_path (cgroup), "/", children[i], NULL);
-    g_autofree char *unit = NULL;
-    g_autofree char *name = ncg_driver_get_container_name (manager->driver, pod->uid, path, &unit);
-    Container *container;
-
-    if (name == NULL)
-      continue;
-    container = pod_find_container (pod, name);
-    if (container == NULL)
-      container = pod_add_container (pod, name, unit);
-    g_free (container->cgroup);
-    container->cgroup = g_steal_pointer (&path);
-    keep_container (manager, container);
-  }
-  for (guint i = pod->containers->len; i > 0; i--) {
-    Container *container = g_ptr_array_index (pod->containers, i - 1);
-
-    if (container->cgroup[0] == '\0')
-      pod_drop_container (pod, container);
-  }
-  check_containers (manager, pod);
+  recovery_finish_containers_finish (result);
+  step_done (task);
 }
 
 static void
@@ -169,10 +103,9 @@ recover_active (GTask *task, Pod *pod)
   Manager *manager = recovery->manager;
   g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
 
-  if (cgroup != NULL) {
+  if (cgroup != NULL)
     keep_pod (manager, pod);
-    recover_containers (manager, pod, cgroup);
-  }
+  recovery_find_containers (manager, pod, cgroup);
   pod->state = cgroup != NULL ? POD_ACTIVE : POD_VANISHED;
   manager_add_pod (manager, pod);
   manager_announce_pod (manager, pod);
@@ -180,10 +113,12 @@ recover_active (GTask *task, Pod *pod)
     g_warning ("the cgroup of pod %s, %s, is gone: it is known as vanished", pod->uid, pod->cgroup);
     return;
   }
-  if (ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL))
-    return;
+  if (!ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL)) {
+    recovery->pending++;
+    pod_update_resume_async (manager, pod, NULL, on_updated, g_object_ref (task));
+  }
   recovery->pending++;
-  pod_update_resume_async (manager, pod, NULL, on_updated, g_object_ref (task));
+  recovery_finish_containers_async (manager, pod, on_containers_finished, g_object_ref (task));
 }
 
 static void
@@ -362,7 +297,7 @@ recovery_check_pods (Manager *manager)
       continue;
     cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
     if (cgroup != NULL)
-      check_containers (manager, pod);
+      recovery_check_containers (manager, pod);
     if (cgroup != NULL &&
         !ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL))
       g_ptr_array_add (differing, pod);

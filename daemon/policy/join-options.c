@@ -103,3 +103,22 @@ join_options_parse (GVariant *variant, JoinOptions *ret_options, GError **error)
   options = (JoinOptions){ 0 };
   return TRUE;
 }
+
+gboolean
+join_options_parse_container (GVariant *variant, JoinOptions *ret_options, GError **error)
+{
+  g_auto (JoinOptions) options = { 0 };
+
+  if (!join_options_parse (variant, &options, error))
+    return FALSE;
+  if (options.subgroup != NULL) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+                 "Subgroup is '%s', but into a container that is created no process goes yet; give "
+                 "it to the join",
+                 options.subgroup);
+    return FALSE;
+  }
+  *ret_options = options;
+  options = (JoinOptions){ 0 };
+  return TRUE;
+}

@@ -25,3 +25,6 @@ void join_options_copy (const JoinOptions *self, JoinOptions *ret_copy);
  * Returns: %TRUE, or %NCG_ERROR_INVALID_ARGUMENT naming the key, the value and what is allowed
  */
 gboolean join_options_parse (GVariant *variant, JoinOptions *ret_options, GError **error);
+
+/* The same for a container that is created, into which no process goes yet: without a subgroup. */
+gboolean join_options_parse_container (GVariant *variant, JoinOptions *ret_options, GError **error);

@@ -80,6 +80,27 @@ test_errors (void)
   }
 }
 
+/* Of a container that is created: all but the subgroup. */
+static void
+test_container (void)
+{
+  g_autoptr (GVariant) good = g_variant_ref_sink (
+      g_variant_new_parsed ("{'PidsLimit': <uint64 7>, 'Delegate': <true>, 'User': <'nobody'>}"));
+  g_autoptr (GVariant) bad =
+      g_variant_ref_sink (g_variant_new_parsed ("{'Delegate': <true>, 'Subgroup': <'a'>}"));
+  g_auto (JoinOptions) options = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (join_options_parse_container (good, &options, &error));
+  g_assert_no_error (error);
+  g_assert_true (options.is_delegated);
+  g_assert_cmpstr (options.user, ==, "nobody");
+  g_assert_false (join_options_parse_container (bad, &options, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "Subgroup"));
+  g_assert_cmpstr (options.user, ==, "nobody");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -87,5 +108,6 @@ main (int argc, char **argv)
   g_test_add_func ("/join-options/everything", test_everything);
   g_test_add_func ("/join-options/nothing", test_nothing);
   g_test_add_func ("/join-options/errors", test_errors);
+  g_test_add_func ("/join-options/container", test_container);
   return g_test_run ();
 }

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Removing a container.
+ *
+ * That it is to go is in the pod's file before anything happens to its processes, so that it goes
+ * to the end whatever comes between.
+ */
+#include "daemon/container-remove.h"
+
+#include "daemon/cgroup-wait.h"
+#include "daemon/manager-containers.h"
+#include "lib/cgroup-tree.h"
+#include "lib/error.h"
+#include "lib/names.h"
+
+#include <signal.h>
+
+#define KILL_USEC (5 * G_USEC_PER_SEC)
+
+typedef struct {
+  Manager *manager;
+  char *uid;
+  char *name;
+  guint64 grace_usec;
+  Pod *pod;
+  Container *container;
+  NcgCgroup *cgroup; /* (nullable): while its processes end by themselves */
+} Remove;
+
+static void
+remove_free (gpointer data)
+{
+  Remove *remove = data;
+
+  g_free (remove->uid);
+  g_free (remove->name);
+  g_clear_pointer (&remove->pod, pod_unref);
+  g_clear_pointer (&remove->cgroup, ncg_cgroup_close);
+  g_free (remove);
+}
+
+static void
+fail (GTask *task, GError *error)
+{
+  Remove *remove = g_task_get_task_data (task);
+
+  turns_leave (remove->manager->turns, remove->uid);
+  g_task_return_error (task, error);
+}
+
+static void
+succeed (GTask *task)
+{
+  Remove *remove = g_task_get_task_data (task);
+
+  manager_drop_container (remove->manager, remove->pod, remove->container);
+  manager_save_pod (remove->manager, remove->pod, STORE_POD, NULL);
+  turns_leave (remove->manager->turns, remove->uid);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* The container stays, if there is anything left of it. */
+static void
+give_up (GTask *task, GError *error)
+{
+  Remove *remove = g_task_get_task_data (task);
+
+  g_prefix_error (&error, "container %s of pod %s cannot be removed: ", remove->name, remove->uid);
+  manager_settle_container (remove->manager, remove->pod, remove->container);
+  manager_save_pod (remove->manager, remove->pod, STORE_POD, NULL);
+  fail (task, error);
+}
+
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_driver_stop_finish (result, &error))
+    succeed (task);
+  else
+    give_up (task, error);
+}
+
+static void
+stop (GTask *task)
+{
+  Remove *remove = g_task_get_task_data (task);
+  NcgPlace place = container_get_place (remove->container);
+
+  ncg_driver_stop_async (remove->manager->driver, &place,
+                         g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_stopped,
+                         g_object_ref (task));
+}
+
+static void
+on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_driver_kill_finish (result, &error))
+    stop (task);
+  else
+    give_up (task, error);
+}
+
+static void
+kill_all (GTask *task)
+{
+  Remove *remove = g_task_get_task_data (task);
+  NcgPlace place = container_get_place (remove->container);
+
+  ncg_driver_kill_async (remove->manager->driver, &place, g_get_monotonic_time () + KILL_USEC,
+                         on_killed, g_object_ref (task));
+}
+
+static void
+on_grace_over (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  if (cgroup_wait_empty_finish (result))
+    stop (task);
+  else
+    kill_all (task);
+}
+
+static void
+end_processes (GTask *task)
+{
+  Remove *remove = g_task_get_task_data (task);
+  const char *path = remove->container->cgroup;
+  gboolean populated = FALSE;
+
+  remove->cgroup = manager_open_cgroup (remove->manager, path, NULL);
+  if (remove->cgroup == NULL ||
+      (ncg_cgroup_tree_is_populated (remove->manager->hierarchy->trees, path, &populated, NULL) &&
+       !populated)) {
+    stop (task);
+    return;
+  }
+  if (remove->grace_usec == 0) {
+    kill_all (task);
+    return;
+  }
+  ncg_cgroup_signal (remove->cgroup, SIGTERM, NULL);
+  cgroup_wait_empty_async (remove->cgroup, g_get_monotonic_time () + (gint64) remove->grace_usec,
+                           on_grace_over, g_object_ref (task));
+}
+
+static void
+on_turn (GTask *task)
+{
+  Remove *remove = g_task_get_task_data (task);
+  Manager *manager = remove->manager;
+  GError *error = NULL;
+  Pod *pod = manager_find_pod (manager, remove->uid, &error);
+  Container *container = pod != NULL ? manager_find_container (pod, remove->name, &error) : NULL;
+  ContainerState before;
+
+  if (container == NULL) {
+    fail (task, error);
+    return;
+  }
+  remove->pod = pod_ref (pod);
+  remove->container = container;
+  before = container->state;
+  if (container->cgroup[0] == '\0')
+    manager_predict_container (pod, container);
+  manager_set_container_state (manager, pod, container, CONTAINER_REMOVING);
+  if (before != CONTAINER_REMOVING && !manager_save_pod (manager, pod, STORE_POD, &error)) {
+    manager_set_container_state (manager, pod, container, before);
+    fail (task, error);
+    return;
+  }
+  end_processes (task);
+}
+
+void
+container_remove_async (Manager *manager,
+                        const char *uid,
+                        const char *name,
+                        guint64 grace_usec,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Remove *remove = g_new0 (Remove, 1);
+  GError *error = NULL;
+
+  remove->manager = manager;
+  remove->uid = g_strdup (uid);
+  remove->name = g_strdup (name);
+  remove->grace_usec = grace_usec;
+  g_task_set_task_data (task, remove, remove_free);
+  if (ncg_names_check_container (name, &error))
+    turns_take (manager->turns, uid, on_turn, task);
+  else
+    g_task_return_error (task, error);
+}
+
+gboolean
+container_remove_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Containers in the tables.
+ */
+#include "daemon/manager-containers.h"
+
+#include "daemon/pod-drift.h"
+#include "lib/error.h"
+
+Pod *
+manager_find_active_pod (Manager *self, const char *uid, GError **error)
+{
+  Pod *pod = manager_find_pod (self, uid, error);
+
+  if (pod == NULL || pod->state == POD_ACTIVE)
+    return pod;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED,
+               "pod %s is %s and its containers cannot be changed; remove it, or create it again",
+               uid, pod_state_to_string (pod->state));
+  return NULL;
+}
+
+static char *
+list_names (const Pod *pod)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < pod->containers->len; i++) {
+    const Container *container = g_ptr_array_index (pod->containers, i);
+
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", container->name);
+  }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+Container *
+manager_find_container (const Pod *pod, const char *name, GError **error)
+{
+  Container *container = pod_find_container (pod, name);
+  g_autofree char *names = NULL;
+
+  if (container != NULL)
+    return container;
+  names = list_names (pod);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_CONTAINER,
+               "pod %s has no container '%s'; it has %s", pod->uid, name,
+               names[0] != '\0' ? names : "none");
+  return NULL;
+}
+
+void
+manager_set_container_state (Manager *self, Pod *pod, Container *container, ContainerState state)
+{
+  if (container->state == state)
+    return;
+  container->state = state;
+  if (state == CONTAINER_VANISHED)
+    pod_drift_unwatch_container (self, container);
+  manager_pod_changed (self, pod);
+}
+
+gboolean
+manager_settle_container (Manager *self, Pod *pod, Container *container)
+{
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (self, container->cgroup, NULL);
+
+  if (cgroup == NULL && !container->is_held) {
+    manager_drop_container (self, pod, container);
+    return FALSE;
+  }
+  manager_set_container_state (self, pod, container,
+                               cgroup != NULL ? CONTAINER_ACTIVE : CONTAINER_VANISHED);
+  return cgroup != NULL;
+}
+
+void
+manager_predict_container (const Pod *pod, Container *container)
+{
+  g_autofree char *cgroup = container->unit[0] == '/'
+                                ? g_strdup (container->unit)
+                                : g_strconcat (pod->cgroup, "/", container->unit, NULL);
+
+  container_set_cgroup (container, cgroup);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The number of a user, who is given by name or number.
+ */
+#pragma once
+
+#include "lib/worker.h"
+
+#include <sys/types.h>
+
+/* @name: (nullable). Whether @ret_user is known without asking anybody: a number, or %NCG_NO_USER
+ * for no name. */
+gboolean user_lookup_parse (const char *name, uid_t *ret_user);
+
+/* Asks the user database, in a worker: it may be behind a network. %NCG_ERROR_INVALID_ARGUMENT if
+ * there is no such user. */
+void user_lookup_async (NcgWorker *worker,
+                        const char *name,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data);
+gboolean user_lookup_finish (GAsyncResult *result, uid_t *ret_user, GError **error);
