@@ -108,6 +108,30 @@ test_join (void)
   }
 }
 
+/* Created, and there whatever comes; joined, and there when the process has ended. */
+static void
+test_container (void)
+{
+  g_autoptr (Workload) workload = workload_start ();
+  g_autofree char *leaf = NULL;
+
+  g_variant_unref (client_call ("CreateContainer", "('p', 'db', {'PidsLimit': <uint64 7>})"));
+  g_variant_unref (client_call ("UpdateContainer", "('p', 'db', {'MemoryLimit': <'24Mi'>})"));
+  machine_reload_systemd ();
+  machine_reexecute_systemd ();
+  daemon_crash ();
+  leaf = client_join_pod ("p", "db", workload->pid, "{}");
+  g_assert_cmpstr (leaf, ==, CGROUP "/podp-db.service");
+  machine_assert_process_in (workload->pid, leaf);
+  machine_assert_files (leaf, "pids.max=7;memory.max=25165824");
+  workload_kill (workload);
+  g_clear_pointer (&workload, workload_free);
+  machine_wait_until (machine_read_number (leaf, "pids.current") == 0);
+  machine_assert_shown (NULL, "podp-db.service", "ActiveState=active");
+  g_variant_unref (client_call ("RemoveContainer", "('p', 'db', {})"));
+  g_assert_false (machine_has_cgroup (leaf));
+}
+
 static void
 test_oom (void)
 {
@@ -184,6 +208,7 @@ main (int argc, char **argv)
   g_test_add_func ("/smoke/bootstrap", test_bootstrap);
   g_test_add_func ("/smoke/pod", test_pod);
   g_test_add_func ("/smoke/join", test_join);
+  g_test_add_func ("/smoke/container", test_container);
   g_test_add_func ("/smoke/oom", test_oom);
   g_test_add_func ("/smoke/reload", test_reload);
   g_test_add_func ("/smoke/nothing-left", test_nothing_left);
