@@ -25,10 +25,12 @@ typedef struct {
   Pod *pod;
   Container *container;
   GError *error;
+  gint64 deadline;
   gint64 undo_deadline;
 } Create;
 
 static void describe (GTask *task);
+static void begin (GTask *task);
 
 static void
 create_free (gpointer data)
@@ -169,8 +171,7 @@ make (GTask *task)
 {
   Create *create = g_task_get_task_data (task);
 
-  container_make_async (create->manager, create->pod, create->container,
-                        g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_made,
+  container_make_async (create->manager, create->pod, create->container, create->deadline, on_made,
                         g_object_ref (task));
 }
 
@@ -229,6 +230,39 @@ name_unit (const Create *create, GError **error)
 }
 
 static void
+on_leftover_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Create *create = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (ncg_driver_stop_finish (result, &error)) {
+    manager_drop_container (create->manager, create->pod, create->container);
+    create->container = NULL;
+    begin (task);
+    return;
+  }
+  g_prefix_error (&error,
+                  "what is left of container %s of pod %s cannot be removed: ", create->name,
+                  create->uid);
+  manager_set_container_state (create->manager, create->pod, create->container, CONTAINER_VANISHED);
+  fail (task, error);
+}
+
+/* Of one that vanished something may be there still, or again. */
+static void
+stop_leftover (GTask *task, Container *container)
+{
+  Create *create = g_task_get_task_data (task);
+  NcgPlace place = container_get_place (container);
+
+  create->container = container;
+  manager_set_container_state (create->manager, create->pod, container, CONTAINER_STARTING);
+  ncg_driver_stop_async (create->manager->driver, &place, create->deadline, on_leftover_stopped,
+                         g_object_ref (task));
+}
+
+static void
 begin (GTask *task)
 {
   Create *create = g_task_get_task_data (task);
@@ -237,8 +271,8 @@ begin (GTask *task)
   GError *error = NULL;
 
   if (container != NULL && container->state == CONTAINER_VANISHED) {
-    manager_drop_container (create->manager, create->pod, container);
-    container = NULL;
+    stop_leftover (task, container);
+    return;
   }
   if (container != NULL && is_same (create, container)) {
     succeed (task, container);
@@ -261,6 +295,7 @@ on_turn (GTask *task)
   GError *error = NULL;
   Pod *pod;
 
+  create->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   if (create->container != NULL) {
     make (task);
     return;

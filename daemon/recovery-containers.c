@@ -73,7 +73,9 @@ find_leaf (Manager *manager, Pod *pod, const char *path)
   if (container == NULL)
     return;
   container_set_cgroup (container, path);
-  keep (manager, pod, container);
+  /* One that is starting is started again. */
+  if (container->state != CONTAINER_STARTING)
+    keep (manager, pod, container);
 }
 
 /* What was being removed, or was never there, is as it should be. */

@@ -98,6 +98,9 @@ test_changes (Fixture *fixture, gconstpointer data)
   manager_as_nobody (fixture, "JoinPod", "('a', 'app', [uint32 7], @a{sv} {})", ACCESS_DENIED);
   manager_as_nobody (fixture, "JoinPodByPidFd", "('a', 'app', @ah [], @a{sv} {})", ACCESS_DENIED);
   assert_as_nobody (fixture, MANAGER_PATH, NODE_INTERFACE, "Reload", "()", ACCESS_DENIED);
+  manager_as_nobody (fixture, "CreateContainer", "('a', 'db', @a{sv} {})", ACCESS_DENIED);
+  manager_as_nobody (fixture, "UpdateContainer", "('a', 'db', @a{sv} {})", ACCESS_DENIED);
+  manager_as_nobody (fixture, "RemoveContainer", "('a', 'db', @a{sv} {})", ACCESS_DENIED);
   pod_as_nobody (fixture, "Update", "(@a{sv} {},)", ACCESS_DENIED);
   pod_as_nobody (fixture, "Remove", "(@a{sv} {},)", ACCESS_DENIED);
   pod_as_nobody (fixture, "Join", "('app', [uint32 7], @a{sv} {})", ACCESS_DENIED);

@@ -65,6 +65,9 @@ static const struct {
   { "CreatePod", "('evil', {})" },
   { "UpdatePod", "('known', {'PidsLimit': <uint64 5>})" },
   { "RemovePod", "('known', {})" },
+  { "CreateContainer", "('known', 'db', {})" },
+  { "UpdateContainer", "('known', 'db', {})" },
+  { "RemoveContainer", "('known', 'db', {})" },
   { "JoinPod", "('known', 'main', [1], {})" },
   { "JoinPodByPidFd", "('known', 'main', [], {})" },
   { "Pod.Update", "({'PidsLimit': <uint64 5>},)" },
@@ -163,6 +166,10 @@ test_members (void)
                   "podmade-main.scope");
   assert_called_as ("member", "JoinPod", "('made', 'main', [1], {})",
                     CLIENT_NAME ".Error.InvalidArgument");
+  assert_called_as ("member", "CreateContainer", "('made', 'db', {})", "ok ");
+  assert_called_as ("member", "UpdateContainer", "('made', 'db', {'PidsLimit': <uint64 5>})",
+                    "ok ");
+  assert_called_as ("member", "RemoveContainer", "('made', 'db', {})", "ok ");
   assert_called_as ("member", "RemovePod", "('made', {})", "ok ");
   assert_known ();
 }
