@@ -4,8 +4,9 @@
  * crash could come after; in the daemon that is installed there is nothing of them.
  *
  * A file that has one is listed in daemon/meson.build as such, and compiled once more, with
- * -DNCG_FAULT_POINTS, for nodecgroupsd-faults. Each point registers itself, and the test compares
- * them with the source, so that none can be forgotten. That daemon reads from its environment
+ * -DNCG_FAULT_POINTS, for nodecgroupsd-faults (tests/dbus). Each point registers itself, and the
+ * test compares them with the source, so that none can be forgotten. What they do is in
+ * tests/dbus/fault-point.c, which reads from the environment
  *
  *   NCG_FAULT_POINT=list     print the names of all points, and end
  *   NCG_FAULT_POINT=NAME     SIGKILL the first time that the point is reached

@@ -191,6 +191,8 @@ GVariant *
 store_parse (GBytes *bytes, GError **error)
 {
   g_autoptr (GBytes) content = state_file_parse (KIND, bytes, error);
+  g_autoptr (GError) reason = NULL;
+  GVariant *dictionary;
   gsize n_bytes;
   const char *text;
 
@@ -202,7 +204,10 @@ store_parse (GBytes *bytes, GError **error)
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "it is no text");
     return NULL;
   }
-  return g_variant_parse (G_VARIANT_TYPE_VARDICT, text, text + n_bytes, NULL, error);
+  dictionary = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, text + n_bytes, NULL, &reason);
+  if (dictionary == NULL)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "it is no dictionary: %s", reason->message);
+  return dictionary;
 }
 
 static GVariant *

@@ -6,6 +6,7 @@
  * again succeeds.
  */
 #include "tests/dbus/calls.h"
+#include "tests/dbus/consistency.h"
 #include "tests/dbus/join.h"
 
 #include <glib/gstdio.h>
@@ -87,98 +88,6 @@ launch (Fixture *fixture, const char *point)
 }
 
 static void
-assert_verified (Fixture *fixture, const char *uid)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      fixture_call (fixture, "VerifyPod", g_variant_new ("(s)", uid), &error);
-  g_autoptr (GVariantIter) rows = NULL;
-  const char *cgroup, *setting, *wanted, *actual;
-  gboolean ok;
-
-  g_assert_no_error (error);
-  g_variant_get (reply, "(a(ssssb))", &rows);
-  while (g_variant_iter_next (rows, "(&s&s&s&sb)", &cgroup, &setting, &wanted, &actual, &ok)) {
-    g_test_message ("%s %s: %s, %s", cgroup, setting, wanted, actual);
-    g_assert_true (ok);
-  }
-}
-
-/* (transfer full): the units of all pods that the daemon knows, each of which is as it should be */
-static GHashTable *
-list_known_units (Fixture *fixture)
-{
-  GHashTable *units = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = fixture_call (fixture, "ListPods", NULL, &error);
-  g_autoptr (GVariantIter) pods = NULL;
-  const char *uid, *slice, *state;
-
-  g_assert_no_error (error);
-  g_variant_get (reply, "(a(ssoss))", &pods);
-  while (g_variant_iter_next (pods, "(&s&s&o&s&s)", &uid, NULL, NULL, &slice, &state)) {
-    g_autoptr (GVariant) containers = fixture_get_pod_property (fixture, uid, "Containers");
-
-    g_assert_cmpstr (state, ==, "active");
-    assert_verified (fixture, uid);
-    g_hash_table_add (units, g_strdup (slice));
-    for (gsize i = 0; i < g_variant_n_children (containers); i++) {
-      char *unit;
-
-      g_variant_get_child (containers, i, "(ssss)", NULL, &unit, NULL, NULL);
-      g_hash_table_add (units, unit);
-    }
-  }
-  return units;
-}
-
-/* Besides what was set aside, there are only files of pods as they are. */
-static void
-assert_files (Fixture *fixture)
-{
-  g_autofree char *path = g_strconcat (fixture->root, "/run/nodecgroups/pods", NULL);
-  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  g_assert_nonnull (directory);
-  while ((name = g_dir_read_name (directory)) != NULL) {
-    g_test_message ("%s", name);
-    g_assert_true (g_str_has_suffix (name, ".pod") || g_str_has_suffix (name, ".bad"));
-  }
-}
-
-static void
-assert_consistent (Fixture *fixture)
-{
-  g_autoptr (GHashTable) known = list_known_units (fixture);
-  g_auto (GStrv) units = fake_systemd_list_units (fixture->systemd);
-
-  for (guint i = 0; units[i] != NULL; i++) {
-    gboolean is_of_pod = strstr (units[i], "pod") != NULL;
-
-    if (is_of_pod && !g_hash_table_remove (known, units[i]))
-      g_error ("%s is left over", units[i]);
-  }
-  g_assert_cmpuint (g_hash_table_size (known), ==, 0);
-  assert_files (fixture);
-}
-
-static void
-remove_all (Fixture *fixture)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = fixture_call (fixture, "ListPods", NULL, &error);
-  g_autoptr (GVariantIter) pods = NULL;
-  const char *uid;
-
-  g_assert_no_error (error);
-  g_variant_get (reply, "(a(ssoss))", &pods);
-  while (g_variant_iter_next (pods, "(&s&s&o&s&s)", &uid, NULL, NULL, NULL, NULL))
-    fixture_must_remove (fixture, uid);
-  assert_consistent (fixture);
-}
-
-static void
 set_up (Fixture *fixture, const Scenario *scenario)
 {
   fixture_set_up_without_daemon (fixture, NULL);
@@ -217,12 +126,12 @@ restart_and_check (Fixture *fixture, const Scenario *scenario)
   if (scenario->mend != NULL)
     scenario->mend (fixture);
   fixture_start_daemon (fixture);
-  assert_consistent (fixture);
+  consistency_check (fixture);
   if (scenario->repeat != NULL)
     scenario->repeat (fixture);
-  assert_consistent (fixture);
+  consistency_check (fixture);
   end_process ();
-  remove_all (fixture);
+  consistency_remove_all (fixture);
 }
 
 /* Returns: (transfer full): the points that were passed, "NAME:n", by what is tested */

@@ -4,6 +4,7 @@
  * the middle of everything: each operation is finished or fails clearly, and nothing is lost.
  */
 #include "tests/dbus/calls.h"
+#include "tests/dbus/consistency.h"
 #include "tests/dbus/fake-thread.h"
 #include "tests/dbus/join.h"
 
@@ -49,20 +50,6 @@ add_to_all (Calls *calls, const char *method, const char *dictionary)
   }
 }
 
-static void
-assert_verified (Fixture *fixture, const char *uid)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      fixture_call (fixture, "VerifyPod", g_variant_new ("(s)", uid), &error);
-  g_autofree char *text = NULL;
-
-  g_assert_no_error (error);
-  text = g_variant_print (reply, FALSE);
-  if (strstr (text, "false") != NULL)
-    g_error ("pod %s: %s", uid, text);
-}
-
 /* All of them are there, and have this. */
 static void
 assert_all (Fixture *fixture, const char *quota)
@@ -75,20 +62,19 @@ assert_all (Fixture *fixture, const char *quota)
 
     g_assert_cmpstr (actual, ==, quota);
     g_assert_true (fixture_has_pod_state (fixture, uid, "active"));
-    assert_verified (fixture, uid);
+    consistency_check_pod (fixture, uid);
   }
 }
 
+/* No pod is known, so that nothing of any may be there. */
 static void
 assert_nothing_left (Fixture *fixture)
 {
-  g_auto (GStrv) units = fake_systemd_list_units (fixture->systemd);
-  g_autofree char *path = g_strconcat (fixture->root, "/run/nodecgroups/pods", NULL);
-  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  g_autoptr (GVariant) count =
+      fixture_get_property (fixture, MANAGER_PATH, MANAGER_INTERFACE, "PodCount");
 
-  for (guint i = 0; units[i] != NULL; i++)
-    g_assert_null (strstr (units[i], "pod"));
-  g_assert_cmpstr (g_dir_read_name (directory), ==, NULL);
+  g_assert_cmpuint (g_variant_get_uint32 (count), ==, 0);
+  consistency_check (fixture);
 }
 
 static void
@@ -102,7 +88,7 @@ test_join (Fixture *fixture, gconstpointer data)
 
       add_fault (fixture, methods[i], JOIN_APP, lost[j], 0);
       join_one (fixture, "app", pid, "{'PidsLimit': <uint64 7>}");
-      assert_verified (fixture, "a");
+      consistency_check_pod (fixture, "a");
       fake_systemd_clear_faults (fixture->systemd);
       join_end_process (fixture, pid);
       fixture_wait (join_has_containers (fixture, "[]") ||
@@ -214,8 +200,8 @@ test_stopped (Fixture *fixture, gconstpointer data)
   fake_unlock ();
   calls_wait (calls);
   g_assert_cmpuint (calls_count_successes (calls), ==, 3);
-  assert_verified (fixture, "b");
-  assert_verified (fixture, "d");
+  consistency_check_pod (fixture, "b");
+  consistency_check_pod (fixture, "d");
   fixture_must_remove (fixture, "b");
   fixture_must_remove (fixture, "d");
   assert_nothing_left (fixture);
