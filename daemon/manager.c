@@ -106,9 +106,12 @@ manager_find_pod (Manager *self, const char *uid, GError **error)
   pod = g_hash_table_lookup (self->pods, uid);
   if (pod != NULL && pod->state == POD_CREATING)
     pod = NULL;
-  if (pod == NULL)
+  if (pod == NULL) {
+    g_autofree char *escaped = ncg_error_escape (uid);
+
     g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_POD,
-                 "there is no pod '%s'; ListPods has those there are", uid);
+                 "there is no pod '%s'; ListPods has those there are", escaped);
+  }
   return pod;
 }
 

@@ -27,8 +27,10 @@ parse_quantity (const AmountRule *rule, const char *text, guint64 *ret_number, G
     return FALSE;
   }
   if (number < 0) {
+    g_autofree char *escaped = ncg_error_escape (text);
+
     g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "%s is '%s'; it cannot be negative",
-                 rule->key, text);
+                 rule->key, escaped);
     return FALSE;
   }
   *ret_number = (guint64) number;

@@ -117,9 +117,10 @@ parse_qos (Spec *self, const char *key, GVariant *value, GError **error)
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
     return amount_fail_type (key, value, "a string (s)", error);
   if (!qos_from_string (g_variant_get_string (value, NULL), &self->qos)) {
+    g_autofree char *escaped = ncg_error_escape (g_variant_get_string (value, NULL));
+
     g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-                 "%s is '%.64s'; it is one of Guaranteed, Burstable, BestEffort", key,
-                 g_variant_get_string (value, NULL));
+                 "%s is '%s'; it is one of Guaranteed, Burstable, BestEffort", key, escaped);
     return FALSE;
   }
   self->has_qos = TRUE;
@@ -162,6 +163,8 @@ static const struct {
 static gboolean
 parse_key (Spec *self, SpecKind kind, const char *key, GVariant *value, GError **error)
 {
+  g_autofree char *escaped = NULL;
+
   for (int i = 0; i < N_SPEC_AMOUNTS; i++)
     if (g_str_equal (key, amounts[i].key))
       return parse_amount (self, i, value, error);
@@ -171,8 +174,9 @@ parse_key (Spec *self, SpecKind kind, const char *key, GVariant *value, GError *
   for (int i = 0; i < N_SPEC_LISTS; i++)
     if (g_str_equal (key, lists[i].key) && !(lists[i].pods_only && kind != SPEC_OF_POD))
       return lists[i].parse (key, value, &self->lists[i], error);
+  escaped = ncg_error_escape (key);
   g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-               "there is no key '%.64s' in the spec of a %s; see org.example.NodeCgroups(5)", key,
+               "there is no key '%s' in the spec of a %s; see org.example.NodeCgroups(5)", escaped,
                kind == SPEC_OF_POD ? "pod" : "container");
   return FALSE;
 }

@@ -178,8 +178,9 @@ int
 main (int argc, char **argv)
 {
   machine_init (argc, argv);
-  g_free (machine_run ("systemd-sysusers; getent group nodecgroups && useradd -M stranger && "
-                       "useradd -M -G nodecgroups member"));
+  g_free (machine_run ("systemd-sysusers; getent group nodecgroups && "
+                       "{ id stranger || useradd -M stranger; } && "
+                       "{ id member || useradd -M -G nodecgroups member; }"));
   reload_bus ();
   daemon_prepare ();
   g_free (client_create_pod ("known", "{'PidsLimit': <uint64 9>}"));
