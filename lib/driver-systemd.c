@@ -4,6 +4,7 @@
  */
 #include "lib/driver-systemd.h"
 
+#include "lib/cgroup.h"
 #include "lib/error.h"
 #include "lib/leaf-settle.h"
 #include "lib/names.h"
@@ -14,7 +15,6 @@
 #include "lib/systemd-settings.h"
 #include "lib/tree-work.h"
 
-#include <unistd.h>
 
 #define WINDOW 64
 
@@ -295,10 +295,10 @@ systemd_watch_services (NcgDriver *base, const char *const *units)
 static gboolean
 is_gone (const NcgSystemdContext *context, const char *cgroup)
 {
-  g_autofree char *path =
-      g_strconcat (ncg_hierarchy_get_primary (context->hierarchy)->mount, cgroup, NULL);
+  g_autoptr (NcgCgroup) found =
+      ncg_cgroup_open (ncg_hierarchy_get_primary (context->hierarchy)->mount, cgroup, NULL);
 
-  return access (path, F_OK) < 0;
+  return found == NULL;
 }
 
 /* Of a leaf that ended by itself something may be left in hierarchies that systemd does not know.

@@ -162,7 +162,7 @@ ncg_file_watch_add (NcgFileWatch *self, const char *key, const char *path)
 void
 ncg_file_watch_add_cgroup (NcgFileWatch *self, const char *key, const char *path)
 {
-  add (self, key, path, EVENTS | IN_ONLYDIR);
+  add (self, key, path, EVENTS | IN_ONLYDIR | IN_DONT_FOLLOW);
 }
 
 void

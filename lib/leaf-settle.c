@@ -66,10 +66,12 @@ static gboolean
 has_parent (const NcgTree *tree, const char *path)
 {
   g_autofree char *parent = g_path_get_dirname (path);
-  g_autofree char *directory = g_strconcat (tree->mount, parent, NULL);
+  g_autoptr (NcgCgroup) cgroup = NULL;
 
   /* All are below the root. */
-  return !g_str_equal (parent, "/") && access (directory, F_OK) == 0;
+  if (!g_str_equal (parent, "/"))
+    cgroup = ncg_cgroup_open (tree->mount, parent, NULL);
+  return cgroup != NULL;
 }
 
 gboolean
@@ -92,13 +94,20 @@ ncg_leaf_make_foreign (const GPtrArray *trees, const char *path, GError **error)
   return chosen->len == 0 || ncg_cgroup_tree_make (chosen, path, NULL, error);
 }
 
+/* @file: of @cgroup, or "" for itself. By the descriptor: whoever owns the cgroup above can put
+ * another in its place. */
 static gboolean
-give (const char *path, uid_t user, GError **error)
+give (const NcgCgroup *cgroup, const char *file, uid_t user, GError **error)
 {
-  if (lchown (path, user, (gid_t) -1) == 0 || errno == ENOENT)
+  g_autofree char *shown = NULL;
+
+  if (fchownat (ncg_cgroup_get_fd (cgroup), file, user, (gid_t) -1,
+                AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0 ||
+      errno == ENOENT)
     return TRUE;
-  g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot give %s to user %u: %s", path,
-               (guint) user, g_strerror (errno));
+  shown = ncg_error_escape_path (ncg_cgroup_get_path (cgroup));
+  g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot give %s%s%s to user %u: %s", shown,
+               file[0] != '\0' ? "/" : "", file, (guint) user, g_strerror (errno));
   return FALSE;
 }
 
@@ -115,17 +124,22 @@ gboolean
 ncg_leaf_delegate (
     const char *root, const NcgTree *tree, const char *path, uid_t user, GError **error)
 {
-  g_autofree char *directory = g_strconcat (tree->mount, path, NULL);
   g_autofree char *list = read_delegated_files (root, tree);
   g_auto (GStrv) files = g_strsplit (list, "\n", -1);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, &local);
 
-  for (guint i = 0; files[i] != NULL; i++) {
-    g_autofree char *file = g_build_filename (directory, files[i], NULL);
-
-    if (files[i][0] != '\0' && !give (file, user, error))
-      return FALSE;
+  if (cgroup == NULL) {
+    if (g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND))
+      return TRUE;
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
   }
-  return give (directory, user, error);
+  for (guint i = 0; files[i] != NULL; i++)
+    if (files[i][0] != '\0' && strchr (files[i], '/') == NULL &&
+        !give (cgroup, files[i], user, error))
+      return FALSE;
+  return give (cgroup, "", user, error);
 }
 
 /* The directories of @made, which are below the mount of @tree. */

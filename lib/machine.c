@@ -4,6 +4,7 @@
  */
 #include "lib/machine.h"
 
+#include "lib/device-node.h"
 #include "lib/error.h"
 #include "lib/file.h"
 #include "lib/quantity.h"
@@ -154,19 +155,6 @@ parse_device (const char *device, guint *ret_major, guint *ret_minor)
   return TRUE;
 }
 
-static gboolean
-stat_device (const char *root, const char *device, guint *ret_major, guint *ret_minor)
-{
-  g_autofree char *path = g_strconcat (root, device, NULL);
-  struct stat st;
-
-  if (stat (path, &st) < 0 || !S_ISBLK (st.st_mode))
-    return FALSE;
-  *ret_major = major (st.st_rdev);
-  *ret_minor = minor (st.st_rdev);
-  return TRUE;
-}
-
 gboolean
 ncg_machine_find_block_device (const char *root,
                                const char *device,
@@ -180,7 +168,7 @@ ncg_machine_find_block_device (const char *root,
   guint major_number = 0, minor_number = 0;
   gboolean is_there;
 
-  is_there = is_path ? stat_device (root, device, &major_number, &minor_number)
+  is_there = is_path ? ncg_device_node_find (root, device, &major_number, &minor_number)
                      : parse_device (device, &major_number, &minor_number);
   directory = g_strdup_printf ("%s/sys/dev/block/%u:%u", root, major_number, minor_number);
   if (!is_there || (!is_path && access (directory, F_OK) < 0)) {

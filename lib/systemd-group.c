@@ -5,13 +5,13 @@
 #include "lib/systemd-group.h"
 
 #include "lib/cgroup-tree.h"
+#include "lib/cgroup.h"
 #include "lib/systemd-change.h"
 #include "lib/systemd-settings.h"
 #include "lib/systemd-start.h"
 #include "lib/tree-work.h"
 #include "lib/unit-properties.h"
 
-#include <unistd.h>
 
 /* A group on its way. */
 typedef struct {
@@ -178,9 +178,9 @@ is_left_over (const Stop *stop)
 
   for (guint i = 0; stop->place->cgroup[0] != '\0' && i < trees->len; i++) {
     const NcgTree *tree = g_ptr_array_index (trees, i);
-    g_autofree char *directory = g_strconcat (tree->mount, stop->place->cgroup, NULL);
+    g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, stop->place->cgroup, NULL);
 
-    if (access (directory, F_OK) == 0)
+    if (cgroup != NULL)
       return TRUE;
   }
   return FALSE;

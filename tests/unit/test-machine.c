@@ -195,6 +195,48 @@ test_path (Fixture *fixture, gconstpointer data)
   assert_device (fixture, "/dev/by-id", 8, 16, TRUE);
 }
 
+/* Links are followed as long as they stay there. */
+static void
+test_links (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *dev = g_build_filename (fixture->root, "dev", NULL);
+  g_autofree char *node = g_build_filename (dev, "sda", NULL);
+  g_autofree char *outside = g_build_filename (fixture->root, "outside", NULL);
+  static const struct {
+    const char *name;
+    const char *target;
+    gboolean leads_there;
+  } links[] = {
+    { "disk/by-id/good", "../../sda", TRUE },
+    { "disk/twice", "by-id/good", TRUE },
+    { "disk/by-id/dots", "../.././disk/../sda", TRUE },
+    { "disk/absolute", "/dev/sda", FALSE },
+    { "disk/out", "../../outside", FALSE },
+    { "disk/and-in", "../../dev/sda", FALSE },
+    { "disk/loop", "loop", FALSE },
+    { "disk/none", "../sdb", FALSE },
+    { "disk/through", "../sda/sda", FALSE },
+    { "disk/directory", "../disk", FALSE },
+  };
+
+  temp_dir_make (fixture->root, "dev/disk/by-id");
+  if (mknod (node, S_IFBLK | 0600, makedev (8, 16)) < 0)
+    return;
+  g_assert_cmpint (mknod (outside, S_IFBLK | 0600, makedev (8, 16)), ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (links); i++) {
+    g_autofree char *path = g_build_filename (dev, links[i].name, NULL);
+    g_autofree char *device = g_strconcat ("/dev/", links[i].name, NULL);
+
+    g_assert_cmpint (symlink (links[i].target, path), ==, 0);
+    if (links[i].leads_there)
+      assert_device (fixture, device, 8, 16, FALSE);
+    else
+      assert_none (fixture, device);
+  }
+  assert_none (fixture, "/dev/");
+  assert_none (fixture, "/dev/../outside");
+}
+
 #define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
 
 static void
@@ -299,6 +341,7 @@ main (int argc, char **argv)
   g_test_add_func ("/machine/capacity-of-files", test_capacity_of_files);
   ADD ("/machine/numbers", test_numbers);
   ADD ("/machine/path", test_path);
+  ADD ("/machine/path/links", test_links);
   ADD ("/machine/online", test_online);
   ADD ("/machine/online-errors", test_online_errors);
   ADD ("/machine/capacity", test_capacity);
