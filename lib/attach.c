@@ -98,7 +98,17 @@ typedef struct {
   const NcgTree *tree;
   const char *proc;
   const NcgCgroup *cgroup;
+  const char *leaf; /* (nullable): what is not there, and below @cgroup if it were */
 } Goal;
+
+/* Whether @path is @top, or below it. */
+static gboolean
+is_below (const char *path, const char *top)
+{
+  gsize length = g_str_equal (top, "/") ? 0 : strlen (top);
+
+  return strncmp (path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
 
 static gboolean
 set_ended (const Goal *goal, const NcgProcess *process, GError **error)
@@ -115,13 +125,11 @@ static gboolean
 is_inside (const Goal *goal, const NcgProcess *process, gboolean *ret_inside, GError **error)
 {
   g_autofree char *current = ncg_process_read_cgroup (process, goal->proc, goal->tree, error);
-  const char *path = ncg_cgroup_get_path (goal->cgroup);
-  gsize length = strlen (path);
 
   if (current == NULL)
     return FALSE;
-  *ret_inside =
-      strncmp (current, path, length) == 0 && (current[length] == '\0' || current[length] == '/');
+  *ret_inside = goal->leaf != NULL ? is_below (goal->leaf, current)
+                                   : is_below (current, ncg_cgroup_get_path (goal->cgroup));
   return TRUE;
 }
 
@@ -224,7 +232,7 @@ ncg_attach_process (const NcgTree *tree,
                     const NcgProcess *process,
                     GError **error)
 {
-  Goal goal = { tree, proc, cgroup };
+  Goal goal = { tree, proc, cgroup, NULL };
 
   return (tree->is_v1 || check_not_threaded (cgroup, error)) && move (&goal, process, error);
 }
@@ -233,10 +241,11 @@ static gboolean
 move_all (const NcgTree *tree,
           const char *proc,
           const NcgCgroup *cgroup,
+          const char *leaf,
           const GPtrArray *processes,
           GError **error)
 {
-  Goal goal = { tree, proc, cgroup };
+  Goal goal = { tree, proc, cgroup, leaf };
 
   if (!tree->is_v1 && !check_not_threaded (cgroup, error))
     return FALSE;
@@ -244,6 +253,30 @@ move_all (const NcgTree *tree,
     if (!move (&goal, g_ptr_array_index (processes, i), error))
       return FALSE;
   return TRUE;
+}
+
+/* The cgroup, or the nearest one above it that is there. */
+static NcgCgroup *
+open_nearest (const NcgTree *tree, const char *path, gboolean *ret_is_above, GError **error)
+{
+  g_autofree char *above = g_strdup (path);
+
+  *ret_is_above = FALSE;
+  for (;;) {
+    GError *local = NULL;
+    NcgCgroup *cgroup = ncg_cgroup_open (tree->mount, above, &local);
+    char *slash = strrchr (above, '/');
+
+    if (cgroup != NULL)
+      return cgroup;
+    if (!g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND) || above[1] == '\0') {
+      g_propagate_error (error, local);
+      return NULL;
+    }
+    g_error_free (local);
+    slash[slash == above ? 1 : 0] = '\0';
+    *ret_is_above = TRUE;
+  }
 }
 
 /* The primary one comes first: without it nothing is moved, and a cgroup with a process in it there
@@ -257,18 +290,27 @@ ncg_attach_processes (const NcgHierarchy *hierarchy,
 {
   for (guint i = 0; i < hierarchy->trees->len; i++) {
     const NcgTree *tree = g_ptr_array_index (hierarchy->trees, i);
-    GError *local = NULL;
-    g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, &local);
+    gboolean is_above = FALSE;
+    g_autoptr (NcgCgroup) cgroup = i == 0 ? ncg_cgroup_open (tree->mount, path, error)
+                                          : open_nearest (tree, path, &is_above, error);
 
-    if (cgroup == NULL && i > 0 && g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
-      g_error_free (local);
-      continue;
-    }
-    if (cgroup == NULL) {
-      g_propagate_error (error, local);
+    if (cgroup == NULL || !move_all (tree, proc, cgroup, is_above ? path : NULL, processes, error))
       return FALSE;
-    }
-    if (!move_all (tree, proc, cgroup, processes, error))
+  }
+  return TRUE;
+}
+
+gboolean
+ncg_attach_is_done (const NcgHierarchy *hierarchy,
+                    const char *proc,
+                    const char *path,
+                    const NcgProcess *process)
+{
+  for (guint i = 0; i < hierarchy->trees->len; i++) {
+    g_autofree char *current =
+        ncg_process_read_cgroup (process, proc, g_ptr_array_index (hierarchy->trees, i), NULL);
+
+    if (current == NULL || (i == 0 ? !g_str_equal (current, path) : !is_below (path, current)))
       return FALSE;
   }
   return TRUE;

@@ -30,8 +30,10 @@ void ncg_origins_restore (const NcgOrigins *self);
  * @path: the cgroup; a process that is in it or below it in a hierarchy stays where it is there
  * @processes: (element-type NcgProcess)
  *
- * Moves the processes in every hierarchy in which @path is there, and verifies each: in the
- * primary hierarchy @path must be. It does not move back: see ncg_origins_restore().
+ * Moves the processes in every hierarchy, and verifies each. In the primary hierarchy @path must
+ * be; in one in which it is not, they come to the nearest cgroup above that is there, as systemd
+ * does it (unit_attach_pids_to_cgroup()), so that they do not stay under what they were in before.
+ * It does not move back: see ncg_origins_restore().
  *
  * Returns: %TRUE; else %NCG_ERROR_NO_SUCH_PROCESS if one has ended, %NCG_ERROR_NOT_FOUND if there
  *   is no such cgroup, %NCG_ERROR_BUSY if it has controllers enabled for its children (and cannot
@@ -43,6 +45,17 @@ gboolean ncg_attach_processes (const NcgHierarchy *hierarchy,
                                const char *path,
                                const GPtrArray *processes,
                                GError **error);
+
+/**
+ * ncg_attach_is_done:
+ *
+ * Whether there is nothing to move: it is in @path in the primary hierarchy, and in it or in one
+ * above in each other one.
+ */
+gboolean ncg_attach_is_done (const NcgHierarchy *hierarchy,
+                             const char *proc,
+                             const char *path,
+                             const NcgProcess *process);
 
 /**
  * ncg_attach_process:

@@ -164,21 +164,19 @@ on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
     give_up (task, error);
 }
 
-/* Where systemd alone decides, and has them there, there is nothing to do. */
+/* Where systemd alone decides, and has them there, there is nothing to do. It moves nothing in the
+ * hierarchies that it does not care for, in which they may be in another pod. */
 static gboolean
 is_settled (const Leaf *leaf, gboolean is_foreign)
 {
-  const NcgTree *tree = ncg_hierarchy_get_primary (leaf->context->hierarchy);
+  const NcgSystemdContext *context = leaf->context;
 
   if (is_foreign || leaf->subgroup != NULL || leaf->user != NCG_NO_USER)
     return FALSE;
-  for (guint i = 0; !is_held (leaf) && i < leaf->processes->len; i++) {
-    g_autofree char *path = ncg_process_read_cgroup (g_ptr_array_index (leaf->processes, i),
-                                                     leaf->context->proc, tree, NULL);
-
-    if (g_strcmp0 (path, leaf->place->cgroup) != 0)
+  for (guint i = 0; !is_held (leaf) && i < leaf->processes->len; i++)
+    if (!ncg_attach_is_done (context->hierarchy, context->proc, leaf->place->cgroup,
+                             g_ptr_array_index (leaf->processes, i)))
       return FALSE;
-  }
   return TRUE;
 }
 

@@ -134,6 +134,39 @@ test_elsewhere (Fixture *fixture, gconstpointer data)
   assert_file (fixture, V2 "a/bc/cgroup.procs", pid);
 }
 
+/* Where the cgroup is not, they leave the one they were in for the nearest above it; who is above
+ * already stays. */
+static void
+test_above (Fixture *fixture, gconstpointer data)
+{
+  const NcgProcess *process = g_ptr_array_index (fixture->processes, 0);
+  g_autofree char *cgroup = g_strdup_printf ("proc/%d/cgroup", (int) process->pid);
+  g_autofree char *pid = g_strdup_printf ("%d", (int) process->pid);
+
+  temp_dir_write (fixture->root, V1 "cgroup.procs", "");
+  temp_dir_write (fixture->root, V1 "a/cgroup.procs", "");
+  temp_dir_write (fixture->root, V2 "a/c/d/cgroup.procs", "");
+  temp_dir_write (fixture->root, V2 "d/cgroup.procs", "");
+  temp_dir_write (fixture->root, cgroup, "1:cpuset:/a/b\n0::/a/c/d\n");
+  g_assert_false (ncg_attach_is_done (fixture->hierarchy, fixture->proc, "/a/c/d", process));
+  assert_attach (fixture, "/a/c/d", NCG_ERROR_FAILED, "/a, but something moved it elsewhere");
+  assert_file (fixture, V1 "a/cgroup.procs", pid);
+
+  temp_dir_write (fixture->root, cgroup, "1:cpuset:/a/b\n0::/d\n");
+  assert_attach (fixture, "/d", NCG_ERROR_FAILED, "/, but something moved it elsewhere");
+  assert_file (fixture, V1 "cgroup.procs", pid);
+
+  temp_dir_write (fixture->root, V1 "a/cgroup.procs", "");
+  temp_dir_write (fixture->root, cgroup, "1:cpuset:/a\n0::/a/c/d\n");
+  assert_attach (fixture, "/a/c/d", -1, NULL);
+  assert_file (fixture, V1 "a/cgroup.procs", "");
+  g_assert_true (ncg_attach_is_done (fixture->hierarchy, fixture->proc, "/a/c/d", process));
+  temp_dir_write (fixture->root, cgroup, "1:cpuset:/\n0::/a/c/d\n");
+  g_assert_true (ncg_attach_is_done (fixture->hierarchy, fixture->proc, "/a/c/d", process));
+  temp_dir_write (fixture->root, cgroup, "1:cpuset:/\n0::/a/c\n");
+  g_assert_false (ncg_attach_is_done (fixture->hierarchy, fixture->proc, "/a/c/d", process));
+}
+
 static void
 test_threaded (Fixture *fixture, gconstpointer data)
 {
@@ -189,6 +222,7 @@ main (int argc, char **argv)
   ADD ("/attach/not-found", test_not_found);
   ADD ("/attach/inside", test_inside);
   ADD ("/attach/elsewhere", test_elsewhere);
+  ADD ("/attach/above", test_above);
   ADD ("/attach/threaded", test_threaded);
   ADD ("/attach/ended", test_ended);
   ADD ("/attach/restore", test_restore);
