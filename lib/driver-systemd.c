@@ -200,10 +200,25 @@ systemd_stop_async (NcgDriver *base,
   ncg_systemd_group_stop_async (get_context (base), place, deadline, callback, user_data);
 }
 
+/* Leaves may have ended while there was no daemon. */
+static void
+remove_left (const NcgSystemdContext *context, const char *cgroup)
+{
+  g_autoptr (GPtrArray) left =
+      ncg_leaf_list_left (context->foreign, ncg_hierarchy_get_primary (context->hierarchy), cgroup);
+
+  for (guint i = 0; i < left->len; i++)
+    ncg_tree_work_remove_async (context->foreign, g_ptr_array_index (left, i),
+                                g_get_monotonic_time (), NULL, NULL);
+}
+
 static void
 systemd_keep (NcgDriver *base, const NcgKept *kept)
 {
   NcgSystemdContext *context = get_context (base);
+
+  if (g_str_has_suffix (kept->place->unit, ".slice"))
+    remove_left (context, kept->place->cgroup);
 
   ncg_systemd_units_remember (context->units, kept->place, kept->resources, NULL);
   ncg_own_files_keep (context->own, kept->place->unit, kept->place->cgroup, kept->resources);

@@ -94,6 +94,41 @@ ncg_leaf_make_foreign (const GPtrArray *trees, const char *path, GError **error)
   return chosen->len == 0 || ncg_cgroup_tree_make (chosen, path, NULL, error);
 }
 
+static gboolean
+is_in (const NcgTree *tree, const char *path)
+{
+  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, NULL);
+
+  return cgroup != NULL;
+}
+
+/* Whoever makes cgroups of other names in one hierarchy alone has a reason. */
+static gboolean
+is_of_unit (const char *name)
+{
+  return g_str_has_suffix (name, ".scope") || g_str_has_suffix (name, ".service");
+}
+
+GPtrArray *
+ncg_leaf_list_left (const GPtrArray *trees, const NcgTree *primary, const char *path)
+{
+  GPtrArray *left = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < trees->len && is_in (primary, path); i++) {
+    const NcgTree *tree = g_ptr_array_index (trees, i);
+    g_autoptr (NcgCgroup) parent = ncg_cgroup_open (tree->mount, path, NULL);
+    g_auto (GStrv) children = parent != NULL ? ncg_cgroup_list_children (parent, NULL) : NULL;
+
+    for (guint j = 0; children != NULL && children[j] != NULL; j++) {
+      g_autofree char *child = g_strconcat (path, "/", children[j], NULL);
+
+      if (is_of_unit (children[j]) && !is_in (primary, child))
+        g_ptr_array_add (left, g_steal_pointer (&child));
+    }
+  }
+  return left;
+}
+
 /* @file: of @cgroup, or "" for itself. By the descriptor: whoever owns the cgroup above can put
  * another in its place. */
 static gboolean

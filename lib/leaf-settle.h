@@ -29,6 +29,19 @@ ncg_leaf_check_delegation (gboolean is_delegated, const char *subgroup, uid_t us
  */
 gboolean ncg_leaf_make_foreign (const GPtrArray *trees, const char *path, GError **error);
 
+/**
+ * ncg_leaf_list_left:
+ * @trees: (element-type NcgTree): hierarchies of v1
+ * @primary: the hierarchy in which all leaves are
+ * @path: the parent of leaves
+ *
+ * What ncg_leaf_make_foreign() made for scopes and services that are not there any more, because
+ * they ended while nobody looked.
+ *
+ * Returns: (transfer full) (element-type utf8): their paths; empty if nothing can be read
+ */
+GPtrArray *ncg_leaf_list_left (const GPtrArray *trees, const NcgTree *primary, const char *path);
+
 /* Whether the parent of @path is in any of @trees. */
 gboolean ncg_leaf_is_foreign (const GPtrArray *trees, const char *path);
 
