@@ -9,7 +9,8 @@
 # A program of tests/unit or tests/dbus is tests/KIND/test-NAME.c, and is built as test-NAME
 # in the same place of the build directory. A check is an executable in tests/check/, is
 # given the build directory, and ends with 0, 1 or 77 (skipped). A fuzz target is
-# tests/fuzz/fuzz-NAME.c, and starts from tests/fuzz/corpus/NAME.
+# tests/fuzz/fuzz-NAME.c, and starts from tests/fuzz/corpus/NAME. The soak is one program, run
+# with two builds of the daemon.
 
 passed=0 failed=0 skipped=0
 
@@ -18,6 +19,10 @@ declare -A limits=([check]=300 [unit]=120 [dbus]=300 [san]=900)
 
 # Seconds for which each fuzz target looks for something new, and the longest input that it tries.
 fuzz_seconds=${NODECGROUPS_FUZZ_SECONDS:-6} fuzz_length=4096
+
+# Seconds for which each soak goes on, twenty minutes with --all; and what its calls and faults follow
+# from, chosen anew each time if it is empty.
+soak_seconds=${NODECGROUPS_SOAK_SECONDS-} soak_seed=${NODECGROUPS_SOAK_SEED-}
 
 # What a sanitizer finds shall fail the program that it is found in.
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1
@@ -57,6 +62,7 @@ list ()
       find "$top/tests/fuzz" -maxdepth 1 -name 'fuzz-*.c' -printf '%f\n' |
         sed 's,^fuzz-\(.*\)\.c$,fuzz/\1,' | sort
       ;;
+    soak) printf '%s\n' soak/plain soak/san ;;
     vm) machines | awk -F '|' -v all="${all-}" 'all != "" || $5 == "fast" { print "vm/" $1 }' ;;
   esac
 }
@@ -287,6 +293,21 @@ run_fuzz ()
   fi
   (cd "$top" && fuzz "${1#fuzz/}") >"$log" 2>&1 </dev/null || status=$?
   count "$status" "$1" "$log"
+}
+
+run_soak ()
+{
+  local name=${1#soak/} log=$work/log arguments
+  arguments=(--seconds "${soak_seconds:-$([[ -n ${all-} ]] && echo 1200 || echo 60)}")
+  [[ -z $soak_seed ]] || arguments+=(--seed "$soak_seed")
+  build_gcc || { not_built "$1" build; return; }
+  if [[ $name == san ]]; then
+    ninja_target=daemon/nodecgroupsd build_san || { not_built "$1" build-san; return; }
+    arguments+=(--san)
+  fi
+  "$top/tests/soak/run" "${arguments[@]}" >"$log" 2>&1 </dev/null || true
+  count_tap "$1" "$log"
+  sed -n '/^# .*seed /p; /^# .*figures\|^# .* phase three: /p' "$log" >&2
 }
 
 # machine NAME COLUMN

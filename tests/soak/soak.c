@@ -153,6 +153,8 @@ main (int argc, char **argv)
   faults_init ((guint32) options.seed + 1000000);
   clients = make_clients (&options);
   run (&options, clients);
+  /* It may have something to say about its end. */
+  g_free (report_run (FALSE, "systemctl stop nodecgroupsd.service"));
   checks_read_journal ();
   faults = faults_format ();
   report_note ("faults: %s", faults);
