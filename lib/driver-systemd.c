@@ -469,6 +469,18 @@ systemd_destroy (NcgDriver *base)
   g_free (base);
 }
 
+static void
+systemd_set_trace (NcgDriver *base, NcgDriverTrace trace, gpointer user_data)
+{
+  ncg_systemd_set_trace (get_context (base)->systemd, trace, user_data);
+}
+
+static gint64
+systemd_silence (NcgDriver *base)
+{
+  return ncg_systemd_get_silence (get_context (base)->systemd);
+}
+
 const NcgDriverOps ncg_driver_systemd_ops = {
   .name = "systemd",
   .create = systemd_create,
@@ -490,6 +502,8 @@ const NcgDriverOps ncg_driver_systemd_ops = {
   .list_dropped = systemd_list_dropped,
   .restores = systemd_restores,
   .watch_services = systemd_watch_services,
+  .set_trace = systemd_set_trace,
+  .silence = systemd_silence,
   .version = systemd_version,
   .features = systemd_features,
 };

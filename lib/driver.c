@@ -255,3 +255,16 @@ ncg_driver_watch_services (NcgDriver *self, const char *const *units)
   if (self->ops->watch_services != NULL)
     self->ops->watch_services (self, units);
 }
+
+void
+ncg_driver_set_trace (NcgDriver *self, NcgDriverTrace trace, gpointer user_data)
+{
+  if (self->ops->set_trace != NULL)
+    self->ops->set_trace (self, trace, user_data);
+}
+
+gint64
+ncg_driver_get_silence (NcgDriver *self)
+{
+  return self->ops->silence != NULL ? self->ops->silence (self) : 0;
+}

@@ -113,6 +113,18 @@ typedef struct {
   void (*service_changed) (const NcgService *service, gpointer user_data);
 } NcgDriverListener;
 
+/* A call of systemd that ended, for who looks for where time goes. Times are in microseconds. */
+typedef struct {
+  const char *method;  /* "StartTransientUnit" */
+  const char *unit;    /* the unit that it is about; "" if it is about none */
+  const char *job;     /* (nullable): the object of the job that it began */
+  const GError *error; /* (nullable): why it failed */
+  gint64 queued_usec;  /* until it was sent; all of the time if it never was */
+  gint64 total_usec;   /* until its end, that of its job if it waited for one */
+} NcgDriverCall;
+
+typedef void (*NcgDriverTrace) (const NcgDriverCall *call, gpointer user_data);
+
 typedef struct {
   const char *root;              /* "" or a directory that stands for the machine's root */
   const NcgHierarchy *hierarchy; /* outlives the driver */
@@ -165,8 +177,10 @@ typedef struct {
       NcgDriver *self, const NcgPlace *place, gint64 deadline, GAsyncReadyCallback, gpointer);
   void (*keep) (NcgDriver *self, const NcgKept *kept);
   GPtrArray *(*list_dropped) (NcgDriver *self, const char *unit);
-  gboolean (*restores) (NcgDriver *self, const NcgFileSetting *setting); /* or NULL */
-  void (*watch_services) (NcgDriver *self, const char *const *units);    /* or NULL */
+  gboolean (*restores) (NcgDriver *self, const NcgFileSetting *setting);         /* or NULL */
+  void (*watch_services) (NcgDriver *self, const char *const *units);            /* or NULL */
+  void (*set_trace) (NcgDriver *self, NcgDriverTrace trace, gpointer user_data); /* or NULL */
+  gint64 (*silence) (NcgDriver *self);                                           /* or NULL */
   guint (*version) (NcgDriver *self);
   char **(*features) (NcgDriver *self);
 } NcgDriverOps;
@@ -340,3 +354,11 @@ gboolean ncg_driver_restores (NcgDriver *self, const NcgFileSetting *setting);
  * reconnection or a reload of systemd. A driver without services tells nothing.
  */
 void ncg_driver_watch_services (NcgDriver *self, const char *const *units);
+
+/* @trace is called at the end of each call of systemd that begins from now on; NULL: no more, which
+ * costs nothing. A driver without systemd makes no calls. */
+void ncg_driver_set_trace (NcgDriver *self, NcgDriverTrace trace, gpointer user_data);
+
+/* For how many microseconds systemd has left the oldest of the calls that were sent to it without
+ * an answer; 0: it owes none. A job that takes its time is an answer. */
+gint64 ncg_driver_get_silence (NcgDriver *self);

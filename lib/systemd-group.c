@@ -7,6 +7,7 @@
 #include "lib/cgroup-tree.h"
 #include "lib/cgroup.h"
 #include "lib/systemd-change.h"
+#include "lib/systemd-path.h"
 #include "lib/systemd-settings.h"
 #include "lib/systemd-start.h"
 #include "lib/tree-work.h"

@@ -5,6 +5,7 @@
 #include "lib/systemd-services.h"
 
 #include "lib/error.h"
+#include "lib/systemd-path.h"
 
 #define DEADLINE_USEC (15 * G_USEC_PER_SEC)
 

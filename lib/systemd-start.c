@@ -9,6 +9,7 @@
 
 #include "lib/error.h"
 #include "lib/process.h"
+#include "lib/systemd-path.h"
 #include "lib/unit-properties.h"
 
 #include <string.h>

@@ -10,6 +10,7 @@
 #include "lib/bus-value.h"
 #include "lib/error.h"
 #include "lib/sd-bus-source.h"
+#include "lib/systemd-path.h"
 #include "lib/systemd-signals.h"
 
 #include <errno.h>
@@ -39,6 +40,8 @@ struct NcgSystemd {
   GQueue waiting;        /* Call, not sent yet */
   GHashTable *in_flight; /* set of Call */
   GHashTable *jobs;      /* object path → Call, also in in_flight */
+  NcgDriverTrace trace;
+  gpointer trace_data;
 };
 
 typedef struct {
@@ -54,6 +57,8 @@ typedef struct {
   sd_bus_slot *slot;
   GVariant *reply;
   char *job;
+  gint64 begun_usec; /* 0: nobody traces it */
+  gint64 sent_usec;  /* 0: not yet */
 } Call;
 
 static void send_waiting (NcgSystemd *self);
@@ -96,11 +101,37 @@ call_detach (Call *call)
     g_hash_table_remove (self->jobs, call->job);
 }
 
+/* The unit is the first argument, or the one whose object is called. */
+static void
+call_trace (const Call *call, const GError *error)
+{
+  const NcgSystemd *self = call->owner;
+  gint64 now_usec, sent_usec;
+  g_autofree char *unit = NULL;
+
+  if (self->trace == NULL || call->begun_usec == 0)
+    return;
+  now_usec = g_get_monotonic_time ();
+  sent_usec = call->sent_usec != 0 ? call->sent_usec : now_usec;
+  unit = ncg_systemd_path_find_unit (call->path, call->arguments);
+  self->trace (
+      &(NcgDriverCall){
+          .method = call->member,
+          .unit = unit != NULL ? unit : "",
+          .job = call->job,
+          .error = error,
+          .queued_usec = sent_usec - call->begun_usec,
+          .total_usec = now_usec - call->begun_usec,
+      },
+      self->trace_data);
+}
+
 static void
 call_fail (Call *call, GError *error)
 {
   NcgSystemd *self = call->owner;
 
+  call_trace (call, error);
   call_detach (call);
   g_task_return_error (call->task, error);
   call_free (call);
@@ -112,6 +143,7 @@ call_succeed (Call *call)
 {
   NcgSystemd *self = call->owner;
 
+  call_trace (call, NULL);
   call_detach (call);
   g_task_return_pointer (call->task, g_steal_pointer (&call->reply),
                          (GDestroyNotify) g_variant_unref);
@@ -267,6 +299,7 @@ send_waiting (NcgSystemd *self)
     if (call == NULL)
       return;
     g_hash_table_add (self->in_flight, call);
+    call->sent_usec = g_get_monotonic_time ();
     r = send_call (self, call);
     if (r < 0)
       call_fail (call, error_from_errno (call, r));
@@ -431,6 +464,31 @@ ncg_systemd_is_connected (const NcgSystemd *self)
 }
 
 void
+ncg_systemd_set_trace (NcgSystemd *self, NcgDriverTrace trace, gpointer user_data)
+{
+  self->trace = trace;
+  self->trace_data = user_data;
+}
+
+gint64
+ncg_systemd_get_silence (const NcgSystemd *self)
+{
+  gint64 now_usec = g_get_monotonic_time ();
+  gint64 oldest_usec = now_usec;
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->in_flight);
+  while (g_hash_table_iter_next (&iter, &key, NULL)) {
+    const Call *call = key;
+
+    if (call->slot != NULL)
+      oldest_usec = MIN (oldest_usec, call->sent_usec);
+  }
+  return now_usec - oldest_usec;
+}
+
+void
 ncg_systemd_call_async (NcgSystemd *self,
                         const char *path,
                         const char *interface,
@@ -454,6 +512,7 @@ ncg_systemd_call_async (NcgSystemd *self,
   call->arguments = arguments != NULL ? g_variant_ref_sink (arguments) : NULL;
   call->fds = fds != NULL ? g_object_ref (fds) : NULL;
   call->flags = flags;
+  call->begun_usec = self->trace != NULL ? g_get_monotonic_time () : 0;
   call->deadline = g_timeout_source_new ((guint) CLAMP (left_usec / 1000, 0, G_MAXINT));
   g_source_set_callback (call->deadline, on_call_deadline, call, NULL);
   g_source_attach (call->deadline, self->context);
@@ -465,14 +524,4 @@ GVariant *
 ncg_systemd_call_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-char *
-ncg_systemd_unit_path (const char *unit)
-{
-  char *path = NULL;
-
-  if (sd_bus_path_encode (NCG_SYSTEMD_PATH "/unit", unit, &path) < 0)
-    return NULL;
-  return path;
 }

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include "lib/driver.h"
+
 #include <gio/gio.h>
 #include <gio/gunixfdlist.h>
 
@@ -59,6 +61,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgSystemd, ncg_systemd_free)
 
 gboolean ncg_systemd_is_connected (const NcgSystemd *self);
 
+/* See ncg_driver_set_trace() and ncg_driver_get_silence(). */
+void ncg_systemd_set_trace (NcgSystemd *self, NcgDriverTrace trace, gpointer user_data);
+gint64 ncg_systemd_get_silence (const NcgSystemd *self);
+
 typedef enum {
   NCG_SYSTEMD_CALL_NONE = 0,
   /* The reply is a job: the call ends with the job, and fails unless the job's result is "done". */
@@ -91,6 +97,3 @@ void ncg_systemd_call_async (NcgSystemd *self,
 
 /* Returns: (transfer full): the reply's arguments as a tuple. */
 GVariant *ncg_systemd_call_finish (GAsyncResult *result, GError **error);
-
-/* (transfer full): the object path of a unit, "/org/freedesktop/systemd1/unit/…". */
-char *ncg_systemd_unit_path (const char *unit);
