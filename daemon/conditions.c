@@ -4,6 +4,10 @@
  */
 #include "daemon/conditions.h"
 
+#include "daemon/events.h"
+
+#include <string.h>
+
 typedef struct {
   char *name;
   gboolean holds;
@@ -78,6 +82,38 @@ find (const Conditions *self, const char *name)
   return NULL;
 }
 
+/* (nullable): what is contested */
+static const char *
+get_contested (const char *name)
+{
+  return g_str_has_prefix (name, CONDITIONS_CONTESTED) ? name + strlen (CONDITIONS_CONTESTED)
+                                                       : NULL;
+}
+
+/* @condition: (nullable): as it was */
+static void
+log_change (const Condition *condition, const char *name, gboolean holds, const char *message)
+{
+  const EventFields fields = { .object = get_contested (name), .condition = name };
+
+  if (!holds && condition == NULL && fields.object != NULL)
+    event_log (EVENT_CONTEST_BEGUN, &fields, "%s", message);
+  else if (!holds)
+    g_warning ("condition %s does not hold: %s", name, message);
+  else if (condition != NULL && !condition->holds)
+    g_message ("condition %s holds again: %s", name, message);
+}
+
+static void
+log_dropped (const Condition *condition)
+{
+  const EventFields fields = { .object = get_contested (condition->name),
+                               .condition = condition->name };
+
+  if (fields.object != NULL)
+    event_log (EVENT_CONTEST_OVER, &fields, "nobody changes %s any more", fields.object);
+}
+
 void
 conditions_set (Conditions *self, const char *name, gboolean holds, const char *message)
 {
@@ -86,10 +122,7 @@ conditions_set (Conditions *self, const char *name, gboolean holds, const char *
 
   if (!is_new && condition->holds == holds && g_str_equal (condition->message, message))
     return;
-  if (!holds)
-    g_warning ("condition %s does not hold: %s", name, message);
-  else if (!is_new && !condition->holds)
-    g_message ("condition %s holds again: %s", name, message);
+  log_change (condition, name, holds, message);
   if (is_new) {
     condition = g_new0 (Condition, 1);
     condition->name = g_strdup (name);
@@ -108,6 +141,7 @@ conditions_drop (Conditions *self, const char *name)
 
   if (condition == NULL)
     return;
+  log_dropped (condition);
   g_ptr_array_remove (self->list, condition);
   tell (self);
 }
@@ -128,6 +162,7 @@ conditions_drop_others (Conditions *self, const char *prefix, const GPtrArray *n
     const Condition *condition = g_ptr_array_index (self->list, i - 1);
 
     if (g_str_has_prefix (condition->name, prefix) && !is_named (names, condition->name)) {
+      log_dropped (condition);
       g_ptr_array_remove_index (self->list, i - 1);
       tell (self);
     }
@@ -145,13 +180,26 @@ conditions_get (const Conditions *self, const char *name, gboolean *ret_holds)
   return condition->message;
 }
 
+const char *
+conditions_find_failed (const Conditions *self, const char **ret_message)
+{
+  for (guint i = 0; i < self->list->len; i++) {
+    const Condition *condition = g_ptr_array_index (self->list, i);
+
+    if (condition->holds)
+      continue;
+    *ret_message = condition->message;
+    return condition->name;
+  }
+  return NULL;
+}
+
 gboolean
 conditions_hold (const Conditions *self)
 {
-  for (guint i = 0; i < self->list->len; i++)
-    if (!((const Condition *) g_ptr_array_index (self->list, i))->holds)
-      return FALSE;
-  return TRUE;
+  const char *message;
+
+  return conditions_find_failed (self, &message) == NULL;
 }
 
 GVariant *

@@ -9,6 +9,10 @@
 
 typedef struct Conditions Conditions;
 
+/* What such a condition is about follows: something else keeps changing it. That it is there and
+ * that it is dropped are events, see events.h. */
+#define CONDITIONS_CONTESTED "Contested:"
+
 /* Called after one of them changed, once for all changes of a turn of the main loop. */
 typedef void (*ConditionsChanged) (gpointer user_data);
 
@@ -31,6 +35,9 @@ const char *conditions_get (const Conditions *self, const char *name, gboolean *
 
 /* Whether all of them hold. */
 gboolean conditions_hold (const Conditions *self);
+
+/* (nullable): the name of the first that does not hold; NULL: all hold */
+const char *conditions_find_failed (const Conditions *self, const char **ret_message);
 
 /* (transfer full): a(sbs): name, holds, message */
 GVariant *conditions_to_variant (const Conditions *self);

@@ -4,6 +4,7 @@
  */
 #include "daemon/dbus-access.h"
 
+#include "daemon/dbus-events.h"
 #include "lib/error.h"
 
 #define PODS "org.example.NodeCgroups"
@@ -129,10 +130,10 @@ typedef struct {
 } Waiting;
 
 static void
-refuse (GDBusMethodInvocation *invocation, const char *message)
+refuse (GDBusMethodInvocation *invocation, NcgError code, const char *message)
 {
-  g_dbus_method_invocation_return_dbus_error (
-      invocation, ncg_error_get_name (NCG_ERROR_ACCESS_DENIED), message);
+  dbus_events_log_failure (invocation, code, message);
+  g_dbus_method_invocation_return_dbus_error (invocation, ncg_error_get_name (code), message);
 }
 
 /* Answers the call itself if it is one too many. */
@@ -141,11 +142,13 @@ admit (Auth *auth, GDBusMethodInvocation *invocation, const DbusAccessRow *row)
 {
   QuotaKind kind = row->who == DBUS_ACCESS_ANYBODY ? QUOTA_READS : QUOTA_CHANGES;
   g_autoptr (GError) error = NULL;
+  AuthCaller caller;
 
+  if (auth_find (auth, g_dbus_method_invocation_get_sender (invocation), &caller))
+    dbus_events_note_caller (invocation, caller.uid);
   if (quota_admit (auth_get_quota (auth), kind, invocation, &error))
     return TRUE;
-  g_dbus_method_invocation_return_dbus_error (
-      invocation, ncg_error_get_name ((NcgError) error->code), error->message);
+  refuse (invocation, (NcgError) error->code, error->message);
   return FALSE;
 }
 
@@ -156,17 +159,17 @@ decide (Auth *auth, GDBusMethodInvocation *invocation, const AuthCaller *caller)
   g_autofree char *message = NULL;
   g_autoptr (GError) error = NULL;
 
+  dbus_events_note_caller (invocation, caller->uid);
   if (caller->may_change && quota_identify (invocation, caller->uid, &error))
     return TRUE;
   if (error != NULL) {
-    g_dbus_method_invocation_return_dbus_error (
-        invocation, ncg_error_get_name ((NcgError) error->code), error->message);
+    refuse (invocation, (NcgError) error->code, error->message);
     return FALSE;
   }
   message = g_strdup_printf ("%s is for root and the members of the group '%s'; user %u is neither",
                              g_dbus_method_invocation_get_method_name (invocation),
                              auth_get_group (auth), (guint) caller->uid);
-  refuse (invocation, message);
+  refuse (invocation, NCG_ERROR_ACCESS_DENIED, message);
   return FALSE;
 }
 
@@ -195,7 +198,7 @@ on_identified (const AuthCaller *caller, const GError *error, gpointer user_data
   Waiting *waiting = user_data;
 
   if (error != NULL)
-    refuse (waiting->invocation, error->message);
+    refuse (waiting->invocation, NCG_ERROR_ACCESS_DENIED, error->message);
   else if (decide (waiting->auth, waiting->invocation, caller))
     dispatch (waiting->skeleton, waiting->invocation);
   g_object_unref (waiting->skeleton);
@@ -219,7 +222,7 @@ on_method_call (GDBusConnection *connection,
   Waiting *waiting;
 
   if (row == NULL || row->who == DBUS_ACCESS_NOBODY) {
-    refuse (invocation, "this is for nobody");
+    refuse (invocation, NCG_ERROR_ACCESS_DENIED, "this is for nobody");
     return;
   }
   if (!admit (auth, invocation, row))

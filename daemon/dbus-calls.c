@@ -5,6 +5,7 @@
 #include "daemon/dbus-calls.h"
 
 #include "daemon/dbus-call.h"
+#include "daemon/dbus-events.h"
 #include "daemon/pod-create.h"
 #include "daemon/pod-join.h"
 #include "daemon/pod-remove.h"
@@ -37,6 +38,7 @@ dbus_call_fail (GDBusMethodInvocation *invocation, const GError *error)
   NcgError code = error->domain == NCG_ERROR ? (NcgError) error->code : NCG_ERROR_FAILED;
   g_autofree char *message = ncg_error_escape_message (error->message);
 
+  dbus_events_log_failure (invocation, code, message);
   g_dbus_method_invocation_return_dbus_error (invocation, ncg_error_get_name (code), message);
 }
 

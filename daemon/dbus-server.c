@@ -242,6 +242,8 @@ on_node_changed (gpointer user_data)
     dbus_node_update (self->node_object);
   if (self->manager_object != NULL)
     dbus_manager_update_driver (self->manager_object);
+  if (self->listener.node_changed != NULL)
+    self->listener.node_changed (self->user_data);
 }
 
 static void

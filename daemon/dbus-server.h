@@ -11,10 +11,12 @@
 typedef struct DbusServer DbusServer;
 
 /* @pods_changed: called when there is a pod more or less
+ * @node_changed: called when the node's state, a condition or a property changed
  * @lost_name: called when somebody else owns the name, and this daemon has nothing to do */
 typedef struct {
   void (*ready) (gpointer user_data);
   void (*pods_changed) (gpointer user_data);
+  void (*node_changed) (gpointer user_data);
   void (*lost_name) (gpointer user_data);
 } DbusServerListener;
 

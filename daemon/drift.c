@@ -7,6 +7,8 @@
  */
 #include "daemon/drift-private.h"
 
+#include "daemon/events.h"
+
 /* systemd writes the files of a unit one after the other. */
 #define SETTLE_MSEC 20
 /* While its owner is at work an entry is not judged, but what came meanwhile is not forgotten. */
@@ -193,8 +195,20 @@ drift_note (Drift *self,
             const char *actual,
             gboolean is_repaired)
 {
+  gboolean is_cgroup = object[0] == '/';
+  g_autofree char *name = g_path_get_basename (object);
+  const EventFields fields = {
+    .object = object,
+    .cgroup = is_cgroup ? object : NULL,
+    .unit = is_cgroup && strchr (name, '.') != NULL ? name : NULL,
+    .setting = setting,
+    .wanted = wanted,
+    .actual = actual,
+  };
+
   self->n_found++;
-  g_warning ("%s of %s was %s and should be %s: something else changed it; %s", setting, object,
+  event_log (is_repaired ? EVENT_DRIFT_REPAIRED : EVENT_DRIFT_FOUND, &fields,
+             "%s of %s was %s and should be %s: something else changed it; %s", setting, object,
              actual, wanted, is_repaired ? "it is set again" : "it is not set again");
   if (self->listener.found != NULL)
     self->listener.found (object, setting, wanted, actual, is_repaired, self->user_data);

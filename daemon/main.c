@@ -7,11 +7,15 @@
 #include "daemon/config/arguments.h"
 #include "daemon/config/show.h"
 #include "daemon/dbus-server.h"
+#include "daemon/events.h"
 #include "daemon/fault-point.h"
+#include "daemon/log.h"
 #include "daemon/node.h"
 #include "daemon/notify.h"
 #include "daemon/recovery.h"
 #include "daemon/reload.h"
+#include "daemon/status.h"
+#include "daemon/trace.h"
 #include "lib/error.h"
 
 #include <glib-unix.h>
@@ -30,6 +34,8 @@ typedef struct {
   Manager *manager;
   Node *node;
   DbusServer *server;
+  Status *status_line;
+  gint64 begun_usec; /* the recovery */
   gboolean is_probing;
   gboolean is_outdated; /* something happened since the probe began */
   gboolean is_recovered;
@@ -39,14 +45,35 @@ typedef struct {
 static void look_again (gpointer user_data);
 
 static void
+find_status (StatusFacts *ret_facts, gpointer user_data)
+{
+  const App *app = user_data;
+  const Manager *manager = app->manager;
+  gint64 lost_usec = manager->lost_usec != 0 ? g_get_monotonic_time () - manager->lost_usec : 0;
+
+  *ret_facts = (StatusFacts){
+    .state = node_state_to_string (node_get_state (app->node)),
+    .n_pods = g_hash_table_size (manager->pods),
+    .n_operations = turns_count (manager->turns),
+    .silent_usec = MAX (lost_usec, ncg_driver_get_silence (manager->driver)),
+  };
+  ret_facts->condition = node_find_failed (app->node, &ret_facts->message);
+}
+
+static void
+write_status (const char *line, gpointer user_data)
+{
+  notify_status (line);
+}
+
+/* Before the daemon serves, systemd's own words for a start say enough. */
+static void
 update_status (gpointer user_data)
 {
   App *app = user_data;
-  g_autofree char *status =
-      g_strdup_printf ("%s, %u pods", node_state_to_string (node_get_state (app->node)),
-                       g_hash_table_size (app->manager->pods));
 
-  notify_status (status);
+  if (app->server != NULL)
+    status_touch (app->status_line);
 }
 
 static void
@@ -55,6 +82,7 @@ on_ready (gpointer user_data)
   App *app = user_data;
 
   notify_ready ("serving");
+  status_forget (app->status_line);
   update_status (app);
 }
 
@@ -74,6 +102,7 @@ on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
   const DbusServerListener listener = {
     .ready = on_ready,
     .pods_changed = update_status,
+    .node_changed = update_status,
     .lost_name = on_lost_name,
   };
 
@@ -91,6 +120,17 @@ on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+log_recovery (const App *app)
+{
+  guint64 pods = g_hash_table_size (app->manager->pods);
+  guint64 usec = (guint64) (g_get_monotonic_time () - app->begun_usec);
+
+  event_log (EVENT_PODS_RECOVERED, &(EventFields){ .pods = &pods, .duration_usec = &usec },
+             "%" G_GUINT64_FORMAT " pod%s of an earlier run known again", pods,
+             pods == 1 ? " is" : "s are");
+}
+
+static void
 on_recovered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   App *app = user_data;
@@ -98,6 +138,8 @@ on_recovered (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!recovery_run_finish (result, &error))
     g_warning ("could not read what was known of the pods: %s", error->message);
+  else
+    log_recovery (app);
   app->is_recovered = TRUE;
   FAULT_POINT ("start:recovered");
   node_bootstrap_async (app->node, on_bootstrapped, app);
@@ -123,10 +165,12 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
     g_timeout_add (PROBE_AGAIN_MSEC, on_probe_again, app);
     return;
   }
-  if (app->is_recovered)
+  if (app->is_recovered) {
     node_bootstrap_async (app->node, on_bootstrapped, app);
-  else
-    recovery_run_async (app->manager, on_recovered, app);
+    return;
+  }
+  app->begun_usec = g_get_monotonic_time ();
+  recovery_run_async (app->manager, on_recovered, app);
 }
 
 /* Both after a connection and after a reload of systemd: what it has may be another thing now. */
@@ -160,6 +204,7 @@ on_disconnected (gpointer user_data)
 
   manager_set_connected (app->manager, FALSE);
   node_set_connected (app->node, FALSE);
+  update_status (app);
 }
 
 static void
@@ -196,6 +241,7 @@ on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
   App *app = user_data;
   g_autoptr (GError) error = NULL;
 
+  status_forget (app->status_line);
   if (reload_run_finish (result, &error)) {
     notify_ready ("reloaded");
     update_status (app);
@@ -260,6 +306,15 @@ check_config (const Config *config, const char *pods, GError **error)
   return TRUE;
 }
 
+static void
+watch_status (App *app)
+{
+  const StatusOwner owner = { find_status, write_status };
+
+  app->status_line = status_new (&owner, app);
+  turns_set_changed (app->manager->turns, update_status, app);
+}
+
 static gboolean
 app_start (App *app, GError **error)
 {
@@ -278,9 +333,11 @@ app_start (App *app, GError **error)
   driver = make_driver (app, error);
   if (driver == NULL)
     return FALSE;
+  trace_configure (driver, config);
   app->manager = manager_new (config, app->hierarchy, driver, g_steal_pointer (&store));
   app->node = node_new (app->manager, state_file);
   app->reload = reload_new (app->manager, app->node, app->sources, g_steal_pointer (&app->config));
+  watch_status (app);
   return TRUE;
 }
 
@@ -301,6 +358,8 @@ app_run (App *app)
     app->status = EXIT_FAILURE;
   }
   dbus_server_free (app->server);
+  app->server = NULL;
+  status_free (app->status_line);
   node_free (app->node);
   manager_free (app->manager);
   reload_free (app->reload);
@@ -349,6 +408,7 @@ main (int argc, char **argv)
   static App app;
 
   setlocale (LC_ALL, "");
+  log_init ();
 #ifdef NCG_FAULT_POINTS
   fault_point_list ();
 #endif

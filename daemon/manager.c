@@ -4,6 +4,7 @@
  */
 #include "daemon/manager.h"
 
+#include "daemon/events.h"
 #include "daemon/manager-containers.h"
 #include "daemon/pod-drift.h"
 #include "lib/error.h"
@@ -313,7 +314,9 @@ slice_removed (Manager *self, Pod *pod)
     removed_late (self, pod);
     return;
   }
-  g_warning ("the slice of pod %s, %s, was stopped by somebody else", pod->uid, pod->slice);
+  event_log (EVENT_POD_VANISHED,
+             &(EventFields){ .pod_uid = pod->uid, .cgroup = pod->cgroup, .unit = pod->slice },
+             "the slice of pod %s, %s, was stopped by somebody else", pod->uid, pod->slice);
   manager_set_state (self, pod, POD_VANISHED);
 }
 

@@ -6,6 +6,7 @@
 
 #include "daemon/capacity.h"
 #include "daemon/conditions.h"
+#include "daemon/events.h"
 #include "daemon/node-checks.h"
 #include "daemon/node-groups.h"
 #include "daemon/node-services.h"
@@ -16,7 +17,6 @@
 #include "lib/error.h"
 #include "lib/machine.h"
 
-#define CONTESTED "Contested:"
 /* Behind the events: what the kernel does not tell of, and what was missed. */
 #define CHECK_SEC 60
 
@@ -31,6 +31,7 @@ struct Node {
   Capacity *capacity;
   gboolean is_replanning;
   gboolean is_outdated; /* the plan that is being applied */
+  gint64 begun_usec;    /* the bootstrap, or the last one */
   guint timer;
   NodeListener listener;
   gpointer user_data;
@@ -49,10 +50,36 @@ node_state_to_string (NodeState state)
 }
 
 static void
+log_state (const Node *self)
+{
+  const char *message = NULL;
+  const char *condition = conditions_find_failed (self->conditions, &message);
+  const EventFields fields = {
+    .state = node_state_to_string (self->state),
+    .condition = condition,
+  };
+
+  if (condition == NULL)
+    event_log (EVENT_NODE_READY, &fields, "the node is ready: every condition holds");
+  else
+    event_log (EVENT_NODE_DEGRADED, &fields, "the node is degraded: %s: %s", condition, message);
+}
+
+static void
+judge (Node *self)
+{
+  NodeState before = self->state;
+
+  self->state = conditions_hold (self->conditions) ? NODE_READY : NODE_DEGRADED;
+  if (self->state != before)
+    log_state (self);
+}
+
+static void
 update_state (Node *self)
 {
   if (self->state != NODE_BOOTSTRAPPING)
-    self->state = conditions_hold (self->conditions) ? NODE_READY : NODE_DEGRADED;
+    judge (self);
   if (self->listener.changed != NULL)
     self->listener.changed (self->user_data);
 }
@@ -81,7 +108,7 @@ static void
 on_contested (const char *object, const char *message, gpointer user_data)
 {
   Node *self = user_data;
-  g_autofree char *name = g_strconcat (CONTESTED, object, NULL);
+  g_autofree char *name = g_strconcat (CONDITIONS_CONTESTED, object, NULL);
 
   if (message != NULL)
     conditions_set (self->conditions, name, FALSE, message);
@@ -171,6 +198,12 @@ NodeState
 node_get_state (const Node *self)
 {
   return self->state;
+}
+
+const char *
+node_find_failed (const Node *self, const char **ret_message)
+{
+  return conditions_find_failed (self->conditions, ret_message);
 }
 
 GVariant *
@@ -316,13 +349,27 @@ make_plan (Node *self)
 /* The bootstrap */
 
 static void
+log_bootstrap (const Node *self)
+{
+  guint64 usec = (guint64) (g_get_monotonic_time () - self->begun_usec);
+  const EventFields fields = {
+    .state = node_state_to_string (self->state),
+    .duration_usec = &usec,
+  };
+
+  event_log (EVENT_BOOTSTRAP_FINISHED, &fields,
+             "the node's slices, sysctls and services were gone through; it is %s", fields.state);
+}
+
+static void
 finish_bootstrap (Node *self)
 {
   check_hierarchy (self);
   node_checks_set_conditions (self->conditions, self->manager, self->groups);
   sysctls_apply (self->sysctls, self->manager->config);
   node_services_apply (self->services);
-  self->state = NODE_READY;
+  judge (self);
+  log_bootstrap (self);
   update_state (self);
 }
 
@@ -352,6 +399,7 @@ node_bootstrap_async (Node *self, GAsyncReadyCallback callback, gpointer user_da
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
 
+  self->begun_usec = g_get_monotonic_time ();
   g_task_set_task_data (task, self, NULL);
   capacity_refresh (self->capacity);
   node_groups_forget (self->groups);

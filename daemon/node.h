@@ -35,6 +35,9 @@ void node_set_listener (Node *self, const NodeListener *listener, gpointer user_
 
 NodeState node_get_state (const Node *self);
 
+/* (nullable): the first condition that does not hold, and its message; NULL: all hold */
+const char *node_find_failed (const Node *self, const char **ret_message);
+
 /* (transfer full): a(sbs): name, holds, message of every check */
 GVariant *node_get_conditions (const Node *self);
 

@@ -4,6 +4,7 @@
  */
 #include "daemon/recovery.h"
 
+#include "daemon/events.h"
 #include "daemon/fault-point.h"
 #include "daemon/pod-create.h"
 #include "daemon/pod-remove.h"
@@ -42,17 +43,27 @@ step_done (GTask *task)
     strays_remove_async (recovery->manager, on_strays_removed, g_object_ref (task));
 }
 
+/* A creation that is finished or undone. */
+typedef struct {
+  GTask *task;
+  char *uid;
+} Creation;
+
 static void
 on_created (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
+  Creation *creation = user_data;
+  g_autofree Creation *owned = creation;
+  g_autofree char *uid = creation->uid;
+  g_autoptr (GTask) task = creation->task;
   g_autoptr (GError) error = NULL;
   g_autoptr (Pod) pod = pod_create_finish (result, &error);
 
   if (pod != NULL)
     g_info ("finished the creation of pod %s", pod->uid);
   else
-    g_warning ("undid a creation that was under way: %s", error->message);
+    event_log (EVENT_POD_UNDONE, &(EventFields){ .pod_uid = uid },
+               "undid a creation that was under way: %s", error->message);
   step_done (task);
 }
 
@@ -110,7 +121,9 @@ recover_active (GTask *task, Pod *pod)
   manager_add_pod (manager, pod);
   manager_announce_pod (manager, pod);
   if (cgroup == NULL) {
-    g_warning ("the cgroup of pod %s, %s, is gone: it is known as vanished", pod->uid, pod->cgroup);
+    event_log (EVENT_POD_VANISHED,
+               &(EventFields){ .pod_uid = pod->uid, .cgroup = pod->cgroup, .unit = pod->slice },
+               "the cgroup of pod %s, %s, is gone: it is known as vanished", pod->uid, pod->cgroup);
     return;
   }
   if (!ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL)) {
@@ -145,13 +158,17 @@ resume_creation (GTask *task, const StoreEntry *entry, Pod *pod, gboolean is_don
 {
   Recovery *recovery = g_task_get_task_data (task);
   Manager *manager = recovery->manager;
+  Creation *creation;
 
   if (is_done) {
     store_remove (manager->store, entry->uid, STORE_CREATING, NULL);
     return;
   }
   recovery->pending++;
-  pod_create_resume_async (manager, pod, on_created, g_object_ref (task));
+  creation = g_new0 (Creation, 1);
+  creation->task = g_object_ref (task);
+  creation->uid = g_strdup (pod->uid);
+  pod_create_resume_async (manager, pod, on_created, creation);
 }
 
 static void
@@ -197,7 +214,8 @@ recover_entry (GTask *task, const StoreEntry *entry, const StoreEntry *next)
   }
   pod = pod_load (entry->uid, entry->content, &error);
   if (pod == NULL) {
-    g_warning ("pod %s cannot be recovered from its file, which is set aside: %s", entry->uid,
+    event_log (EVENT_POD_SET_ASIDE, &(EventFields){ .pod_uid = entry->uid },
+               "pod %s cannot be recovered from its file, which is set aside: %s", entry->uid,
                error->message);
     store_set_aside (recovery->manager->store, entry->uid, entry->phase);
     FAULT_POINT ("recovery:set-aside");
@@ -248,7 +266,7 @@ recovery_run_async (Manager *manager, GAsyncReadyCallback callback, gpointer use
     return;
   }
   for (guint i = 0; i < warnings->len; i++)
-    g_warning ("%s", (const char *) g_ptr_array_index (warnings, i));
+    event_log (EVENT_POD_SET_ASIDE, NULL, "%s", (const char *) g_ptr_array_index (warnings, i));
   FAULT_POINT ("recovery:loaded");
   for (guint i = 0; i < entries->len; i++) {
     const StoreEntry *entry = g_ptr_array_index (entries, i);

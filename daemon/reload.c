@@ -4,6 +4,9 @@
  */
 #include "daemon/reload.h"
 
+#include "daemon/events.h"
+#include "daemon/trace.h"
+
 #define OLD_MAX 8
 
 struct Reload {
@@ -50,10 +53,11 @@ finish (Reload *self, GError *error)
   g_autoptr (GTask) task = g_steal_pointer (&self->current);
 
   if (error != NULL) {
-    g_warning ("the configuration is not reloaded, the one before is in force: %s", error->message);
+    event_log (EVENT_CONFIG_REFUSED, NULL,
+               "the configuration is not reloaded, the one before is in force: %s", error->message);
     g_task_return_error (task, error);
   } else {
-    g_message ("the configuration is reloaded");
+    event_log (EVENT_CONFIG_RELOADED, NULL, "the configuration is reloaded");
     g_task_return_boolean (task, TRUE);
   }
   run_next (self);
@@ -97,6 +101,7 @@ run_next (Reload *self)
   }
   replace (self, config);
   manager_set_config (self->manager, config);
+  trace_configure (self->manager->driver, config);
   node_bootstrap_async (self->node, on_bootstrapped, self);
 }
 

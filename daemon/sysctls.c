@@ -13,7 +13,6 @@
 
 #define CONDITION "Sysctl:"
 #define ALL "KernelDefaults"
-#define CONTESTED "Contested:"
 
 typedef struct {
   ConfigSysctl wanted;
@@ -148,7 +147,7 @@ static void
 follow_contest (Sysctls *self, Entry *entry, gboolean holds, const char *actual)
 {
   static const char advice[] = "sysctl.d, a kubelet, a script), or have 'sysctls' say warn or off";
-  g_autofree char *name = g_strconcat (CONTESTED, entry->wanted.name, NULL);
+  g_autofree char *name = g_strconcat (CONDITIONS_CONTESTED, entry->wanted.name, NULL);
   g_autofree char *what = g_strconcat ("the sysctl ", entry->wanted.name, NULL);
   g_autofree char *message = NULL;
   gint64 now_usec = g_get_monotonic_time ();

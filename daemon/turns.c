@@ -8,6 +8,8 @@
 
 struct Turns {
   GHashTable *queues; /* key → GQueue of Waiting; there is one while somebody has the turn */
+  void (*changed) (gpointer user_data);
+  gpointer user_data;
 };
 
 typedef struct {
@@ -52,6 +54,26 @@ turns_free (Turns *self)
   g_free (self);
 }
 
+void
+turns_set_changed (Turns *self, void (*changed) (gpointer user_data), gpointer user_data)
+{
+  self->changed = changed;
+  self->user_data = user_data;
+}
+
+guint
+turns_count (const Turns *self)
+{
+  return g_hash_table_size (self->queues);
+}
+
+static void
+tell (const Turns *self)
+{
+  if (self->changed != NULL)
+    self->changed (self->user_data);
+}
+
 /* Returns: (nullable): what waits for its turn; NULL if it had it at once */
 static Waiting *
 take (Turns *self, const char *key, TurnsCallback callback, GTask *task)
@@ -61,6 +83,7 @@ take (Turns *self, const char *key, TurnsCallback callback, GTask *task)
 
   if (queue == NULL) {
     g_hash_table_insert (self->queues, g_strdup (key), g_queue_new ());
+    tell (self);
     callback (task);
     return NULL;
   }
@@ -129,6 +152,7 @@ turns_leave (Turns *self, const char *key)
 
   if (next == NULL) {
     g_hash_table_remove (self->queues, key);
+    tell (self);
     return;
   }
   if (next->deadline != 0)

@@ -15,6 +15,12 @@ typedef void (*TurnsCallback) (GTask *task);
 Turns *turns_new (void);
 void turns_free (Turns *self);
 
+/* @changed (nullable) is called when another key is taken or left for good. */
+void turns_set_changed (Turns *self, void (*changed) (gpointer user_data), gpointer user_data);
+
+/* How many keys are taken. */
+guint turns_count (const Turns *self);
+
 /* @callback runs at once if nobody else has the turn of @key. @task: (transfer none): held until
  * then. */
 void turns_take (Turns *self, const char *key, TurnsCallback callback, GTask *task);

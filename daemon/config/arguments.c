@@ -34,6 +34,7 @@ static const Argument arguments[] = {
   { "--protect-kernel-defaults", "protectKernelDefaults", BOOLEAN },
   { "--group", "group", TEXT },
   { "--drop-unknown-properties", "dropUnknownProperties", BOOLEAN },
+  { "--log-level", "logLevel", TEXT },
 };
 
 /* "cpu=500m,memory=1Gi", as the kubelet has it. */
@@ -142,6 +143,8 @@ add_fields (GOptionGroup *group)
            "NAME"),
     FLAG ("drop-unknown-properties",
           "Leave out those of SystemdProperties that systemd does not know"),
+    FIELD ("log-level", "info, or debug: each call of systemd with its time (default: info)",
+           "LEVEL"),
     { NULL },
   };
 

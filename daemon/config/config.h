@@ -80,6 +80,7 @@ typedef struct {
   gboolean is_user;  /* ask the manager of the user's own session, and serve the session bus */
   gboolean may_drop; /* a unit property that systemd does not know is left out, and is no error */
   char *group;       /* the Unix group whose members may change things */
+  gboolean is_debug; /* logLevel: each call of systemd is logged, with the time that it took */
 
   /* Where things are. Groups are paths that do not depend on the driver, "/a/b". */
   char *driver;             /* "systemd" or "cgroupfs": what was asked for, else what runs here */

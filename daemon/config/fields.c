@@ -17,6 +17,7 @@
 
 const char *const config_drivers[] = { "systemd", "cgroupfs", NULL };
 const char *const config_policies[] = { "protect", "limit", NULL };
+const char *const config_log_levels[] = { "info", "debug", NULL };
 
 static const char *const runtimes[] = {
   "auto", "docker", "containerd", "crio", "rkt", "none", NULL
@@ -317,6 +318,18 @@ set_unix_group (const Setting *setting)
 }
 
 static void
+set_log_level (const Setting *setting)
+{
+  guint level;
+
+  if (!config_value_get_word (setting->draft->report, setting->key, setting->node,
+                              config_log_levels, &level))
+    return;
+  setting->draft->config->is_debug = level == 1;
+  remember (setting);
+}
+
+static void
 set_may_drop (const Setting *setting)
 {
   set_boolean (setting, &setting->draft->config->may_drop);
@@ -384,6 +397,7 @@ static const Field fields[] = {
   { "oomScores", OURS, set_oom_scores },
   { "group", OURS, set_unix_group },
   { "dropUnknownProperties", OURS, set_may_drop },
+  { "logLevel", OURS, set_log_level },
   { "systemReservedEnforce", CONFIG_LAYER_OPTIONS, set_enforce_system },
   { "kubeReservedEnforce", CONFIG_LAYER_OPTIONS, set_enforce_kube },
 };

@@ -35,3 +35,4 @@ void config_fields_apply (ConfigDraft *draft, ConfigLayer layer, const ConfigNod
  * types where it has one. */
 extern const char *const config_drivers[];
 extern const char *const config_policies[];
+extern const char *const config_log_levels[]; /* info, debug */

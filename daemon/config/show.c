@@ -309,5 +309,6 @@ config_show (const Config *config)
   write_scores (&writer);
   write_text (&writer, "group", config->group);
   write_boolean (&writer, "dropUnknownProperties", config->may_drop);
+  write_word (&writer, "logLevel", config_log_levels[config->is_debug ? 1 : 0]);
   return g_string_free (writer.text, FALSE);
 }

@@ -143,6 +143,8 @@ fixture_tear_down (Fixture *self, gconstpointer data)
   fake_kernel_free (self->kernel);
   temp_dir_free (self->bus_directory);
   g_free (self->bus_address);
+  g_free (self->log);
+  g_free (self->notify);
 }
 
 GSubprocess *
@@ -166,9 +168,18 @@ fixture_launch_daemon (Fixture *self)
     program, "--root", self->root, "--bus-address", self->bus_address, self->option, NULL,
   };
 
-  g_assert_null (self->daemon);
   /* What it says must not look like the test's own protocol. */
-  self->daemon = spawn (command, G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (self->daemon);
+  g_subprocess_launcher_set_child_setup (launcher, end_with_parent, NULL, NULL);
+  g_subprocess_launcher_set_stderr_file_path (launcher, self->log);
+  if (self->notify != NULL)
+    g_subprocess_launcher_setenv (launcher, "NOTIFY_SOCKET", self->notify, TRUE);
+  self->daemon = g_subprocess_launcher_spawnv (launcher, command, &error);
+  g_assert_no_error (error);
 }
 
 void

@@ -6,6 +6,7 @@
  */
 #include "tests/dbus/calls.h"
 #include "tests/dbus/join.h"
+#include "tests/dbus/journal.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -370,6 +371,28 @@ test_owner (Fixture *fixture, gconstpointer data)
   join_one (fixture, "app", join_start_process (fixture), "{}");
 }
 
+/* Who keeps trying is told of once, with all that is known. */
+static void
+test_event (Fixture *fixture, gconstpointer data)
+{
+  journal_set_up (fixture);
+  fixture_start_daemon (fixture);
+  g_free (fixture_must_create (fixture, "a", "{}"));
+  for (int i = 0; i < 3; i++)
+    manager_as_nobody (fixture, "RemovePod", "('a', @a{sv} {})", ACCESS_DENIED);
+  pod_as_nobody (fixture, "Update", "(@a{sv} {},)", ACCESS_DENIED);
+  manager_as_nobody (fixture, "CreatePod", "('no\\nuid', @a{sv} {})", ACCESS_DENIED);
+  journal_wait_for (fixture, EVENT_CALL_DENIED,
+                    "NODECGROUPS_POD_UID=a|NODECGROUPS_OPERATION=RemovePod|"
+                    "NODECGROUPS_CALLER_UID=65534|NODECGROUPS_DURATION_USEC=");
+  journal_wait_for (fixture, EVENT_CALL_DENIED,
+                    "NODECGROUPS_POD_UID=a|NODECGROUPS_OPERATION=Pod.Update|"
+                    "NODECGROUPS_CALLER_UID=65534");
+  journal_wait_for (fixture, EVENT_CALL_DENIED, "NODECGROUPS_OPERATION=CreatePod");
+  g_assert_cmpuint (journal_count_events (fixture, EVENT_CALL_DENIED), ==, 3);
+  g_assert_cmpuint (journal_count (fixture, "no|uid"), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -387,6 +410,7 @@ main (int argc, char **argv)
     FIXTURE_TEST_WITHOUT_DAEMON ("/access/foreign-uids", test_foreign_uids);
     FIXTURE_TEST_WITHOUT_DAEMON ("/access/delegation", test_delegation);
     FIXTURE_TEST_WITHOUT_DAEMON ("/access/properties", test_properties);
+    FIXTURE_TEST_WITHOUT_DAEMON ("/access/event", test_event);
   }
   return g_test_run ();
 }

@@ -60,7 +60,7 @@ test_fields (void)
       root, "--cgroup-driver=cgroupfs --cgroup-root /pods --system-reserved cpu=500m,memory=1Gi "
             "--system-container sys --system-reserved-enforce --kube-reserved=memory=1 "
             "--kube-reserved-enforce=true --resource-container agent --container-runtime crio "
-            "--protect-kernel-defaults --group wheel --drop-unknown-properties");
+            "--protect-kernel-defaults --group wheel --drop-unknown-properties --log-level debug");
   g_assert_cmpstr (config->driver, ==, "cgroupfs");
   g_assert_cmpstr (config->cgroup_root, ==, "/pods");
   g_assert_cmpuint (config->system_reserved.set, ==, 1 << CONFIG_CPU | 1 << CONFIG_MEMORY);
@@ -76,6 +76,7 @@ test_fields (void)
   g_assert_true (config->protect_kernel_defaults);
   g_assert_cmpstr (config->group, ==, "wheel");
   g_assert_true (config->may_drop);
+  g_assert_true (config->is_debug);
   temp_dir_free (root);
 }
 

@@ -36,7 +36,7 @@ test_all (void)
             "podPidsLimit: 0x10\nprotectKernelDefaults: True\ncpuCFSQuota: false\n"
             "cpuCFSQuotaPeriod: 1.5ms\ncontainerRuntime: rkt\nenforcementPolicy: limit\n"
             "memoryProtectionCap: 0%\nsysctls: {kernel.panic: off, vm.panic_on_oom: warn}\n"
-            "group: wheel\ndropUnknownProperties: true\n");
+            "group: wheel\ndropUnknownProperties: true\nlogLevel: debug\n");
 
   g_assert_cmpstr (config->cgroup_root, ==, "/pods");
   g_assert_cmpstr (config->system_group, ==, "/system");
@@ -62,6 +62,7 @@ test_all (void)
   g_assert_cmpint ((int) config->sysctls[2].mode, ==, CONFIG_SYSCTL_OFF);
   g_assert_cmpstr (config->group, ==, "wheel");
   g_assert_true (config->may_drop);
+  g_assert_true (config->is_debug);
 }
 
 /* A cgroup has one path, however it is written. */
@@ -312,6 +313,7 @@ static const struct {
   { "group: 5", "8", "group is \"5\": it takes a text, and this is a number: put it in quotes" },
   { "group: ''", "8", "group is \"\": it takes the name of a group" },
   { "dropUnknownProperties: 1", "24", "dropUnknownProperties is \"1\": it takes true or false" },
+  { "logLevel: trace", "11", "logLevel is \"trace\": it takes one of info, debug" },
   { "kubeletConfig: kubelet.yaml", "16",
     "kubeletConfig is \"kubelet.yaml\": it takes an absolute path" },
   { "kubeletConfig: /nowhere", "16", "kubeletConfig is \"/nowhere\": there is no such file" },
