@@ -38,6 +38,15 @@ journal_count (Fixture *fixture, const char *parts)
   return n;
 }
 
+gboolean
+journal_matches (Fixture *fixture, const char *expression)
+{
+  g_autofree char *text = NULL;
+
+  g_file_get_contents (fixture->log, &text, NULL, NULL);
+  return g_regex_match_simple (expression, text != NULL ? text : "", 0, 0);
+}
+
 static char *
 describe (EventKind kind, const char *fields)
 {

@@ -14,6 +14,9 @@ void journal_set_up (Fixture *fixture);
 /* How many lines there are with all these parts, which are separated by "|". */
 guint journal_count (Fixture *fixture, const char *parts);
 
+/* Whether there is a line, or a part of one, as the regular expression says. */
+gboolean journal_matches (Fixture *fixture, const char *expression);
+
 /* Waits for an event with these fields, "NODECGROUPS_POD_UID=a|NODECGROUPS_SETTING=pids.max". */
 void journal_wait_for (Fixture *fixture, EventKind kind, const char *fields);
 
