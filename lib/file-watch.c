@@ -13,10 +13,12 @@
 #include <unistd.h>
 
 #define EVENTS (IN_MODIFY | IN_DELETE_SELF)
+#define CHILD_EVENTS (IN_CREATE | IN_DELETE)
 
 struct NcgFileWatch {
   NcgFd fd;
-  GSource *source;
+  GSource *source; /* (nullable): of the descriptor, or of the pause after what was told */
+  guint interval_msec;
   GHashTable *keys;        /* watch descriptor → key, of the other table */
   GHashTable *descriptors; /* key → GArray of its watch descriptors */
   NcgFileWatchChanged changed;
@@ -30,6 +32,15 @@ is_setting (const char *name)
   return (!g_str_has_prefix (name, "cgroup.") || g_str_has_prefix (name, "cgroup.max.")) &&
          strstr (name, ".events") == NULL && !g_str_has_suffix (name, ".pressure") &&
          !g_str_has_suffix (name, ".reclaim");
+}
+
+/* Of children only cgroups count. */
+static gboolean
+is_told (const struct inotify_event *event)
+{
+  if ((event->mask & CHILD_EVENTS) != 0)
+    return (event->mask & IN_ISDIR) != 0;
+  return event->len == 0 || is_setting (event->name);
 }
 
 static void
@@ -68,7 +79,7 @@ collect (NcgFileWatch *self, const char *buffer, gssize length, GHashTable *keys
     const struct inotify_event *event = (const struct inotify_event *) (buffer + at);
     const char *key = g_hash_table_lookup (self->keys, GINT_TO_POINTER (event->wd));
 
-    if (key != NULL && (event->len == 0 || is_setting (event->name)))
+    if (key != NULL && is_told (event))
       g_hash_table_add (keys, g_strdup (key));
     /* More happened than the kernel remembers: it may have been anything. */
     if ((event->mask & IN_Q_OVERFLOW) != 0)
@@ -78,6 +89,35 @@ collect (NcgFileWatch *self, const char *buffer, gssize length, GHashTable *keys
       forget_descriptor (self, event->wd);
     at += (gssize) sizeof *event + event->len;
   }
+}
+
+static void listen_for_events (NcgFileWatch *self);
+
+static void
+drop_source (NcgFileWatch *self)
+{
+  g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+}
+
+static gboolean
+on_pause_over (gpointer user_data)
+{
+  NcgFileWatch *self = user_data;
+
+  drop_source (self);
+  listen_for_events (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The kernel keeps what happens meanwhile. */
+static void
+pause_listening (NcgFileWatch *self)
+{
+  drop_source (self);
+  self->source = g_timeout_source_new (self->interval_msec);
+  g_source_set_callback (self->source, on_pause_over, self, NULL);
+  g_source_attach (self->source, g_main_context_get_thread_default ());
 }
 
 static gboolean
@@ -92,10 +132,20 @@ on_readable (int fd, GIOCondition condition, gpointer user_data)
 
   while ((length = read (fd, buffer, sizeof buffer)) > 0)
     collect (self, buffer, length, keys);
+  if (self->interval_msec > 0)
+    pause_listening (self);
   g_hash_table_iter_init (&iter, keys);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     self->changed (key, self->user_data);
   return G_SOURCE_CONTINUE;
+}
+
+static void
+listen_for_events (NcgFileWatch *self)
+{
+  self->source = g_unix_fd_source_new (self->fd, G_IO_IN);
+  g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
+  g_source_attach (self->source, g_main_context_get_thread_default ());
 }
 
 NcgFileWatch *
@@ -113,10 +163,14 @@ ncg_file_watch_new (NcgFileWatchChanged changed, gpointer user_data)
   self->keys = g_hash_table_new (NULL, NULL);
   self->descriptors =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_array_unref);
-  self->source = g_unix_fd_source_new (fd, G_IO_IN);
-  g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
-  g_source_attach (self->source, g_main_context_get_thread_default ());
+  listen_for_events (self);
   return self;
+}
+
+void
+ncg_file_watch_set_interval (NcgFileWatch *self, guint msec)
+{
+  self->interval_msec = msec;
 }
 
 void
@@ -124,8 +178,7 @@ ncg_file_watch_free (NcgFileWatch *self)
 {
   if (self == NULL)
     return;
-  g_source_destroy (self->source);
-  g_source_unref (self->source);
+  drop_source (self);
   g_hash_table_unref (self->keys);
   g_hash_table_unref (self->descriptors);
   ncg_file_close (self->fd);
@@ -163,6 +216,12 @@ void
 ncg_file_watch_add_cgroup (NcgFileWatch *self, const char *key, const char *path)
 {
   add (self, key, path, EVENTS | IN_ONLYDIR | IN_DONT_FOLLOW);
+}
+
+void
+ncg_file_watch_add_children (NcgFileWatch *self, const char *key, const char *path)
+{
+  add (self, key, path, CHILD_EVENTS | IN_DELETE_SELF | IN_ONLYDIR);
 }
 
 void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tells when somebody wrote into one of many files, or removed it: inotify(7) on the main loop. A
- * write by write(2) is told of on cgroupfs, too; what the kernel changes by itself is not.
+ * write by write(2) is told of on cgroupfs, too; what the kernel changes by itself is not, but for
+ * the files that it tells of (cgroup.events, memory.events).
  */
 #pragma once
 
@@ -26,6 +27,14 @@ void ncg_file_watch_add (NcgFileWatch *self, const char *key, const char *path);
  * watch for all its files, but for those that the kernel writes and that are no settings
  * ("cgroup.…", "….events", "….pressure"). */
 void ncg_file_watch_add_cgroup (NcgFileWatch *self, const char *key, const char *path);
+
+/* @key is told when a cgroup is made or removed in that of the directory, or that one goes. Not for
+ * a directory that is watched as a cgroup as well. */
+void ncg_file_watch_add_children (NcgFileWatch *self, const char *key, const char *path);
+
+/* After something was told, nothing more is for @msec; what comes meanwhile is told once, after
+ * that. At first there is no such pause. */
+void ncg_file_watch_set_interval (NcgFileWatch *self, guint msec);
 
 /* Nothing is told of @key any more. */
 void ncg_file_watch_remove (NcgFileWatch *self, const char *key);

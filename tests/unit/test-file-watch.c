@@ -142,6 +142,49 @@ test_cgroup (Fixture *fixture, gconstpointer data)
   ncg_file_watch_remove (fixture->watch, "group");
 }
 
+/* Cgroups that come and go; files of the cgroup do not count, nor what is further below. */
+static void
+test_children (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *child = g_build_filename (fixture->root, "child", NULL);
+  g_autofree char *below = g_build_filename (child, "below", NULL);
+
+  ncg_file_watch_add_children (fixture->watch, "root", fixture->root);
+  write_file (fixture->a);
+  temp_dir_write (fixture->root, "c", "1\n");
+  assert_told (fixture, "");
+  g_assert_cmpint (g_mkdir (child, 0755), ==, 0);
+  assert_told (fixture, "root ");
+  g_assert_cmpint (g_mkdir (below, 0755), ==, 0);
+  g_assert_cmpint (g_rmdir (below), ==, 0);
+  assert_told (fixture, "");
+  g_assert_cmpint (g_rmdir (child), ==, 0);
+  assert_told (fixture, "root ");
+}
+
+/* The first at once, all that follow together after the pause. */
+static void
+test_interval (Fixture *fixture, gconstpointer data)
+{
+  gint64 begin = g_get_monotonic_time ();
+
+  ncg_file_watch_add (fixture->watch, "first", fixture->a);
+  ncg_file_watch_set_interval (fixture->watch, 100);
+  write_file (fixture->a);
+  assert_told (fixture, "first ");
+  for (guint i = 0; i < 50; i++) {
+    write_file (fixture->a);
+    while (g_main_context_iteration (NULL, FALSE))
+      continue;
+  }
+  while (fixture->told->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 100 * 1000);
+  assert_told (fixture, "first ");
+  write_file (fixture->a);
+  assert_told (fixture, "");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -151,5 +194,7 @@ main (int argc, char **argv)
   g_test_add ("/file-watch/deleted", Fixture, NULL, set_up, test_deleted, tear_down);
   g_test_add ("/file-watch/cgroup", Fixture, NULL, set_up, test_cgroup, tear_down);
   g_test_add ("/file-watch/missing", Fixture, NULL, set_up, test_missing, tear_down);
+  g_test_add ("/file-watch/children", Fixture, NULL, set_up, test_children, tear_down);
+  g_test_add ("/file-watch/interval", Fixture, NULL, set_up, test_interval, tear_down);
   return g_test_run ();
 }
