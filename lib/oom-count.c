@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Counting kills.
+ */
+#include "lib/oom-count.h"
+
+#include "lib/cgroup.h"
+#include "lib/error.h"
+
+#define TRIES 5
+
+/* Containers in a container: as deep as this they are counted as its own. */
+#define MAX_DEPTH 5
+
+static const char key[] = "oom_kill";
+
+static const char *
+get_file (const NcgTree *memory)
+{
+  return memory->is_v1 ? "memory.oom_control" : "memory.events";
+}
+
+void
+ncg_oom_count_clear (NcgOomCount *self)
+{
+  g_clear_pointer (&self->leaves, g_hash_table_unref);
+}
+
+guint64
+ncg_oom_count_get_leaf (const NcgOomCount *self, const char *name)
+{
+  return (guint64) GPOINTER_TO_SIZE (g_hash_table_lookup (self->leaves, name));
+}
+
+guint64
+ncg_oom_count_read_total (const NcgTree *memory, const char *cgroup)
+{
+  g_autoptr (NcgCgroup) opened = ncg_cgroup_open (memory->mount, cgroup, NULL);
+  guint64 total = 0;
+
+  if (opened != NULL)
+    ncg_cgroup_read_key (opened, get_file (memory), key, &total, NULL);
+  return total;
+}
+
+static gboolean
+is_killing (const NcgTree *memory, const NcgCgroup *cgroup)
+{
+  guint64 is_under_oom = 0;
+
+  return memory->is_v1 &&
+         ncg_cgroup_read_key (cgroup, get_file (memory), "under_oom", &is_under_oom, NULL) &&
+         is_under_oom != 0;
+}
+
+/* One that is gone meanwhile counts 0: so it is with the file of one that has no memory. */
+static guint64
+read_leaf (const NcgTree *memory, const NcgCgroup *leaf, guint depth, gboolean *is_busy)
+{
+  guint64 count = 0;
+  g_auto (GStrv) children = NULL;
+
+  ncg_cgroup_read_key (leaf, get_file (memory), key, &count, NULL);
+  if (!memory->is_v1 || depth >= MAX_DEPTH)
+    return count;
+  *is_busy = *is_busy || is_killing (memory, leaf);
+  children = ncg_cgroup_list_children (leaf, NULL);
+  for (guint i = 0; children != NULL && children[i] != NULL; i++) {
+    g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (leaf, children[i], NULL);
+
+    if (child != NULL)
+      count += read_leaf (memory, child, depth + 1, is_busy);
+  }
+  return count;
+}
+
+static void
+read_leaves (const NcgTree *memory, const NcgCgroup *cgroup, NcgOomCount *count)
+{
+  g_auto (GStrv) children = ncg_cgroup_list_children (cgroup, NULL);
+
+  g_hash_table_remove_all (count->leaves);
+  for (guint i = 0; children != NULL && children[i] != NULL; i++) {
+    g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (cgroup, children[i], NULL);
+
+    if (child != NULL)
+      g_hash_table_insert (
+          count->leaves, g_strdup (children[i]),
+          GSIZE_TO_POINTER ((gsize) read_leaf (memory, child, 0, &count->is_killing)));
+  }
+}
+
+gboolean
+ncg_oom_count_read (const NcgTree *memory,
+                    const char *cgroup,
+                    NcgOomCount *ret_count,
+                    GError **error)
+{
+  g_autoptr (NcgCgroup) opened = ncg_cgroup_open (memory->mount, cgroup, error);
+  g_auto (NcgOomCount) count = { .has_total = !memory->is_v1 };
+  guint64 again = 0;
+
+  if (opened == NULL)
+    return FALSE;
+  count.leaves = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  count.is_killing = is_killing (memory, opened);
+  for (guint i = 0; i < TRIES; i++) {
+    if (!ncg_cgroup_read_key (opened, get_file (memory), key, &count.total, error))
+      return FALSE;
+    read_leaves (memory, opened, &count);
+    if (!ncg_cgroup_read_key (opened, get_file (memory), key, &again, error))
+      return FALSE;
+    if (again != count.total)
+      continue;
+    *ret_count = count;
+    count.leaves = NULL;
+    return TRUE;
+  }
+  g_set_error (error, NCG_ERROR, NCG_ERROR_BUSY, "%s of %s changes all the time", get_file (memory),
+               cgroup);
+  return FALSE;
+}
