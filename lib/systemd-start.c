@@ -236,16 +236,35 @@ wait_for_collection (GTask *task)
   retry_later (task, on_retry_start);
 }
 
-/* One that has a file was not made by a call, and does not go away by waiting. */
+static gboolean
+has_drop_in (GVariant *unit)
+{
+  g_autoptr (GVariant) paths = g_variant_lookup_value (unit, "DropInPaths", G_VARIANT_TYPE ("as"));
+
+  for (gsize i = 0; paths != NULL && i < g_variant_n_children (paths); i++) {
+    const char *path;
+
+    g_variant_get_child (paths, i, "&s", &path);
+    if (path[0] != '\0')
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* One that has a file, or a piece of one, was not made by a call, and does not go away by waiting;
+ * nor does one that is masked. */
 static gboolean
 is_installed (GVariant *unit)
 {
   const char *fragment = "";
+  const char *load_state = "";
   gboolean is_transient = FALSE;
 
   g_variant_lookup (unit, "FragmentPath", "&s", &fragment);
+  g_variant_lookup (unit, "LoadState", "&s", &load_state);
   g_variant_lookup (unit, "Transient", "b", &is_transient);
-  return fragment[0] != '\0' && !is_transient;
+  return !is_transient &&
+         (fragment[0] != '\0' || has_drop_in (unit) || g_str_equal (load_state, "masked"));
 }
 
 static void
@@ -267,8 +286,8 @@ decide_on_existing (GTask *task, GVariant *unit)
     fetch_control_group (task);
   else if (is_active || (!is_ours && is_installed (unit)))
     g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_UNIT_EXISTS,
-                             "there is a unit %s that was not made here ('%s')", start->unit,
-                             description);
+                             "there is a unit %s that was not made here ('%s')%s", start->unit,
+                             description, is_active ? "" : ": it does not run, but is installed");
   else if (start->adopt)
     call_unit (task, "StartUnit", g_variant_new ("(ss)", start->unit, "replace"), TRUE,
                on_existing_started);

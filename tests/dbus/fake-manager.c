@@ -281,7 +281,10 @@ handle_get_all (FakeCall *call)
 
   if (unit == NULL && call->unit != NULL && g_str_has_suffix (call->unit, ".service"))
     fake_services_load_for_nothing (self, call->unit);
-  reply (call, "a{sv}", 6, "LoadState", "s", "loaded", "ActiveState", "s",
+  reply (call, "a{sv}", 8, "FragmentPath", "s",
+         unit != NULL && unit->has_fragment ? "/etc/systemd/system/unit" : "", "DropInPaths", "as",
+         1, unit != NULL && unit->has_drop_in ? "/etc/systemd/system/unit.d/a.conf" : "",
+         "LoadState", "s", "loaded", "ActiveState", "s",
          unit != NULL && unit->is_active ? "active" : "inactive", "Description", "s",
          unit != NULL ? unit->description : call->unit, "ControlGroup", "s",
          unit != NULL ? unit->cgroup : "", "Slice", "s",

@@ -143,6 +143,14 @@ fake_systemd_add_fragment (FakeSystemd *self, const char *name)
 }
 
 void
+fake_systemd_add_drop_in (FakeSystemd *self, const char *name)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+
+  fake_units_add (self->manager->units, name)->has_drop_in = TRUE;
+}
+
+void
 fake_systemd_stop_unit (FakeSystemd *self, const char *name)
 {
   G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();

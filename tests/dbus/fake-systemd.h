@@ -43,6 +43,7 @@ void fake_systemd_start_unit (FakeSystemd *self, const char *name, const char *d
 void
 fake_systemd_start_scope (FakeSystemd *self, const char *name, const char *description, pid_t pid);
 void fake_systemd_add_fragment (FakeSystemd *self, const char *name);
+void fake_systemd_add_drop_in (FakeSystemd *self, const char *name);
 void fake_systemd_stop_unit (FakeSystemd *self, const char *name);
 void fake_systemd_reload (FakeSystemd *self);
 

@@ -258,7 +258,7 @@ fake_units_stop (FakeUnits *self, FakeUnit *unit)
       fake_processes_end (processes, cgroup);
     fake_kernel_remove_cgroup (self->kernel, cgroup);
   }
-  if (!unit->has_fragment)
+  if (!unit->has_fragment && !unit->has_drop_in)
     drop (self, unit);
 }
 

@@ -16,6 +16,7 @@ typedef struct {
   gboolean is_active;
   gboolean is_implicit;   /* there for the sake of the units in it, and nobody has asked for it */
   gboolean has_fragment;  /* a file on disk */
+  gboolean has_drop_in;   /* only a piece of one */
   pid_t main_pid;         /* of a service */
   GHashTable *properties; /* name → GVariant */
 } FakeUnit;
