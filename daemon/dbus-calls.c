@@ -344,7 +344,7 @@ start_join (Call *call, const AuthCaller *caller)
 
   if (join_options_parse (call->options, &options, &error) &&
       ncg_names_check_container (call->container, &error) &&
-      manager_find_pod (call->calls->manager, call->uid, &error) != NULL)
+      manager_find_own_pod (call->calls->manager, call->uid, &error) != NULL)
     processes = open_processes (call, caller, &error);
   if (processes != NULL)
     pod_join_async (call->calls->manager, call->uid, call->container, processes, &options,

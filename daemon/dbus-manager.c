@@ -281,6 +281,15 @@ dbus_manager_emit_pod_removed (DbusManager *self, const Pod *pod)
 }
 
 void
+dbus_manager_emit_oom_killed (DbusManager *self,
+                              const Pod *pod,
+                              const char *container,
+                              guint64 kills)
+{
+  ncg_dbus_manager_emit_oom_killed (self->skeleton, pod->uid, container, kills);
+}
+
+void
 dbus_manager_update_driver (DbusManager *self)
 {
   NcgDriver *driver = self->calls->manager->driver;

@@ -17,5 +17,11 @@ void dbus_manager_set_pod_count (DbusManager *self, guint count);
 void dbus_manager_emit_pod_added (DbusManager *self, const Pod *pod);
 void dbus_manager_emit_pod_removed (DbusManager *self, const Pod *pod);
 
+/* The signal OomKilled. */
+void dbus_manager_emit_oom_killed (DbusManager *self,
+                                   const Pod *pod,
+                                   const char *container,
+                                   guint64 kills);
+
 /* What the driver found out may have changed. */
 void dbus_manager_update_driver (DbusManager *self);

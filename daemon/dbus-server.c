@@ -34,6 +34,7 @@ static void connect_to_bus (DbusServer *self);
 static void
 disconnect (DbusServer *self)
 {
+  oom_kills_set_heard (self->calls.manager->oom, FALSE);
   if (self->name_id != 0)
     g_bus_unown_name (self->name_id);
   self->name_id = 0;
@@ -81,6 +82,7 @@ on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_d
 {
   DbusServer *self = user_data;
 
+  oom_kills_set_heard (self->calls.manager->oom, TRUE);
   if (self->listener.ready != NULL)
     self->listener.ready (self->user_data);
 }
@@ -234,6 +236,16 @@ on_pod_removed (Pod *pod, gpointer user_data)
 }
 
 static void
+on_oom_killed (const Pod *pod, const char *container, guint64 kills, gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  announce (self);
+  if (self->manager_object != NULL)
+    dbus_manager_emit_oom_killed (self->manager_object, pod, container, kills);
+}
+
+static void
 on_node_changed (gpointer user_data)
 {
   DbusServer *self = user_data;
@@ -273,6 +285,7 @@ dbus_server_new (Manager *manager,
     .pod_added = on_pod_added,
     .pod_changed = on_pod_changed,
     .pod_removed = on_pod_removed,
+    .oom_killed = on_oom_killed,
   };
 
   const NodeListener node_callbacks = { on_node_changed, on_node_drifted };

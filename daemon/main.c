@@ -96,7 +96,7 @@ on_lost_name (gpointer user_data)
 }
 
 static void
-on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
+on_others_known (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   App *app = user_data;
   const DbusServerListener listener = {
@@ -106,8 +106,7 @@ on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
     .lost_name = on_lost_name,
   };
 
-  node_bootstrap_finish (result);
-  FAULT_POINT ("start:bootstrapped");
+  foreign_pods_look_finish (result);
   app->is_probing = FALSE;
   if (app->server == NULL) {
     app->server = dbus_server_new (app->manager, app->node, app->reload, &listener, app);
@@ -117,6 +116,17 @@ on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   if (app->is_outdated)
     look_again (app);
+}
+
+/* The cgroups above the pods are there now. */
+static void
+on_bootstrapped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  App *app = user_data;
+
+  node_bootstrap_finish (result);
+  FAULT_POINT ("start:bootstrapped");
+  foreign_pods_look_async (app->manager->foreign, on_others_known, app);
 }
 
 static void

@@ -42,6 +42,8 @@ manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, S
   self->proc = g_strconcat (config->root, "/proc", NULL);
   self->qos = qos_tree_new (self);
   self->drift = drift_new (driver, hierarchy, self->worker);
+  self->oom = oom_kills_new (self);
+  self->foreign = foreign_pods_new (self);
   return self;
 }
 
@@ -50,6 +52,8 @@ manager_free (Manager *self)
 {
   if (self == NULL)
     return;
+  foreign_pods_free (self->foreign);
+  oom_kills_free (self->oom);
   late_free (self->late);
   drift_free (self->drift);
   ncg_worker_free (self->worker);
@@ -114,6 +118,19 @@ manager_find_pod (Manager *self, const char *uid, GError **error)
                  "there is no pod '%s'; ListPods has those there are", escaped);
   }
   return pod;
+}
+
+Pod *
+manager_find_own_pod (Manager *self, const char *uid, GError **error)
+{
+  Pod *pod = manager_find_pod (self, uid, error);
+
+  if (pod == NULL || pod->state != POD_FOREIGN)
+    return pod;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+               "pod %s is foreign: %s was made by somebody else ('%s'), who alone changes it",
+               pod->uid, pod->slice, pod->owner);
+  return NULL;
 }
 
 /* The part of @path below @top, without a leading slash; NULL if it is not below it. */
@@ -201,7 +218,7 @@ manager_drop_pod (Manager *self, Pod *pod)
   G_GNUC_UNUSED g_autoptr (Pod) dropped = pod_ref (pod);
 
   pod_drift_unwatch (self, pod);
-
+  oom_kills_unfollow (self->oom, pod);
   for (guint i = 0; i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
     g_hash_table_remove (self->leaves, container->unit);
@@ -210,6 +227,7 @@ manager_drop_pod (Manager *self, Pod *pod)
   g_hash_table_remove (self->pods, pod->uid);
   if (self->listener.pod_removed != NULL)
     self->listener.pod_removed (pod, self->user_data);
+  foreign_pods_pod_dropped (self->foreign, pod);
 }
 
 void
@@ -232,6 +250,7 @@ void
 manager_announce_pod (Manager *self, Pod *pod)
 {
   pod_drift_watch (self, pod);
+  oom_kills_follow (self->oom, pod);
   if (self->listener.pod_added != NULL)
     self->listener.pod_added (pod, self->user_data);
 }
@@ -240,6 +259,7 @@ void
 manager_pod_changed (Manager *self, Pod *pod)
 {
   pod_drift_watch (self, pod);
+  oom_kills_follow (self->oom, pod);
   if (self->listener.pod_changed != NULL)
     self->listener.pod_changed (pod, self->user_data);
 }
@@ -305,11 +325,25 @@ removed_late (Manager *self, Pod *pod)
   qos_tree_ensure_async (self->qos, qos, NULL, NULL);
 }
 
+/* With a slice go its leaves; the driver may tell of them later, or not at all. */
 static void
-slice_removed (Manager *self, Pod *pod)
+drop_gone_leaves (Manager *self, Pod *pod)
 {
-  if (pod->state != POD_ACTIVE || !is_gone (self, pod->cgroup))
+  for (guint i = pod->containers->len; i > 0; i--) {
+    const Container *container = g_ptr_array_index (pod->containers, i - 1);
+    leaf_removed (self, pod, container->unit);
+  }
+}
+
+void
+manager_check_pod (Manager *self, Pod *pod)
+{
+  if ((pod->state != POD_ACTIVE && pod->state != POD_FOREIGN) || !is_gone (self, pod->cgroup))
     return;
+  if (pod->state == POD_FOREIGN) {
+    manager_drop_pod (self, pod);
+    return;
+  }
   if (pod->stop_usec != 0 && g_get_monotonic_time () - pod->stop_usec < LATE_STOP_USEC) {
     removed_late (self, pod);
     return;
@@ -318,6 +352,8 @@ slice_removed (Manager *self, Pod *pod)
              &(EventFields){ .pod_uid = pod->uid, .cgroup = pod->cgroup, .unit = pod->slice },
              "the slice of pod %s, %s, was stopped by somebody else", pod->uid, pod->slice);
   manager_set_state (self, pod, POD_VANISHED);
+  drop_gone_leaves (self, pod);
+  drift_note (self->drift, pod->cgroup, "cgroup", "present", "missing", FALSE);
 }
 
 void
@@ -331,7 +367,7 @@ manager_unit_removed (Manager *self, const char *unit)
   }
   pod = g_hash_table_lookup (self->slices, unit);
   if (pod != NULL)
-    slice_removed (self, pod);
+    manager_check_pod (self, pod);
 }
 
 void
@@ -340,14 +376,9 @@ manager_drop_gone (Manager *self)
   /* One of them may leave the table. */
   g_autoptr (GList) pods = g_hash_table_get_values (self->pods);
 
-  for (GList *link = pods; link != NULL; link = link->next) {
-    Pod *pod = link->data;
-
-    for (guint i = pod->containers->len; i > 0; i--) {
-      const Container *container = g_ptr_array_index (pod->containers, i - 1);
-      leaf_removed (self, pod, container->unit);
-    }
-    slice_removed (self, pod);
+  for (GList *i = pods; i != NULL; i = i->next) {
+    drop_gone_leaves (self, i->data);
+    manager_check_pod (self, i->data);
   }
 }
 
@@ -447,7 +478,7 @@ manager_sum_demand (Manager *self, QosClass qos, QosDemand *ret_demand)
     const Pod *pod = value;
 
     if ((pod->qos == qos || qos == QOS_GUARANTEED) && pod->state != POD_VANISHED &&
-        pod->state != POD_REMOVING)
+        pod->state != POD_FOREIGN && pod->state != POD_REMOVING)
       settings_add_demand (&demand, &pod->spec);
   }
   *ret_demand = demand;

@@ -7,7 +7,9 @@
 
 #include "daemon/config/config.h"
 #include "daemon/drift.h"
+#include "daemon/foreign-pods.h"
 #include "daemon/late.h"
+#include "daemon/oom-kills.h"
 #include "daemon/pod.h"
 #include "daemon/policy/settings.h"
 #include "daemon/qos-tree.h"
@@ -32,6 +34,9 @@ typedef struct {
   void (*pod_added) (Pod *pod, gpointer user_data);
   void (*pod_changed) (Pod *pod, gpointer user_data);
   void (*pod_removed) (Pod *pod, gpointer user_data);
+  /* The kernel has killed that many processes since the last time. @container: "" if it is not
+   * known in which they were */
+  void (*oom_killed) (const Pod *pod, const char *container, guint64 kills, gpointer user_data);
 } ManagerListener;
 
 struct Manager {
@@ -44,6 +49,8 @@ struct Manager {
   NcgWorker *worker; /* for what may block */
   QosTree *qos;
   Drift *drift;
+  OomKills *oom;
+  ForeignPods *foreign;
   GHashTable *pods;   /* uid → Pod */
   GHashTable *slices; /* unit → Pod, the same pods */
   GHashTable *leaves; /* unit → Pod in which it is */
@@ -70,6 +77,9 @@ gboolean manager_check_ready (const Manager *self, GError **error);
 
 /* (transfer none): the pod, or %NCG_ERROR_NO_SUCH_POD */
 Pod *manager_find_pod (Manager *self, const char *uid, GError **error);
+
+/* The same for what changes a pod: one of others is %NCG_ERROR_ACCESS_DENIED, which says whose. */
+Pod *manager_find_own_pod (Manager *self, const char *uid, GError **error);
 
 /**
  * manager_find_process:
@@ -98,6 +108,10 @@ gboolean manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **e
 
 /* (transfer full): a cgroup of the primary hierarchy, in which all of ours are */
 NcgCgroup *manager_open_cgroup (const Manager *self, const char *path, GError **error);
+
+/* Whether the cgroup of @pod is there still. If not it has vanished, or is dropped if it is
+ * foreign. */
+void manager_check_pod (Manager *self, Pod *pod);
 
 /* A unit is gone, as the driver tells. */
 void manager_unit_removed (Manager *self, const char *unit);

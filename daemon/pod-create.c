@@ -285,6 +285,24 @@ ask_driver (GTask *task)
   step_done (task, NULL);
 }
 
+/* What is described as ours and known by no file was left behind, and is taken over. */
+static gboolean
+is_left_behind (const Pod *foreign, const char *uid)
+{
+  g_autofree char *ours = g_strconcat (POD_DESCRIPTION_PREFIX, uid, NULL);
+
+  return g_str_equal (foreign->owner, ours);
+}
+
+static GError *
+refuse_foreign (const Create *create, const Pod *foreign)
+{
+  return g_error_new (NCG_ERROR, NCG_ERROR_POD_EXISTS,
+                      "pod %s is there as %s, which was not made here ('%s'); whoever made it has "
+                      "to remove that unit, or take another uid",
+                      create->uid, foreign->slice, foreign->owner);
+}
+
 /* A pod of that uid is there: the same again, one to be made anew, or another. */
 static gboolean
 settle_with_existing (GTask *task, Pod *existing)
@@ -297,7 +315,13 @@ settle_with_existing (GTask *task, Pod *existing)
     manager_drop_pod (manager, existing);
     return FALSE;
   }
-  if (spec_equal (&existing->spec, &create->spec))
+  if (existing->state == POD_FOREIGN && is_left_behind (existing, create->uid)) {
+    manager_drop_pod (manager, existing);
+    return FALSE;
+  }
+  if (existing->state == POD_FOREIGN)
+    fail (task, refuse_foreign (create, existing));
+  else if (spec_equal (&existing->spec, &create->spec))
     succeed (task, existing);
   else
     fail (task, g_error_new (NCG_ERROR, NCG_ERROR_POD_EXISTS,
@@ -323,6 +347,10 @@ make_pod (Create *create, GError **error)
   if (slice == NULL)
     return NULL;
   other = g_hash_table_lookup (manager->slices, slice);
+  if (other != NULL && other->state == POD_FOREIGN) {
+    g_propagate_error (error, refuse_foreign (create, other));
+    return NULL;
+  }
   if (other != NULL) {
     g_set_error (
         error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,

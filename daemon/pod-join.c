@@ -403,7 +403,7 @@ on_turn (GTask *task)
   Join *join = g_task_get_task_data (task);
   Container *container;
   GError *error = NULL;
-  Pod *pod = manager_find_pod (join->manager, join->uid, &error);
+  Pod *pod = manager_find_own_pod (join->manager, join->uid, &error);
 
   if (pod != NULL && join->origins == NULL)
     join->origins =

@@ -197,7 +197,7 @@ on_turn (GTask *task)
   Remove *remove = g_task_get_task_data (task);
   Manager *manager = remove->manager;
   GError *error = NULL;
-  Pod *pod = manager_find_pod (manager, remove->uid, &error);
+  Pod *pod = manager_find_own_pod (manager, remove->uid, &error);
 
   if (pod == NULL) {
     fail (task, error);
@@ -205,6 +205,7 @@ on_turn (GTask *task)
   }
   remove->pod = pod_ref (pod);
   FAULT_POINT ("remove:begun");
+  oom_kills_look (manager->oom, pod);
   remove->before = pod->state == POD_REMOVING ? POD_ACTIVE : pod->state;
   /* A resumed removal has its file in that phase already. */
   if (pod->state != POD_REMOVING &&

@@ -225,7 +225,7 @@ on_turn (GTask *task)
   Update *update = g_task_get_task_data (task);
   g_autofree char *what = g_strconcat ("pod ", update->uid, NULL);
   GError *error = NULL;
-  Pod *pod = manager_find_pod (update->manager, update->uid, &error);
+  Pod *pod = manager_find_own_pod (update->manager, update->uid, &error);
 
   if (pod != NULL) {
     update->pod = pod_ref (pod);

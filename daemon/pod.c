@@ -12,7 +12,7 @@
 
 static const char *const states[] = {
   [POD_CREATING] = "creating", [POD_ACTIVE] = "active",     [POD_UPDATING] = "updating",
-  [POD_REMOVING] = "removing", [POD_VANISHED] = "vanished",
+  [POD_REMOVING] = "removing", [POD_VANISHED] = "vanished", [POD_FOREIGN] = "foreign",
 };
 
 const char *
@@ -29,12 +29,8 @@ encode_object_path (const char *uid)
   return sd_bus_path_encode (POD_OBJECT_PREFIX, uid, &path) < 0 ? NULL : path;
 }
 
-Pod *
-pod_new (const char *uid,
-         const char *path,
-         const char *slice,
-         const Spec *spec,
-         const SettingsDefaults *defaults)
+static Pod *
+new_empty (const char *uid, const char *path, const char *slice)
 {
   Pod *self = g_rc_box_new0 (Pod);
 
@@ -43,9 +39,34 @@ pod_new (const char *uid,
   self->slice = g_strdup (slice);
   self->cgroup = g_strdup ("");
   self->object_path = encode_object_path (uid);
+  self->containers = g_ptr_array_new_with_free_func (container_free);
+  return self;
+}
+
+Pod *
+pod_new_foreign (
+    const char *uid, QosClass qos, const char *slice, const char *cgroup, const char *owner)
+{
+  Pod *self = new_empty (uid, "", slice);
+
+  pod_set_cgroup (self, cgroup);
+  self->qos = qos;
+  self->state = POD_FOREIGN;
+  self->owner = g_strdup (owner);
+  return self;
+}
+
+Pod *
+pod_new (const char *uid,
+         const char *path,
+         const char *slice,
+         const Spec *spec,
+         const SettingsDefaults *defaults)
+{
+  Pod *self = new_empty (uid, path, slice);
+
   self->qos = spec_get_qos (spec);
   self->created_usec = (guint64) g_get_real_time ();
-  self->containers = g_ptr_array_new_with_free_func (container_free);
   self->defaults = *defaults;
   pod_set_spec (self, spec);
   return self;
@@ -64,6 +85,8 @@ pod_clear (gpointer data)
   spec_clear (&self->spec);
   ncg_resources_clear (&self->resources);
   g_ptr_array_unref (self->containers);
+  oom_told_clear (&self->oom);
+  g_free (self->owner);
 }
 
 Pod *
@@ -158,7 +181,18 @@ pod_save (const Pod *self, const Spec *spec)
                          self->defaults.is_unquoted, self->defaults.period_usec);
   g_variant_dict_insert_value (&dict, "Spec", saved);
   containers_save (self->containers, &dict);
+  g_variant_dict_insert_value (&dict, "OomKills", oom_told_save (&self->oom));
   return g_variant_ref_sink (g_variant_dict_end (&dict));
+}
+
+static void
+load_oom (Pod *self, GVariant *content)
+{
+  g_autoptr (GVariant) told =
+      g_variant_lookup_value (content, "OomKills", G_VARIANT_TYPE ("a{st}"));
+
+  if (told != NULL)
+    oom_told_load (&self->oom, told);
 }
 
 Pod *
@@ -192,6 +226,8 @@ pod_load (const char *uid, GVariant *content, GError **error)
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "pod %s has no QoS class '%s'", uid, qos);
     return NULL;
   }
-  return containers_load (content, &defaults, self->containers, error) ? g_steal_pointer (&self)
-                                                                       : NULL;
+  if (!containers_load (content, &defaults, self->containers, error))
+    return NULL;
+  load_oom (self, content);
+  return g_steal_pointer (&self);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/container.h"
+#include "daemon/policy/oom-told.h"
 
 typedef enum {
   POD_CREATING,
@@ -12,6 +13,7 @@ typedef enum {
   POD_UPDATING,
   POD_REMOVING,
   POD_VANISHED, /* its cgroup went away behind our back */
+  POD_FOREIGN,  /* others made it: it is seen, and never touched */
 } PodState;
 
 const char *pod_state_to_string (PodState state);
@@ -30,6 +32,9 @@ typedef struct {
   NcgResources resources;    /* what the spec comes to */
   GPtrArray *containers;     /* of Container */
   gint64 stop_usec;          /* when its slice was to be stopped, and did not end in time; else 0 */
+  OomTold oom;
+  gboolean has_unsaved_oom;
+  char *owner; /* of a foreign one: how its maker describes it, maybe ""; else NULL */
 } Pod;
 
 /* How the unit of a pod is described, so that it is known again: this and the uid. */
@@ -49,6 +54,16 @@ Pod *pod_new (const char *uid,
               const char *slice,
               const Spec *spec,
               const SettingsDefaults *defaults);
+
+/**
+ * pod_new_foreign:
+ * @owner: how whoever made it describes it
+ *
+ * Returns: (transfer full): a pod in the state foreign. Nothing is known of its spec, and nothing
+ *   is wanted of it.
+ */
+Pod *pod_new_foreign (
+    const char *uid, QosClass qos, const char *slice, const char *cgroup, const char *owner);
 
 /* Pods are counted, since an operation may outlive a pod's place in the tables. */
 Pod *pod_ref (Pod *self);

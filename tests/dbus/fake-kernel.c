@@ -225,6 +225,36 @@ fake_kernel_take_writes (FakeKernel *self, const char *name, const char *file)
   g_hash_table_remove (self->ignored, key);
 }
 
+static void
+count_kills (FakeKernel *self, const char *path, guint n_kills)
+{
+  g_autofree char *events = fake_kernel_read (self, path, "memory.events");
+  const char *at = events != NULL ? strstr (events, "oom_kill ") : NULL;
+  g_autofree char *text = NULL;
+
+  if (at == NULL)
+    return;
+  text = g_strdup_printf ("low 0\nhigh 0\nmax 0\noom 0\noom_kill %" G_GUINT64_FORMAT
+                          "\noom_group_kill 0",
+                          g_ascii_strtoull (at + strlen ("oom_kill "), NULL, 10) + n_kills);
+  fake_kernel_write (self, path, "memory.events", text);
+}
+
+void
+fake_kernel_count_kills (FakeKernel *self, const char *path, guint n_kills)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+  g_autofree char *above = g_strdup (path);
+
+  while (strlen (above) > 1) {
+    char *parent = g_path_get_dirname (above);
+
+    count_kills (self, above, n_kills);
+    g_free (above);
+    above = parent;
+  }
+}
+
 void
 fake_kernel_write_file (FakeKernel *self, const char *path, const char *text)
 {

@@ -42,6 +42,10 @@ char *fake_kernel_read (FakeKernel *self, const char *path, const char *file);
 void fake_kernel_ignore_writes (FakeKernel *self, const char *name, const char *file);
 void fake_kernel_take_writes (FakeKernel *self, const char *name, const char *file);
 
+/* As if the kernel had killed so many processes in the cgroup for want of memory: it counts them
+ * there, and in all above. */
+void fake_kernel_count_kills (FakeKernel *self, const char *path, guint n_kills);
+
 /* A file of the machine, "/proc/sys/vm/panic_on_oom"; its directory is made. */
 void fake_kernel_write_file (FakeKernel *self, const char *path, const char *text);
 char *fake_kernel_read_file (FakeKernel *self, const char *path);

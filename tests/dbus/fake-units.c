@@ -189,8 +189,7 @@ fake_units_apply (FakeUnits *self, const FakeUnit *unit)
 {
   if (!unit->is_active || g_str_equal (unit->name, ROOT_SLICE))
     return;
-  if (g_str_has_suffix (unit->name, ".service"))
-    fake_kernel_make_cgroup (self->kernel, unit->cgroup);
+  fake_kernel_make_cgroup (self->kernel, unit->cgroup);
   fake_properties_apply (self->kernel, unit->cgroup, unit->properties);
 }
 

@@ -47,7 +47,7 @@ void fake_unit_set (FakeUnit *unit, GVariant *properties);
  * all gone, and then it is gone too. */
 gboolean fake_units_start (FakeUnits *self, FakeUnit *unit);
 
-/* Writes its files, if it runs. */
+/* Writes its files, if it runs, and makes its cgroup again if somebody removed it. */
 void fake_units_apply (FakeUnits *self, const FakeUnit *unit);
 void fake_units_apply_all (FakeUnits *self);
 

@@ -137,7 +137,7 @@ test_foreign_unit (Fixture *fixture, gconstpointer data)
   assert_untouched (fixture);
 }
 
-/* The first error says nothing of the unit. */
+/* It comes while the pod is being created, and the first error says nothing of it. */
 static void
 test_foreign_unit_and_class (Fixture *fixture, gconstpointer data)
 {
@@ -147,11 +147,17 @@ test_foreign_unit_and_class (Fixture *fixture, gconstpointer data)
     .kind = FAKE_FAULT_DELAY,
     .msec = 200,
   };
+  g_autoptr (Calls) calls = calls_new (fixture);
+  g_autoptr (GError) error = NULL;
 
-  fake_systemd_start_unit (fixture->systemd, SLICE, "Somebody's");
   fake_kernel_ignore_writes (fixture->kernel, "machine-burstable.slice", "cpu.weight");
   fake_systemd_add_fault (fixture->systemd, &delay);
-  assert_fails (fixture, "a", "{'CPULimit': <'1'>}", "SystemdFailed", "machine-burstable.slice");
+  calls_add (calls, "CreatePod", "a", "{'CPULimit': <'1'>}");
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", SLICE) > 0);
+  fake_systemd_start_unit (fixture->systemd, SLICE, "Somebody's");
+  calls_wait (calls);
+  error = calls_get_error (calls, 0);
+  fixture_assert_error (&error, "SystemdFailed", "machine-burstable.slice");
   assert_untouched (fixture);
 }
 
