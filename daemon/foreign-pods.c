@@ -203,7 +203,7 @@ look_at (GTask *task, const Place *place, const char *name)
   Look *look = g_task_get_task_data (task);
   ForeignPods *self = look->owner;
   g_autofree char *uid = parse_uid (place, name);
-  g_autofree char *path = g_strconcat (place->path, "/", name, NULL);
+  g_autofree char *path = g_build_filename (place->path, name, NULL);
   const char *unit = place->suffix[0] != '\0' ? name : path;
   Candidate *candidate;
 
@@ -217,7 +217,7 @@ look_at (GTask *task, const Place *place, const char *name)
   candidate->qos = place->qos;
   candidate->place = g_new0 (NcgPlace, 1);
   candidate->place->unit = g_strdup (unit);
-  candidate->place->cgroup = g_strconcat (place->parent, "/", name, NULL);
+  candidate->place->cgroup = g_build_filename (place->parent, name, NULL);
   look->pending++;
   ncg_driver_describe_async (self->manager->driver, candidate->place,
                              g_get_monotonic_time () + MANAGER_UNDO_USEC, on_described, candidate);
@@ -230,6 +230,7 @@ find_place (const Manager *manager, QosClass qos, Place *ret_place)
   g_autofree char *pod_path = manager_get_pod_path (manager, ANY_UID, qos);
   g_autofree char *unit = ncg_driver_group_unit (manager->driver, pod_path, NULL);
   g_autofree char *name = unit != NULL ? g_path_get_basename (unit) : NULL;
+  g_autofree char *parent = NULL;
   gboolean is_slice = name != NULL && g_str_has_suffix (name, ".slice");
   gsize suffix = is_slice ? strlen (".slice") : 0;
 
@@ -237,7 +238,9 @@ find_place (const Manager *manager, QosClass qos, Place *ret_place)
     return FALSE;
   ret_place->qos = qos;
   ret_place->path = g_path_get_dirname (pod_path);
-  ret_place->parent = ncg_driver_predict_cgroup (manager->driver, ret_place->path);
+  /* The root is "" to some. */
+  parent = ncg_driver_predict_cgroup (manager->driver, ret_place->path);
+  ret_place->parent = g_strdup (parent[0] != '\0' ? parent : "/");
   ret_place->prefix = g_strndup (name, strlen (name) - suffix - strlen (ANY_UID));
   ret_place->suffix = g_strdup (is_slice ? ".slice" : "");
   return TRUE;

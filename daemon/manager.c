@@ -124,12 +124,20 @@ Pod *
 manager_find_own_pod (Manager *self, const char *uid, GError **error)
 {
   Pod *pod = manager_find_pod (self, uid, error);
+  g_autofree char *owner = NULL;
 
   if (pod == NULL || pod->state != POD_FOREIGN)
     return pod;
-  g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
-               "pod %s is foreign: %s was made by somebody else ('%s'), who alone changes it",
-               pod->uid, pod->slice, pod->owner);
+  owner = pod_format_owner (pod);
+  if (g_str_has_prefix (pod->owner, POD_DESCRIPTION_PREFIX))
+    g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+                 "all that was known of pod %s is lost, and %s is left alone until the pod is "
+                 "created again",
+                 pod->uid, pod->slice);
+  else
+    g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+                 "pod %s is foreign: %s was made by somebody else%s, who alone changes it",
+                 pod->uid, pod->slice, owner);
   return NULL;
 }
 
@@ -353,6 +361,7 @@ manager_check_pod (Manager *self, Pod *pod)
              "the slice of pod %s, %s, was stopped by somebody else", pod->uid, pod->slice);
   manager_set_state (self, pod, POD_VANISHED);
   drop_gone_leaves (self, pod);
+  pod_drift_unwatch (self, pod);
   drift_note (self->drift, pod->cgroup, "cgroup", "present", "missing", FALSE);
 }
 

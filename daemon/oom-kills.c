@@ -10,8 +10,11 @@
 #include "lib/error.h"
 #include "lib/oom-watch.h"
 
-/* v1 tells before it kills: it is looked again for as long as it is at it. */
+/* v1 tells before it kills: it is looked again for as long as it is at it, often at first, since a
+ * container that ends takes its count with it. */
 #define AGAIN_MSEC 3
+#define AGAIN_OFTEN 10
+#define AGAIN_SLOW_MSEC 20
 #define AGAIN_MAX 300
 
 struct OomKills {
@@ -105,8 +108,8 @@ look_again_soon (OomKills *self, const char *cgroup)
   g_hash_table_add (self->again, g_strdup (cgroup));
   if (self->again_source != 0)
     return;
-  self->n_again++;
-  self->again_source = g_timeout_add (AGAIN_MSEC, on_again, self);
+  self->again_source =
+      g_timeout_add (self->n_again++ < AGAIN_OFTEN ? AGAIN_MSEC : AGAIN_SLOW_MSEC, on_again, self);
 }
 
 /* A leaf that is no container of ours goes by the name of its cgroup, as with GetPodByPid. */

@@ -297,10 +297,13 @@ is_left_behind (const Pod *foreign, const char *uid)
 static GError *
 refuse_foreign (const Create *create, const Pod *foreign)
 {
-  return g_error_new (NCG_ERROR, NCG_ERROR_POD_EXISTS,
-                      "pod %s is there as %s, which was not made here ('%s'); whoever made it has "
-                      "to remove that unit, or take another uid",
-                      create->uid, foreign->slice, foreign->owner);
+  g_autofree char *owner = pod_format_owner (foreign);
+
+  return g_error_new (
+      NCG_ERROR, NCG_ERROR_POD_EXISTS,
+      "pod %s is there as %s, which was made by somebody else%s; it has to be removed "
+      "by whoever made it, or take another uid",
+      create->uid, foreign->slice, owner);
 }
 
 /* A pod of that uid is there: the same again, one to be made anew, or another. */

@@ -72,6 +72,12 @@ pod_new (const char *uid,
   return self;
 }
 
+char *
+pod_format_owner (const Pod *self)
+{
+  return self->owner[0] != '\0' ? g_strdup_printf (" ('%s')", self->owner) : g_strdup ("");
+}
+
 static void
 pod_clear (gpointer data)
 {

@@ -70,6 +70,9 @@ Pod *pod_ref (Pod *self);
 void pod_unref (Pod *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pod, pod_unref)
 
+/* (transfer full): of a foreign one, for a message: " ('the owner')", or "" if nobody knows */
+char *pod_format_owner (const Pod *self);
+
 /* Replaces the spec and computes what follows from it. The class stays. */
 void pod_set_spec (Pod *self, const Spec *spec);
 void pod_set_cgroup (Pod *self, const char *cgroup);

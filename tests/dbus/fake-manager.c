@@ -269,8 +269,7 @@ handle_get (FakeCall *call)
     fail (call, "org.freedesktop.DBus.Error.UnknownProperty", name);
 }
 
-/* A unit that is not there has the defaults; a service that has no file is loaded for that, and
- * dropped again. */
+/* A unit that is not there has the defaults; a service without a file is loaded, and dropped. */
 static void
 handle_get_all (FakeCall *call)
 {

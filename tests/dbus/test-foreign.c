@@ -296,6 +296,48 @@ test_installed (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_pods (fixture), ==, 0);
 }
 
+/* What is known of one of ours is lost: it is left alone, until it is created again. */
+static void
+test_left_behind (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = NULL;
+
+  g_free (fixture_must_create (fixture, "a-b", "{'CPULimit': <'1'>}"));
+  fixture_stop_daemon (fixture);
+  fixture_write_file (fixture, "a-b.pod", "");
+  fixture_start_daemon (fixture);
+  g_assert_true (is_listed (fixture, "'a-b'"));
+  g_assert_true (is_listed (fixture, "'foreign'"));
+  g_assert_false (fixture_remove (fixture, "a-b", &error));
+  name = g_dbus_error_get_remote_error (error);
+  g_assert_cmpstr (name, ==, "org.freedesktop.DBus.Error.AccessDenied");
+  g_assert_nonnull (strstr (error->message, "created again"));
+  g_free (fixture_must_create (fixture, "a-b", "{'CPULimit': <'1'>}"));
+  g_assert_true (is_listed (fixture, "'active'"));
+  fixture_must_remove (fixture, "a-b");
+  g_assert_cmpuint (count_pods (fixture), ==, 0);
+}
+
+/* Names are what they are there, and no unit says whose it is. */
+static void
+test_cgroupfs (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fixture->option = "--cgroup-driver=cgroupfs";
+  fake_kernel_make_cgroup (fixture->kernel, "/machine/burstable/podx_y-z");
+  fixture_start_daemon (fixture);
+  assert_listed (fixture, "([('x_y-z', 'Burstable', '" MANAGER_PATH
+                          "/pod/x_5fy_2dz', '/machine/burstable/podx_y-z', 'foreign')],)");
+  g_assert_null (fixture_create (fixture, "x_y-z", "{'CPULimit': <'1'>}", &error));
+  fixture_assert_error (&error, "PodExists", "/machine/burstable/podx_y-z");
+  fake_kernel_make_cgroup (fixture->kernel, "/machine/podg");
+  fixture_wait (is_listed (fixture, "('g', 'Guaranteed', "));
+  fake_kernel_remove_cgroup (fixture->kernel, "/machine/burstable/podx_y-z");
+  fixture_wait (count_pods (fixture) == 1);
+}
+
 /* Hundreds at once cost a few looks, and not one each. */
 static void
 test_many (Fixture *fixture, gconstpointer data)
@@ -330,6 +372,8 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/foreign/same-uid", test_same_uid);
   FIXTURE_TEST ("/foreign/at-once", test_at_once);
   FIXTURE_TEST ("/foreign/installed", test_installed);
+  FIXTURE_TEST ("/foreign/left-behind", test_left_behind);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/foreign/cgroupfs", test_cgroupfs);
   FIXTURE_TEST ("/foreign/many", test_many);
   return g_test_run ();
 }
