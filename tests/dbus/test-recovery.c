@@ -107,78 +107,6 @@ test_known_again (Fixture *fixture, gconstpointer data)
   create (fixture);
 }
 
-static const struct {
-  const char *name;
-  const char *text;
-} damaged[] = {
-  { "b.pod", "" },
-  { "c.pod", "nodecgroups-pod 2\n{}\n" },
-  { "d.pod", "nodecgroups-pod 1\n{'Path': <'/machine/podd'>\n" },
-  { "e.pod", "nodecgroups-pod 1\n['a']\n" },
-  { "f.pod", "nodecgroups-pod 1\n{}\n" },
-  { "g.creating", "x" },
-  { "h.removing", "nodecgroups-pod 1\n{}\n" },
-  { "i.updating", "nodecgroups-pod 1\n" },
-  { "README", "hello" },
-  { "-j.pod", "nodecgroups-pod 1\n{}\n" },
-};
-
-/* Set aside for whoever wants to look; all others are known. */
-static void
-test_damaged (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *directory = g_strconcat (fixture->root, "/run/nodecgroups/pods/k.pod", NULL);
-  g_autofree char *link = g_strconcat (fixture->root, "/run/nodecgroups/pods/l.pod", NULL);
-
-  create (fixture);
-  stop (fixture);
-  for (gsize i = 0; i < G_N_ELEMENTS (damaged); i++)
-    fixture_write_file (fixture, damaged[i].name, damaged[i].text);
-  fixture_write_file (fixture, ".m.tmp", "half");
-  fixture_write_file (fixture, "n.pod.bad", "from before");
-  g_assert_cmpint (g_mkdir (directory, 0755), ==, 0);
-  g_assert_cmpint (symlink ("/etc/passwd", link), ==, 0);
-  fixture_start_daemon (fixture);
-  g_assert_cmpuint (count_pods (fixture), ==, 1);
-  for (gsize i = 0; i < G_N_ELEMENTS (damaged); i++) {
-    g_autofree char *aside = g_strconcat (damaged[i].name, ".bad", NULL);
-
-    g_test_message ("%s", damaged[i].name);
-    g_assert_false (fixture_has_file (fixture, damaged[i].name));
-    g_assert_true (fixture_has_file (fixture, aside));
-  }
-  g_assert_false (fixture_has_file (fixture, "k.pod"));
-  g_assert_false (fixture_has_file (fixture, "l.pod"));
-  g_assert_false (fixture_has_file (fixture, ".m.tmp"));
-  g_assert_true (fixture_has_file (fixture, "n.pod.bad"));
-}
-
-/* Every prefix of a file is either refused or, with the last newline gone, the whole. */
-static void
-test_truncated (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *text = NULL;
-  gsize length;
-
-  create (fixture);
-  stop (fixture);
-  text = fixture_read_file (fixture, "a.pod");
-  length = strlen (text);
-  for (gsize i = 1; i < length - 1; i += length / 7) {
-    g_autofree char *part = g_strndup (text, i);
-
-    fixture_write_file (fixture, "a.pod", part);
-    fixture_start_daemon (fixture);
-    g_assert_true (fixture_has_pod_state (fixture, "a", "foreign"));
-    g_assert_true (fixture_has_file (fixture, "a.pod.bad"));
-    stop (fixture);
-  }
-  /* The slice has not been touched meanwhile, and can be taken over. */
-  g_assert_true (fake_systemd_has_unit (fixture->systemd, SLICE));
-  fixture_start_daemon (fixture);
-  create (fixture);
-}
-
 static void
 test_vanished (Fixture *fixture, gconstpointer data)
 {
@@ -401,8 +329,6 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   FIXTURE_TEST ("/recovery/known-again", test_known_again);
-  FIXTURE_TEST ("/recovery/damaged", test_damaged);
-  FIXTURE_TEST ("/recovery/truncated", test_truncated);
   FIXTURE_TEST ("/recovery/vanished", test_vanished);
   FIXTURE_TEST ("/recovery/changed-meanwhile", test_changed_meanwhile);
   FIXTURE_TEST ("/recovery/changed-at-reload", test_changed_at_reload);
