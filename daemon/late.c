@@ -12,6 +12,9 @@
  * lost may still be on its way. */
 #define SETTLED_USEC (10 * G_USEC_PER_SEC)
 
+/* As many as are taken on at once, see quota.h. */
+#define MAX_ENTRIES 4096
+
 struct Late {
   Manager *manager;
   GPtrArray *entries;
@@ -65,10 +68,10 @@ late_free (Late *self)
   g_free (self);
 }
 
-guint
-late_count (const Late *self)
+gboolean
+late_is_full (const Late *self)
 {
-  return self->entries->len;
+  return self->entries->len >= MAX_ENTRIES;
 }
 
 /* Ends the turn. @is_over: there is nothing to come any more */
@@ -237,6 +240,16 @@ look_later (Entry *entry)
   entry->delay_msec = MIN (2 * entry->delay_msec, LAST_MSEC);
 }
 
+/* One that is expected again is the same unit. */
+static gboolean
+has_unit (const Late *self, const char *unit)
+{
+  for (guint i = 0; i < self->entries->len; i++)
+    if (g_str_equal (((const Entry *) g_ptr_array_index (self->entries, i))->unit, unit))
+      return TRUE;
+  return FALSE;
+}
+
 static Entry *
 add (Late *self, Pod *pod)
 {
@@ -254,20 +267,41 @@ add (Late *self, Pod *pod)
 void
 late_expect_pod (Late *self, Pod *pod)
 {
-  Entry *entry = add (self, pod);
+  Entry *entry;
 
+  if (has_unit (self, pod->slice))
+    return;
+  entry = add (self, pod);
   entry->unit = g_strdup (pod->slice);
   entry->description = g_strconcat (POD_DESCRIPTION_PREFIX, pod->uid, NULL);
+}
+
+/* What the last call said counts. */
+static Entry *
+replace_leaf (Late *self, Pod *pod, const char *unit)
+{
+  for (guint i = 0; i < self->entries->len; i++) {
+    Entry *entry = g_ptr_array_index (self->entries, i);
+
+    if (entry->pod == pod && g_str_equal (entry->unit, unit)) {
+      spec_clear (&entry->spec);
+      return entry;
+    }
+  }
+  return NULL;
 }
 
 void
 late_expect_leaf (Late *self, Pod *pod, const Container *leaf)
 {
-  Entry *entry = add (self, pod);
+  Entry *entry = replace_leaf (self, pod, leaf->unit);
 
-  entry->name = g_strdup (leaf->name);
-  entry->unit = g_strdup (leaf->unit);
-  entry->description = container_describe (leaf, pod->uid);
+  if (entry == NULL) {
+    entry = add (self, pod);
+    entry->name = g_strdup (leaf->name);
+    entry->unit = g_strdup (leaf->unit);
+    entry->description = container_describe (leaf, pod->uid);
+  }
   entry->is_delegated = leaf->is_delegated;
   entry->user = leaf->user;
   spec_copy (&leaf->spec, &entry->spec);

@@ -24,5 +24,5 @@ void late_expect_pod (Late *self, Pod *pod);
  * systemd has said that it is not there. Copied. */
 void late_expect_leaf (Late *self, Pod *pod, const Container *leaf);
 
-/* How many there are. */
-guint late_count (const Late *self);
+/* Whether there are so many that no more are to be begun, since systemd does not answer. */
+gboolean late_is_full (const Late *self);

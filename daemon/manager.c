@@ -92,6 +92,12 @@ manager_check_ready (const Manager *self, GError **error)
 {
   gint64 lost_usec = g_get_monotonic_time () - self->lost_usec;
 
+  if (late_is_full (self->late)) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_READY,
+                 "systemd has not answered what it was asked for, and no more is begun until it "
+                 "does; see 'systemctl status'");
+    return FALSE;
+  }
   if (self->lost_usec == 0 || lost_usec < PATIENCE_USEC)
     return TRUE;
   g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_READY,

@@ -6,8 +6,11 @@
 
 #include "daemon/events.h"
 #include "daemon/trace.h"
+#include "lib/error.h"
 
 #define OLD_MAX 8
+/* Below the 25 s after which a client's bus library gives up. */
+#define DEADLINE_MSEC ((MANAGER_DEADLINE_USEC + MANAGER_UNDO_USEC) / 1000)
 
 struct Reload {
   Manager *manager;
@@ -18,6 +21,12 @@ struct Reload {
   GTask *current; /* (nullable) */
   GQueue waiting; /* GTask */
 };
+
+typedef struct {
+  Reload *reload;
+  guint deadline;    /* the source, or 0 */
+  gboolean has_told; /* that it is over */
+} Request;
 
 static void run_next (Reload *self);
 
@@ -48,11 +57,48 @@ reload_free (Reload *self)
 }
 
 static void
+stop_deadline (GTask *task)
+{
+  Request *request = g_task_get_task_data (task);
+
+  if (request->deadline != 0)
+    g_source_remove (request->deadline);
+  request->deadline = 0;
+}
+
+/* The round goes on; only its caller does not wait any longer. */
+static gboolean
+on_deadline (gpointer user_data)
+{
+  GTask *task = user_data;
+  Request *request = g_task_get_task_data (task);
+  gboolean is_begun = request->reload->current == task;
+
+  request->deadline = 0;
+  request->has_told = TRUE;
+  g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_TIMEOUT,
+                           is_begun ? "the configuration is in force, but the node is not as it "
+                                      "says yet; that is gone on with, and Conditions say more"
+                                    : "an earlier reload has not ended in time, and this one was "
+                                      "not begun; call again when State says ready");
+  if (!is_begun && g_queue_remove (&request->reload->waiting, task))
+    g_object_unref (task);
+  return G_SOURCE_REMOVE;
+}
+
+static void
 finish (Reload *self, GError *error)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->current);
+  const Request *request = g_task_get_task_data (task);
 
-  if (error != NULL) {
+  stop_deadline (task);
+  if (request->has_told) {
+    event_log (error != NULL ? EVENT_CONFIG_REFUSED : EVENT_CONFIG_RELOADED, NULL, "%s",
+               error != NULL ? error->message
+                             : "the configuration is reloaded, later than its caller waited");
+    g_clear_error (&error);
+  } else if (error != NULL) {
     event_log (EVENT_CONFIG_REFUSED, NULL,
                "the configuration is not reloaded, the one before is in force: %s", error->message);
     g_task_return_error (task, error);
@@ -108,7 +154,14 @@ run_next (Reload *self)
 void
 reload_run_async (Reload *self, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_queue_push_tail (&self->waiting, g_task_new (NULL, NULL, callback, user_data));
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  Request *request = g_new0 (Request, 1);
+
+  request->reload = self;
+  request->deadline = g_timeout_add_full (G_PRIORITY_DEFAULT, DEADLINE_MSEC, on_deadline,
+                                          g_object_ref (task), g_object_unref);
+  g_task_set_task_data (task, request, g_free);
+  g_queue_push_tail (&self->waiting, task);
   run_next (self);
 }
 

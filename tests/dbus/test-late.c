@@ -4,6 +4,7 @@
  * wait at the same time, which makes this one slow test.
  */
 #include "tests/dbus/calls.h"
+#include "tests/dbus/drift-rig.h"
 #include "tests/dbus/join.h"
 
 #include <string.h>
@@ -163,11 +164,55 @@ test_turn (Fixture *fixture, gconstpointer data)
   fixture_must_remove (fixture, "slow");
 }
 
+static gboolean
+reload (Fixture *fixture, GError **error)
+{
+  g_autoptr (GVariant) reply =
+      fixture_call_object (fixture, MANAGER_PATH, NODE_INTERFACE, "Reload", NULL, error);
+
+  return reply != NULL;
+}
+
+/* The configuration is in force, and what systemd does not do in time is gone on with: each of its
+ * three attempts is within the deadline of a call. */
+static void
+test_reload (Fixture *fixture, gconstpointer data)
+{
+  static const FakeFault fault = { "SetUnitProperties", "system.slice", FAKE_FAULT_DELAY, 0, 8000 };
+  gint64 begin = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *value = NULL;
+
+  fake_systemd_add_fault (fixture->systemd, &fault);
+  fake_kernel_ignore_writes (fixture->kernel, "system.slice", "memory.min");
+  fake_kernel_write_file (fixture->kernel, DRIFT_RIG_CONFIG,
+                          DRIFT_RIG_HEAD "systemReserved: {memory: 1Gi}\n"
+                                         "enforceNodeAllocatable: [system-reserved]\n");
+  g_assert_false (reload (fixture, &error));
+  fixture_assert_error (&error, "Timeout", "in force");
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, PATIENCE_USEC);
+  fake_systemd_clear_faults (fixture->systemd);
+  fake_kernel_take_writes (fixture->kernel, "system.slice", "memory.min");
+  while (!reload (fixture, &error))
+    fixture_assert_error (&error, "Timeout", NULL);
+  value = fake_kernel_read (fixture->kernel, "/system.slice", "memory.min");
+  g_assert_cmpstr (value, ==, "1073741824");
+}
+
+static void
+set_up_with_config (Fixture *fixture, gconstpointer data)
+{
+  fixture_set_up_without_daemon (fixture, data);
+  fake_kernel_write_file (fixture->kernel, DRIFT_RIG_CONFIG, DRIFT_RIG_HEAD);
+  fixture_start_daemon (fixture);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   FIXTURE_TEST ("/late/all", test_late);
   FIXTURE_TEST ("/late/turn", test_turn);
+  g_test_add ("/late/reload", Fixture, NULL, set_up_with_config, test_reload, fixture_tear_down);
   return g_test_run ();
 }
