@@ -197,8 +197,9 @@ is_settled_by_others (const Entry *entry)
   const Manager *manager = entry->owner->manager;
   const Pod *known = g_hash_table_lookup (manager->pods, entry->pod->uid);
 
+  /* What came late may have been seen already, and taken for somebody else's. */
   if (entry->name == NULL)
-    return known != NULL;
+    return known != NULL && known->state != POD_FOREIGN;
   return known != entry->pod || known->state != POD_ACTIVE ||
          pod_find_container (known, entry->name) != NULL;
 }
