@@ -4,6 +4,8 @@
  */
 #include "daemon/turns.h"
 
+#include "lib/error.h"
+
 /* Which tasks have had their turn, by their data. */
 static GString *order;
 
@@ -120,6 +122,45 @@ test_free (void)
   g_string_free (order, TRUE);
 }
 
+static void
+on_failed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError **error = user_data;
+
+  g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Who has waited for too long is told so, and is passed over; the others keep their order. */
+static void
+test_deadline (void)
+{
+  Turns *turns = turns_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTask) late = g_task_new (NULL, NULL, on_failed, &error);
+  g_autoptr (GTask) early = g_task_new (NULL, NULL, NULL, NULL);
+  gint64 begin = g_get_monotonic_time ();
+
+  order = g_string_new (NULL);
+  g_task_set_task_data (late, g_strdup ("late"), g_free);
+  g_task_set_task_data (early, g_strdup ("2"), g_free);
+  take (turns, "a", "1");
+  turns_take_until (turns, "a", on_turn, late, begin + 50 * 1000);
+  turns_take_until (turns, "a", on_turn, early, begin + 60 * G_USEC_PER_SEC);
+  while (error == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_TIMEOUT);
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 40 * 1000);
+  g_assert_cmpstr (order->str, ==, "1");
+  turns_leave (turns, "a");
+  serve ();
+  g_assert_cmpstr (order->str, ==, "12");
+  g_task_return_boolean (early, TRUE);
+  turns_leave (turns, "a");
+  g_assert_false (turns_is_taken (turns, "a"));
+  turns_free (turns);
+  g_string_free (order, TRUE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -128,5 +169,6 @@ main (int argc, char **argv)
   g_test_add_func ("/turns/between", test_between);
   g_test_add_func ("/turns/keys", test_keys);
   g_test_add_func ("/turns/free", test_free);
+  g_test_add_func ("/turns/deadline", test_deadline);
   return g_test_run ();
 }
