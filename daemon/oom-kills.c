@@ -7,15 +7,13 @@
 #include "daemon/oom-kills.h"
 
 #include "daemon/manager.h"
-#include "lib/error.h"
 #include "lib/oom-watch.h"
 
-/* v1 tells before it kills: it is looked again for as long as it is at it, often at first, since a
- * container that ends takes its count with it. */
-#define AGAIN_MSEC 3
-#define AGAIN_OFTEN 10
-#define AGAIN_SLOW_MSEC 20
-#define AGAIN_MAX 300
+/* v1 tells before it kills, and says a lot to the console in between: it is looked again after 2
+ * ms, 4 ms, and so on. The first looks are close, since a container that ends takes its count with
+ * it. */
+#define AGAIN_MSEC 2
+#define AGAIN_TIMES 11
 
 struct OomKills {
   Manager *manager;
@@ -24,8 +22,8 @@ struct OomKills {
   GHashTable *pods;      /* Pod → its cgroup that is watched */
   GHashTable *cgroups;   /* the same cgroups → Pod */
   GHashTable *again;     /* set of cgroups that are to be looked at again */
-  guint n_again;
-  guint again_source; /* or 0 */
+  guint n_again;         /* how often that was done */
+  guint again_source;    /* or 0 */
   gboolean is_heard;
 };
 
@@ -39,14 +37,57 @@ is_nothing_new (const OomKills *self, const Pod *pod)
          ncg_oom_count_read_total (self->memory, pod->cgroup) == pod->oom.total;
 }
 
+static gboolean on_again (gpointer user_data);
+
+static void
+wait_again (OomKills *self)
+{
+  self->again_source = g_timeout_add (AGAIN_MSEC << self->n_again, on_again, self);
+}
+
+static gboolean
+on_again (gpointer user_data)
+{
+  OomKills *self = user_data;
+  GHashTableIter iter;
+  gpointer cgroup;
+
+  g_hash_table_iter_init (&iter, self->again);
+  while (g_hash_table_iter_next (&iter, &cgroup, NULL)) {
+    Pod *pod = g_hash_table_lookup (self->cgroups, cgroup);
+
+    if (pod != NULL)
+      look_at (self, pod);
+  }
+  self->again_source = 0;
+  if (++self->n_again < AGAIN_TIMES)
+    wait_again (self);
+  else
+    g_hash_table_remove_all (self->again);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+look_again_soon (OomKills *self, const char *cgroup)
+{
+  g_hash_table_add (self->again, g_strdup (cgroup));
+  if (self->again_source != 0)
+    g_source_remove (self->again_source);
+  self->n_again = 0;
+  wait_again (self);
+}
+
 static void
 on_changed (const char *cgroup, gboolean is_about_leaves, gpointer user_data)
 {
   OomKills *self = user_data;
   Pod *pod = g_hash_table_lookup (self->cgroups, cgroup);
 
-  if (pod != NULL && (is_about_leaves || !is_nothing_new (self, pod)))
-    look_at (self, pod);
+  if (pod == NULL || (!is_about_leaves && is_nothing_new (self, pod)))
+    return;
+  look_at (self, pod);
+  if (self->memory->is_v1 && !is_about_leaves)
+    look_again_soon (self, cgroup);
 }
 
 OomKills *
@@ -80,36 +121,6 @@ oom_kills_free (OomKills *self)
   g_hash_table_unref (self->pods);
   g_hash_table_unref (self->again);
   g_free (self);
-}
-
-static gboolean
-on_again (gpointer user_data)
-{
-  OomKills *self = user_data;
-  g_autoptr (GHashTable) cgroups = g_steal_pointer (&self->again);
-  GHashTableIter iter;
-  gpointer cgroup;
-
-  self->again = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->again_source = 0;
-  g_hash_table_iter_init (&iter, cgroups);
-  while (g_hash_table_iter_next (&iter, &cgroup, NULL))
-    on_changed (cgroup, TRUE, self);
-  if (self->again_source == 0)
-    self->n_again = 0;
-  return G_SOURCE_REMOVE;
-}
-
-static void
-look_again_soon (OomKills *self, const char *cgroup)
-{
-  if (self->n_again >= AGAIN_MAX)
-    return;
-  g_hash_table_add (self->again, g_strdup (cgroup));
-  if (self->again_source != 0)
-    return;
-  self->again_source =
-      g_timeout_add (self->n_again++ < AGAIN_OFTEN ? AGAIN_MSEC : AGAIN_SLOW_MSEC, on_again, self);
 }
 
 /* A leaf that is no container of ours goes by the name of its cgroup, as with GetPodByPid. */
@@ -168,14 +179,9 @@ look_at (OomKills *self, Pod *pod)
 
   if (!self->is_heard || self->watch == NULL)
     return;
-  if (!ncg_oom_count_read (self->memory, pod->cgroup, &count, &error)) {
-    if (g_error_matches (error, NCG_ERROR, NCG_ERROR_BUSY))
-      look_again_soon (self, pod->cgroup);
-    return;
-  }
-  compare (self, pod, &count);
-  if (count.is_killing)
-    look_again_soon (self, pod->cgroup);
+  /* What changes all the time is told of again. */
+  if (ncg_oom_count_read (self->memory, pod->cgroup, &count, &error))
+    compare (self, pod, &count);
 }
 
 void

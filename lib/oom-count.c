@@ -43,19 +43,9 @@ ncg_oom_count_read_total (const NcgTree *memory, const char *cgroup)
   return total;
 }
 
-static gboolean
-is_killing (const NcgTree *memory, const NcgCgroup *cgroup)
-{
-  guint64 is_under_oom = 0;
-
-  return memory->is_v1 &&
-         ncg_cgroup_read_key (cgroup, get_file (memory), "under_oom", &is_under_oom, NULL) &&
-         is_under_oom != 0;
-}
-
 /* One that is gone meanwhile counts 0: so it is with the file of one that has no memory. */
 static guint64
-read_leaf (const NcgTree *memory, const NcgCgroup *leaf, guint depth, gboolean *is_busy)
+read_leaf (const NcgTree *memory, const NcgCgroup *leaf, guint depth)
 {
   guint64 count = 0;
   g_auto (GStrv) children = NULL;
@@ -63,13 +53,12 @@ read_leaf (const NcgTree *memory, const NcgCgroup *leaf, guint depth, gboolean *
   ncg_cgroup_read_key (leaf, get_file (memory), key, &count, NULL);
   if (!memory->is_v1 || depth >= MAX_DEPTH)
     return count;
-  *is_busy = *is_busy || is_killing (memory, leaf);
   children = ncg_cgroup_list_children (leaf, NULL);
   for (guint i = 0; children != NULL && children[i] != NULL; i++) {
     g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (leaf, children[i], NULL);
 
     if (child != NULL)
-      count += read_leaf (memory, child, depth + 1, is_busy);
+      count += read_leaf (memory, child, depth + 1);
   }
   return count;
 }
@@ -84,9 +73,8 @@ read_leaves (const NcgTree *memory, const NcgCgroup *cgroup, NcgOomCount *count)
     g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (cgroup, children[i], NULL);
 
     if (child != NULL)
-      g_hash_table_insert (
-          count->leaves, g_strdup (children[i]),
-          GSIZE_TO_POINTER ((gsize) read_leaf (memory, child, 0, &count->is_killing)));
+      g_hash_table_insert (count->leaves, g_strdup (children[i]),
+                           GSIZE_TO_POINTER ((gsize) read_leaf (memory, child, 0)));
   }
 }
 
@@ -103,7 +91,6 @@ ncg_oom_count_read (const NcgTree *memory,
   if (opened == NULL)
     return FALSE;
   count.leaves = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  count.is_killing = is_killing (memory, opened);
   for (guint i = 0; i < TRIES; i++) {
     if (!ncg_cgroup_read_key (opened, get_file (memory), key, &count.total, error))
       return FALSE;

@@ -12,10 +12,9 @@
 #include "lib/hierarchy.h"
 
 typedef struct {
-  gboolean has_total;  /* total is of all, also of what is gone: v2 */
-  guint64 total;       /* else of the cgroup itself */
-  GHashTable *leaves;  /* name of a cgroup right below → count, by ncg_oom_count_get_leaf() */
-  gboolean is_killing; /* v1: the kernel is about to kill, and has not counted yet */
+  gboolean has_total; /* total is of all, also of what is gone: v2 */
+  guint64 total;      /* else of the cgroup itself */
+  GHashTable *leaves; /* name of a cgroup right below → count, by ncg_oom_count_get_leaf() */
 } NcgOomCount;
 
 void ncg_oom_count_clear (NcgOomCount *self);

@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #define INTERVAL_MSEC 200
-#define INTERVAL_V1_MSEC 20
+#define INTERVAL_V1_MSEC 100
+/* What comes is to be known before it can be killed. */
+#define CHILDREN_V1_MSEC 20
 
 /* Descriptors of v1: a notification is for all cgroups that share one. */
-#define N_BELLS 16
+#define N_BELLS 64
 
 typedef struct {
   NcgOomWatch *watch;
@@ -216,7 +218,7 @@ ncg_oom_watch_new (const NcgTree *memory, NcgOomChanged changed, gpointer user_d
   self->children = ncg_file_watch_new (on_children, self);
   if (self->children == NULL)
     return NULL;
-  ncg_file_watch_set_interval (self->children, memory->is_v1 ? INTERVAL_V1_MSEC : INTERVAL_MSEC);
+  ncg_file_watch_set_interval (self->children, memory->is_v1 ? CHILDREN_V1_MSEC : INTERVAL_MSEC);
   if (memory->is_v1) {
     self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, group_free);
     return g_steal_pointer (&self);

@@ -15,8 +15,7 @@
 typedef struct NcgOomWatch NcgOomWatch;
 
 /* Somebody may have been killed in the cgroup @key or below, or, if @is_about_leaves, something has
- * come or gone right below it. At once, and then at most five times a second; on v1, where a count
- * goes with its cgroup, fifty times. */
+ * come or gone right below it. At once, and then at most five times a second, or ten on v1. */
 typedef void (*NcgOomChanged) (const char *key, gboolean is_about_leaves, gpointer user_data);
 
 /* (transfer full) (nullable): on the thread-default main context; %NULL with errno set if the

@@ -35,10 +35,9 @@ write_v2 (Fixture *fixture, const char *file, guint kills)
 }
 
 static void
-write_v1 (Fixture *fixture, const char *file, guint is_under_oom, guint kills)
+write_v1 (Fixture *fixture, const char *file, guint kills)
 {
-  g_autofree char *text =
-      g_strdup_printf ("oom_kill_disable 0\nunder_oom %u\noom_kill %u\n", is_under_oom, kills);
+  g_autofree char *text = g_strdup_printf ("oom_kill_disable 0\nunder_oom 0\noom_kill %u\n", kills);
 
   temp_dir_write (fixture->root, file, text);
 }
@@ -71,22 +70,17 @@ static void
 test_v1 (Fixture *fixture, gconstpointer data)
 {
   g_auto (NcgOomCount) count = { 0 };
-  g_auto (NcgOomCount) again = { 0 };
   g_autoptr (GError) error = NULL;
 
-  write_v1 (fixture, "pod/memory.oom_control", 0, 5);
-  write_v1 (fixture, "pod/a/memory.oom_control", 0, 2);
-  write_v1 (fixture, "pod/a/b/memory.oom_control", 0, 1);
-  write_v1 (fixture, "pod/a/b/c/memory.oom_control", 0, 3);
+  write_v1 (fixture, "pod/memory.oom_control", 5);
+  write_v1 (fixture, "pod/a/memory.oom_control", 2);
+  write_v1 (fixture, "pod/a/b/memory.oom_control", 1);
+  write_v1 (fixture, "pod/a/b/c/memory.oom_control", 3);
   g_assert_true (ncg_oom_count_read (&fixture->tree, "/pod", &count, &error));
   g_assert_no_error (error);
   g_assert_false (count.has_total);
-  g_assert_false (count.is_killing);
   g_assert_cmpuint (count.total, ==, 5);
   g_assert_cmpuint (ncg_oom_count_get_leaf (&count, "a"), ==, 6);
-  write_v1 (fixture, "pod/a/b/memory.oom_control", 1, 1);
-  g_assert_true (ncg_oom_count_read (&fixture->tree, "/pod", &again, &error));
-  g_assert_true (again.is_killing);
 }
 
 static void
