@@ -156,7 +156,7 @@ on_turn (GTask *task)
   Remove *remove = g_task_get_task_data (task);
   Manager *manager = remove->manager;
   GError *error = NULL;
-  Pod *pod = manager_find_pod (manager, remove->uid, &error);
+  Pod *pod = manager_find_own_pod (manager, remove->uid, &error);
   Container *container = pod != NULL ? manager_find_container (pod, remove->name, &error) : NULL;
   ContainerState before;
 

@@ -10,7 +10,7 @@
 Pod *
 manager_find_active_pod (Manager *self, const char *uid, GError **error)
 {
-  Pod *pod = manager_find_pod (self, uid, error);
+  Pod *pod = manager_find_own_pod (self, uid, error);
 
   if (pod == NULL || pod->state == POD_ACTIVE)
     return pod;

@@ -176,6 +176,10 @@ test_refused (Fixture *fixture, gconstpointer data)
   assert_refused (fixture, "UpdatePod", g_variant_new_parsed ("(%s, @a{sv} {})", UID));
   assert_refused (fixture, "UpdatePod", g_variant_new_parsed ("(%s, {'CPULimit': <'2'>})", UID));
   assert_refused (fixture, "RemovePod", g_variant_new_parsed ("(%s, @a{sv} {})", UID));
+  assert_refused (fixture, "CreateContainer", g_variant_new_parsed ("(%s, 'app', @a{sv} {})", UID));
+  assert_refused (fixture, "UpdateContainer",
+                  g_variant_new_parsed ("(%s, 'app', {'PidsLimit': <uint64 5>})", UID));
+  assert_refused (fixture, "RemoveContainer", g_variant_new_parsed ("(%s, 'app', @a{sv} {})", UID));
   assert_refused (fixture, "JoinPod",
                   g_variant_new_parsed ("(%s, 'app', [%u], @a{sv} {})", UID, (guint32) pid));
   assert_untouched (fixture);
