@@ -9,6 +9,7 @@
 #include "daemon/container-create.h"
 
 #include "daemon/container-make.h"
+#include "daemon/fault-point.h"
 #include "daemon/manager-containers.h"
 #include "daemon/spec-facts.h"
 #include "daemon/user-lookup.h"
@@ -21,7 +22,8 @@ typedef struct {
   char *uid;
   char *name;
   JoinOptions options;
-  uid_t user; /* of the options */
+  uid_t user;  /* of the options */
+  uid_t owner; /* whom it may be delegated to; NCG_NO_USER: anybody */
   Pod *pod;
   Container *container;
   GError *error;
@@ -70,6 +72,7 @@ drop (GTask *task)
   Create *create = g_task_get_task_data (task);
 
   manager_drop_container (create->manager, create->pod, create->container);
+  FAULT_POINT ("container-create:dropped");
   manager_save_pod (create->manager, create->pod, STORE_POD, NULL);
   fail (task, g_steal_pointer (&create->error));
 }
@@ -89,6 +92,7 @@ on_undone (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
 
+  FAULT_POINT ("container-create:undone");
   if (ncg_driver_stop_finish (result, NULL))
     drop (task);
   else
@@ -141,6 +145,7 @@ undo (GTask *task)
   if (create->container->cgroup[0] == '\0')
     manager_predict_container (create->pod, create->container);
   create->undo_deadline = g_get_monotonic_time () + MANAGER_UNDO_USEC;
+  FAULT_POINT ("container-create:undo");
   describe (task);
 }
 
@@ -152,6 +157,7 @@ on_made (GObject *source, GAsyncResult *result, gpointer user_data)
   Manager *manager = create->manager;
   Container *container = create->container;
 
+  FAULT_POINT ("container-create:made");
   if (!container_make_finish (result, &create->error)) {
     undo (task);
     return;
@@ -163,6 +169,7 @@ on_made (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   manager_pod_changed (manager, create->pod);
+  FAULT_POINT ("container-create:told");
   succeed (task, container);
 }
 
@@ -173,6 +180,7 @@ make (GTask *task)
 
   container_make_async (create->manager, create->pod, create->container, create->deadline, on_made,
                         g_object_ref (task));
+  FAULT_POINT ("container-create:asked");
 }
 
 /* The container is there, as far as the tables know. */
@@ -191,6 +199,7 @@ add (GTask *task, const char *unit)
   container_set_spec (container, &create->options.spec);
   g_hash_table_insert (manager->leaves, g_strdup (unit), create->pod);
   manager_pod_changed (manager, create->pod);
+  FAULT_POINT ("container-create:begun");
   if (manager_save_pod (manager, create->pod, STORE_POD, &create->error))
     make (task);
   else
@@ -236,6 +245,7 @@ on_leftover_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   Create *create = g_task_get_task_data (task);
   GError *error = NULL;
 
+  FAULT_POINT ("container-create:leftover-stopped");
   if (ncg_driver_stop_finish (result, &error)) {
     manager_drop_container (create->manager, create->pod, create->container);
     create->container = NULL;
@@ -295,8 +305,8 @@ on_turn (GTask *task)
   GError *error = NULL;
   Pod *pod;
 
-  create->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   if (create->container != NULL) {
+    create->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
     make (task);
     return;
   }
@@ -310,6 +320,20 @@ on_turn (GTask *task)
 }
 
 static void
+wait_for_turn (GTask *task)
+{
+  Create *create = g_task_get_task_data (task);
+
+  if (create->user == NCG_NO_USER || create->owner == NCG_NO_USER || create->user == create->owner)
+    turns_take_until (create->manager->turns, create->uid, on_turn, task,
+                      create->deadline - MANAGER_DEADLINE_USEC + MANAGER_WAIT_USEC);
+  else
+    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+                             "User is %u, but user %u may delegate a container to itself only",
+                             (guint) create->user, (guint) create->owner);
+}
+
+static void
 on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -317,7 +341,7 @@ on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   if (user_lookup_finish (result, &create->user, &error))
-    turns_take (create->manager->turns, create->uid, on_turn, task);
+    wait_for_turn (task);
   else
     g_task_return_error (task, error);
 }
@@ -335,6 +359,7 @@ create_new (Manager *manager,
   create->manager = manager;
   create->uid = g_strdup (uid);
   create->name = g_strdup (name);
+  create->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   g_task_set_task_data (task, create, create_free);
   return task;
 }
@@ -344,6 +369,7 @@ container_create_async (Manager *manager,
                         const char *uid,
                         const char *name,
                         const JoinOptions *options,
+                        uid_t owner,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
@@ -352,6 +378,7 @@ container_create_async (Manager *manager,
   Spec *spec = &create->options.spec;
   GError *error = NULL;
 
+  create->owner = owner;
   join_options_copy (options, &create->options);
   if (!ncg_names_check_container (name, &error) || !spec_check (spec, &error) ||
       !manager_check_cpus (manager, spec, &error) ||
@@ -360,7 +387,7 @@ container_create_async (Manager *manager,
                                   options->user != NULL ? 0 : NCG_NO_USER, &error))
     g_task_return_error (task, error);
   else if (user_lookup_parse (options->user, &create->user))
-    turns_take (manager->turns, uid, on_turn, task);
+    wait_for_turn (task);
   else
     user_lookup_async (manager->worker, options->user, on_user_known, g_object_ref (task));
 }

@@ -10,6 +10,8 @@
 /**
  * container_create_async:
  * @options: (transfer none): the settings, and the delegation; a subgroup has no meaning here
+ * @owner: who calls, if it may be delegated to him only: else %NCG_ERROR_ACCESS_DENIED;
+ *   %NCG_NO_USER for whoever may delegate to anybody
  *
  * Idempotent: with equal options it ends with the container that is there. One that has vanished is
  * made anew. Errors: those of names and specs, %NCG_ERROR_NO_SUCH_POD, %NCG_ERROR_CONTAINER_EXISTS,
@@ -20,6 +22,7 @@ void container_create_async (Manager *manager,
                              const char *uid,
                              const char *name,
                              const JoinOptions *options,
+                             uid_t owner,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
 

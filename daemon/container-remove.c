@@ -8,6 +8,7 @@
 #include "daemon/container-remove.h"
 
 #include "daemon/cgroup-wait.h"
+#include "daemon/fault-point.h"
 #include "daemon/manager-containers.h"
 #include "lib/cgroup-tree.h"
 #include "lib/error.h"
@@ -22,6 +23,7 @@ typedef struct {
   char *uid;
   char *name;
   guint64 grace_usec;
+  gint64 deadline; /* without the grace */
   Pod *pod;
   Container *container;
   NcgCgroup *cgroup; /* (nullable): while its processes end by themselves */
@@ -54,6 +56,7 @@ succeed (GTask *task)
   Remove *remove = g_task_get_task_data (task);
 
   manager_drop_container (remove->manager, remove->pod, remove->container);
+  FAULT_POINT ("container-remove:dropped");
   manager_save_pod (remove->manager, remove->pod, STORE_POD, NULL);
   turns_leave (remove->manager->turns, remove->uid);
   g_task_return_boolean (task, TRUE);
@@ -77,6 +80,7 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
+  FAULT_POINT ("container-remove:stopped");
   if (ncg_driver_stop_finish (result, &error))
     succeed (task);
   else
@@ -89,9 +93,9 @@ stop (GTask *task)
   Remove *remove = g_task_get_task_data (task);
   NcgPlace place = container_get_place (remove->container);
 
-  ncg_driver_stop_async (remove->manager->driver, &place,
-                         g_get_monotonic_time () + MANAGER_DEADLINE_USEC, on_stopped,
+  ncg_driver_stop_async (remove->manager->driver, &place, remove->deadline, on_stopped,
                          g_object_ref (task));
+  FAULT_POINT ("container-remove:asked");
 }
 
 static void
@@ -100,6 +104,7 @@ on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
+  FAULT_POINT ("container-remove:killed");
   if (ncg_driver_kill_finish (result, &error))
     stop (task);
   else
@@ -111,9 +116,9 @@ kill_all (GTask *task)
 {
   Remove *remove = g_task_get_task_data (task);
   NcgPlace place = container_get_place (remove->container);
+  gint64 deadline = MIN (remove->deadline, g_get_monotonic_time () + KILL_USEC);
 
-  ncg_driver_kill_async (remove->manager->driver, &place, g_get_monotonic_time () + KILL_USEC,
-                         on_killed, g_object_ref (task));
+  ncg_driver_kill_async (remove->manager->driver, &place, deadline, on_killed, g_object_ref (task));
 }
 
 static void
@@ -146,6 +151,7 @@ end_processes (GTask *task)
     return;
   }
   ncg_cgroup_signal (remove->cgroup, SIGTERM, NULL);
+  remove->deadline += (gint64) remove->grace_usec;
   cgroup_wait_empty_async (remove->cgroup, g_get_monotonic_time () + (gint64) remove->grace_usec,
                            on_grace_over, g_object_ref (task));
 }
@@ -167,6 +173,7 @@ on_turn (GTask *task)
   remove->pod = pod_ref (pod);
   remove->container = container;
   before = container->state;
+  FAULT_POINT ("container-remove:begun");
   if (container->cgroup[0] == '\0')
     manager_predict_container (pod, container);
   manager_set_container_state (manager, pod, container, CONTAINER_REMOVING);
@@ -195,8 +202,10 @@ container_remove_async (Manager *manager,
   remove->name = g_strdup (name);
   remove->grace_usec = grace_usec;
   g_task_set_task_data (task, remove, remove_free);
+  remove->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   if (ncg_names_check_container (name, &error))
-    turns_take (manager->turns, uid, on_turn, task);
+    turns_take_until (manager->turns, uid, on_turn, task,
+                      g_get_monotonic_time () + MANAGER_WAIT_USEC);
   else
     g_task_return_error (task, error);
 }

@@ -7,6 +7,7 @@
  */
 #include "daemon/container-update.h"
 
+#include "daemon/fault-point.h"
 #include "daemon/manager-containers.h"
 #include "daemon/spec-facts.h"
 #include "daemon/update-checks.h"
@@ -86,6 +87,7 @@ on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
   Update *update = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
+  FAULT_POINT ("container-update:was-set-back");
   if (!ncg_driver_set_resources_finish (result, &error))
     g_prefix_error (&update->error,
                     "the old settings of container %s of pod %s could not be set back either "
@@ -100,6 +102,7 @@ set_back (GTask *task)
   Update *update = g_task_get_task_data (task);
   NcgPlace place = container_get_place (update->container);
 
+  FAULT_POINT ("container-update:set-back");
   ncg_resources_add_defaults (&update->before, &update->resources);
   update_checks_fill (update->manager, place.cgroup, &update->resources, &update->before, NULL);
   ncg_driver_set_resources_async (update->manager->driver, &place, &update->before,
@@ -121,6 +124,7 @@ commit (Update *update)
       manager_save_pod (update->manager, update->pod, STORE_POD, &update->error)) {
     spec_clear (&container->pending);
     manager_pod_changed (update->manager, update->pod);
+    FAULT_POINT ("container-update:told");
     return TRUE;
   }
   container_set_spec (container, &before);
@@ -134,6 +138,7 @@ on_set (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Update *update = g_task_get_task_data (task);
 
+  FAULT_POINT ("container-update:set");
   if (ncg_driver_set_resources_finish (result, &update->error) &&
       ncg_verify_cgroup (update->manager->hierarchy, update->container->cgroup, &update->resources,
                          &update->error) &&
@@ -150,6 +155,7 @@ apply (GTask *task)
   Manager *manager = update->manager;
   NcgPlace place = container_get_place (update->container);
 
+  FAULT_POINT ("container-update:begun");
   update->container->state = CONTAINER_UPDATING;
   if (!update->is_resumed) {
     manager_pod_changed (manager, update->pod);
@@ -160,6 +166,7 @@ apply (GTask *task)
   }
   ncg_driver_set_resources_async (manager->driver, &place, &update->resources, update->deadline,
                                   on_set, g_object_ref (task));
+  FAULT_POINT ("container-update:asked");
 }
 
 static void
@@ -275,7 +282,8 @@ on_turn (GTask *task)
   g_autofree char *what = g_strdup_printf ("container %s of pod %s", update->name, update->uid);
   GError *error = NULL;
 
-  update->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
+  if (update->is_resumed)
+    update->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   if (!find (update, &error)) {
     drop_pending (update);
     finish (task, error);
@@ -303,6 +311,7 @@ update_new (Manager *manager,
   update->manager = manager;
   update->uid = g_strdup (uid);
   update->name = g_strdup (name);
+  update->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
   g_task_set_task_data (task, update, update_free);
   return task;
 }
@@ -321,7 +330,8 @@ container_update_async (Manager *manager,
 
   spec_copy (changes, &update->changes);
   if (ncg_names_check_container (name, &error))
-    turns_take (manager->turns, uid, on_turn, task);
+    turns_take_until (manager->turns, uid, on_turn, task,
+                      g_get_monotonic_time () + MANAGER_WAIT_USEC);
   else
     g_task_return_error (task, error);
 }

@@ -29,8 +29,8 @@ start_create (Call *call, const AuthCaller *caller)
   GError *error = NULL;
 
   if (join_options_parse_container (call->options, &options, &error))
-    container_create_async (call->calls->manager, call->uid, call->container, &options, on_created,
-                            call);
+    container_create_async (call->calls->manager, call->uid, call->container, &options,
+                            caller->is_owner ? NCG_NO_USER : caller->uid, on_created, call);
   else
     call_fail (call, error);
 }
