@@ -245,7 +245,6 @@ on_leftover_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   Create *create = g_task_get_task_data (task);
   GError *error = NULL;
 
-  FAULT_POINT ("container-create:leftover-stopped");
   if (ncg_driver_stop_finish (result, &error)) {
     manager_drop_container (create->manager, create->pod, create->container);
     create->container = NULL;

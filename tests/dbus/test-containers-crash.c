@@ -255,6 +255,20 @@ test_vanished_meanwhile (Fixture *fixture, gconstpointer data)
   container_assert_gone (fixture);
 }
 
+/* What is left of it is stopped first. */
+static void
+test_killed_in_create_of_vanished (Fixture *fixture, gconstpointer data)
+{
+  container_must_create (fixture, SPEC);
+  fake_systemd_stop_unit (fixture->systemd, CONTAINER_UNIT);
+  fixture_wait (join_has_containers (fixture, CONTAINER_VANISHED_));
+  kill_in_call (fixture, "CreateContainer", SPEC, "StopUnit", FAKE_FAULT_NO_REPLY);
+  fixture_start_daemon (fixture);
+  g_assert_true (join_has_containers (fixture, CONTAINER_VANISHED_));
+  container_must_create (fixture, "{'PidsLimit': <'7'>}");
+  container_assert_verified (fixture);
+}
+
 /* The pod is gone with all that is in it. */
 static void
 test_vanished_pod (Fixture *fixture, gconstpointer data)
@@ -279,13 +293,15 @@ test_older_file (Fixture *fixture, gconstpointer data)
   g_autofree char *text = NULL;
   g_autoptr (GRegex) regex = g_regex_new (", '(Held|Pending)': <[^>]*>", 0, 0, NULL);
   g_autofree char *older = NULL;
+  g_autofree char *without_sum = NULL;
 
   join_one (fixture, "app", join_start_process (fixture), "{}");
   fixture_kill_daemon (fixture);
   text = fixture_read_file (fixture, "a.pod");
   older = g_regex_replace_literal (regex, text, -1, 0, "", 0, NULL);
   g_assert_cmpuint (strlen (older), <, strlen (text) - 40);
-  fixture_write_file (fixture, "a.pod", older);
+  without_sum = g_strconcat ("nodecgroups-pod 1", strchr (older, '\n'), NULL);
+  fixture_write_file (fixture, "a.pod", without_sum);
   fixture_start_daemon (fixture);
   g_assert_true (join_has_containers (fixture, "[('app', '" JOIN_APP "', '" JOIN_POD "/" JOIN_APP
                                                "', 'active')]"));
@@ -379,6 +395,7 @@ main (int argc, char **argv)
   JOIN_TEST ("/containers-crash/killed-in-remove", test_killed_in_remove);
   JOIN_TEST ("/containers-crash/killed-in-grace", test_killed_in_grace);
   JOIN_TEST ("/containers-crash/vanished-meanwhile", test_vanished_meanwhile);
+  JOIN_TEST ("/containers-crash/killed-in-create-of-vanished", test_killed_in_create_of_vanished);
   JOIN_TEST ("/containers-crash/vanished-pod", test_vanished_pod);
   JOIN_TEST ("/containers-crash/older-file", test_older_file);
   JOIN_TEST ("/containers-crash/lost", test_lost);

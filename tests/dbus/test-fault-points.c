@@ -7,7 +7,7 @@
  */
 #include "tests/dbus/calls.h"
 #include "tests/dbus/consistency.h"
-#include "tests/dbus/join.h"
+#include "tests/dbus/container.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -301,6 +301,74 @@ freeze_leaf (Fixture *fixture)
 }
 
 static void
+begin_create_container (Fixture *fixture, Calls *calls)
+{
+  calls_begin (calls, "CreateContainer", container_arguments ("db", LEAF_SPEC));
+}
+
+static void
+create_container (Fixture *fixture)
+{
+  container_must_create (fixture, LEAF_SPEC);
+}
+
+static void
+create_both (Fixture *fixture)
+{
+  create (fixture);
+  create_container (fixture);
+}
+
+static void
+create_both_and_join (Fixture *fixture)
+{
+  create_and_start (fixture);
+  create_container (fixture);
+  join_one (fixture, "db", process, "{}");
+}
+
+static void
+break_container (Fixture *fixture)
+{
+  fake_kernel_ignore_writes (fixture->kernel, CONTAINER_UNIT, "pids.max");
+}
+
+static void
+mend_container (Fixture *fixture)
+{
+  fake_kernel_take_writes (fixture->kernel, CONTAINER_UNIT, "pids.max");
+}
+
+static void
+begin_update_container (Fixture *fixture, Calls *calls)
+{
+  calls_begin (calls, "UpdateContainer", container_arguments ("db", "{'PidsLimit': <'6'>}"));
+}
+
+static void
+update_container (Fixture *fixture)
+{
+  container_must (fixture, "UpdateContainer", "{'PidsLimit': <'6'>}");
+  container_assert_file (fixture, "pids.max", "6");
+}
+
+static void
+begin_remove_container (Fixture *fixture, Calls *calls)
+{
+  calls_begin (calls, "RemoveContainer", container_arguments ("db", "{}"));
+}
+
+/* It may have been carried out. */
+static void
+remove_container_again (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!container_call (fixture, "RemoveContainer", "db", "{}", &error))
+    fixture_assert_error (&error, "NoSuchContainer", NULL);
+}
+
+static void
 move_file (Fixture *fixture, const char *to)
 {
   g_autofree char *from = g_strconcat (fixture->root, "/run/nodecgroups/pods/a.pod", NULL);
@@ -365,7 +433,17 @@ static const Scenario scenarios[] = {
   { "join", create_and_start, NULL, begin_join, join },
   { "join-existing", create_and_join, NULL, begin_join, join },
   { "join-undone", break_leaf, NULL, begin_join, join, mend_leaf },
+  { "container-create", create, NULL, begin_create_container, create_container },
+  { "container-create-undone", create, break_container, begin_create_container, create_container,
+    mend_container },
+  { "container-update", create_both, NULL, begin_update_container, update_container },
+  { "container-update-undone", create_both, break_container, begin_update_container,
+    update_container, mend_container },
+  { "container-remove", create_both, NULL, begin_remove_container, remove_container_again },
+  { "container-remove-populated", create_both_and_join, NULL, begin_remove_container,
+    remove_container_again },
   { "start", create_and_join, NULL, NULL, update },
+  { "start-container", create_both_and_join, NULL, NULL, update_container },
   { "start-creating", create, leave_creating, NULL, create },
   { "start-updating", create, leave_updating, NULL, create },
   { "start-removing", create, leave_removing, NULL, remove_again },
