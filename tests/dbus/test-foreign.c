@@ -175,6 +175,9 @@ test_refused (Fixture *fixture, gconstpointer data)
   fixture_assert_error (&error, "PodExists", OWNER);
   assert_refused (fixture, "UpdatePod", g_variant_new_parsed ("(%s, @a{sv} {})", UID));
   assert_refused (fixture, "UpdatePod", g_variant_new_parsed ("(%s, {'CPULimit': <'2'>})", UID));
+  assert_refused (fixture, "CreateContainer", g_variant_new_parsed ("(%s, 'db', @a{sv} {})", UID));
+  assert_refused (fixture, "UpdateContainer", g_variant_new_parsed ("(%s, 'db', @a{sv} {})", UID));
+  assert_refused (fixture, "RemoveContainer", g_variant_new_parsed ("(%s, 'db', @a{sv} {})", UID));
   assert_refused (fixture, "RemovePod", g_variant_new_parsed ("(%s, @a{sv} {})", UID));
   assert_refused (fixture, "CreateContainer", g_variant_new_parsed ("(%s, 'app', @a{sv} {})", UID));
   assert_refused (fixture, "UpdateContainer",
