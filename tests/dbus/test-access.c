@@ -354,9 +354,18 @@ test_delegation (Fixture *fixture, gconstpointer data)
   join_as_nobody (fixture, pid, "{'Delegate': <true>, 'User': <'0'>}", ACCESS_DENIED);
   join_as_nobody (fixture, pid, "{'Delegate': <true>, 'User': <'65533'>}", ACCESS_DENIED);
   g_assert_true (join_is_in (fixture, pid, JOIN_OUTSIDE));
-  /* It gets as far as the fake systemd, which knows no delegation. */
-  join_as_nobody (fixture, pid, "{'Delegate': <true>, 'User': <'65534'>}",
-                  MANAGER_INTERFACE ".Error.NotSupported");
+  join_as_nobody (fixture, pid, "{'Delegate': <true>, 'User': <'65534'>}", "ok");
+  manager_as_nobody (fixture, "CreateContainer",
+                     "('b', 'db', {'Delegate': <true>, 'User': <'root'>})", ACCESS_DENIED);
+  manager_as_nobody (fixture, "CreateContainer",
+                     "('b', 'db', {'Delegate': <true>, 'User': <'65533'>})", ACCESS_DENIED);
+  manager_as_nobody (fixture, "CreateContainer",
+                     "('b', 'db', {'SystemdProperties': <[('SendSIGKILL', <false>)]>})",
+                     ACCESS_DENIED);
+  manager_as_nobody (fixture, "CreateContainer",
+                     "('b', 'db', {'Delegate': <true>, 'User': <'65534'>})", "ok");
+  manager_as_nobody (fixture, "UpdateContainer", "('b', 'db', {'PidsLimit': <uint64 9>})", "ok");
+  manager_as_nobody (fixture, "RemoveContainer", "('b', 'db', @a{sv} {})", "ok");
   fake_processes_end (fake_kernel_get_processes (fixture->kernel), "/");
 }
 
