@@ -115,6 +115,8 @@ test_killed_in_create (Fixture *fixture, gconstpointer data)
   for (gsize i = 0; i < G_N_ELEMENTS (undone_or_done); i++) {
     kill_in_call (fixture, "CreateContainer", SPEC, "StartTransientUnit", undone_or_done[i]);
     fixture_start_daemon (fixture);
+    /* What was begun is finished, or a unit would be left that nobody knows. */
+    g_assert_true (join_has_containers (fixture, CONTAINER_IS ("active")));
     container_assert_verified (fixture);
     container_must_create (fixture, SPEC);
     container_assert_file (fixture, "memory.max", "67108864");
