@@ -15,7 +15,6 @@
 #include "lib/systemd-settings.h"
 #include "lib/tree-work.h"
 
-
 #define WINDOW 64
 
 /* The controllers of v1 that systemd up to 257 makes cgroups for. */

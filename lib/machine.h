@@ -37,7 +37,8 @@ GArray *ncg_machine_list_page_sizes (const char *root);
 
 /**
  * ncg_machine_find_block_device:
- * @device: a path, "/dev/sda" (see ncg_device_node_find()), or numbers, "8:0"
+ * @device: a path, "/dev/sda" (symbolic links are followed as long as they stay in
+ *   /dev and are relative), or numbers, "8:0"
  * @ret_is_whole_disk: whether it is neither a partition nor made of other devices (device-mapper,
  *   RAID), so that systemd takes its limits for itself and not for a disk behind it
  *   (lookup_block_device() in src/core/cgroup.c)

@@ -13,7 +13,6 @@
 #include "lib/tree-work.h"
 #include "lib/unit-properties.h"
 
-
 /* A group on its way. */
 typedef struct {
   NcgSystemdContext *context;
