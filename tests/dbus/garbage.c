@@ -4,8 +4,13 @@
  */
 #include "tests/dbus/garbage.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define ONE_OF(list) list[garbage_number (G_N_ELEMENTS (list))]
 
@@ -348,4 +353,39 @@ garbage_dictionary (guint most)
     else
       add_known (&builder);
   return g_variant_builder_end (&builder);
+}
+
+GUnixFDList *
+garbage_descriptors (void)
+{
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
+  guint n = garbage_number (5);
+
+  for (guint i = 0; i < n; i++) {
+    int pair[2] = { -1, -1 };
+    int fd = -1;
+
+    switch (garbage_number (5)) {
+    case 0:
+      fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
+      break;
+    case 1:
+      fd = open ("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+      break;
+    case 2:
+      fd = eventfd (0, EFD_CLOEXEC);
+      break;
+    case 3:
+      g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+      fd = pair[0];
+      close (pair[1]);
+      break;
+    default:
+      fd = (int) syscall (SYS_pidfd_open, getpid (), 0);
+    }
+    g_assert_cmpint (fd, >=, 0);
+    g_unix_fd_list_append (fds, fd, NULL);
+    close (fd);
+  }
+  return g_steal_pointer (&fds);
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include <gio/gunixfdlist.h>
 
 /* At least 0, below @end. */
 guint garbage_number (guint end);
@@ -28,3 +28,6 @@ GVariant *garbage_dictionary (guint most);
 
 /* (transfer floating): a value in as many variants as the bus lets through */
 GVariant *garbage_nested (void);
+
+/* (transfer full): up to four descriptors, of files, pipes and the like, or of the test itself */
+GUnixFDList *garbage_descriptors (void);

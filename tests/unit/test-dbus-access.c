@@ -26,13 +26,6 @@ read_interface (const char *interface)
   return node;
 }
 
-/* On the way. */
-static gboolean
-is_coming (const char *member)
-{
-  return g_str_has_suffix (member, "Container");
-}
-
 /* Each method of the XML has a row, and each row of ours a method. */
 static void
 test_xml (void)
@@ -55,10 +48,7 @@ test_xml (void)
       continue;
     node = read_interface (rows[i].interface);
     n_ours++;
-    if (g_dbus_interface_info_lookup_method (node->interfaces[0], rows[i].member) != NULL)
-      continue;
-    n_ours--;
-    if (!is_coming (rows[i].member))
+    if (g_dbus_interface_info_lookup_method (node->interfaces[0], rows[i].member) == NULL)
       g_error ("%s.%s has a row, and is not in the XML", rows[i].interface, rows[i].member);
   }
   g_assert_cmpuint (n_ours, ==, n_methods);
