@@ -82,6 +82,23 @@ client_call_on (GDBusConnection *bus,
                                       G_DBUS_CALL_FLAGS_NO_AUTO_START, TIMEOUT_MSEC, NULL, error);
 }
 
+void
+client_begin_on (GDBusConnection *bus,
+                 const char *path,
+                 const char *interface,
+                 const char *method,
+                 const char *arguments,
+                 GUnixFDList *fds,
+                 GAsyncReadyCallback callback,
+                 gpointer user_data)
+{
+  g_autoptr (GVariant) tuple = parse_arguments (interface, method, arguments);
+
+  g_dbus_connection_call_with_unix_fd_list (bus, CLIENT_NAME, path, interface, method, tuple, NULL,
+                                            G_DBUS_CALL_FLAGS_NO_AUTO_START, TIMEOUT_MSEC, fds,
+                                            NULL, callback, user_data);
+}
+
 GVariant *
 client_call (const char *method, const char *format, ...)
 {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <gio/gunixfdlist.h>
 
 #define CLIENT_NAME "org.example.NodeCgroups"
 #define CLIENT_PATH "/org/example/NodeCgroups"
@@ -32,6 +33,17 @@ GVariant *client_call_on (GDBusConnection *bus,
                           const char *method,
                           const char *arguments,
                           GError **error);
+
+/* The same without waiting; @fds (nullable) go with it, and are what an "ah" in @arguments indexes.
+ * Ends with g_dbus_connection_call_with_unix_fd_list_finish(). */
+void client_begin_on (GDBusConnection *bus,
+                      const char *path,
+                      const char *interface,
+                      const char *method,
+                      const char *arguments,
+                      GUnixFDList *fds,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data);
 
 /* A method of org.example.NodeCgroups, which has to succeed. */
 GVariant *client_call (const char *method, const char *format, ...) G_GNUC_PRINTF (2, 3);
