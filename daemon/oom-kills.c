@@ -6,6 +6,7 @@
  */
 #include "daemon/oom-kills.h"
 
+#include "daemon/events.h"
 #include "daemon/manager.h"
 #include "lib/oom-watch.h"
 
@@ -136,14 +137,24 @@ name_leaf (const OomKills *self, const Pod *pod, const char *leaf)
   return name != NULL ? name : g_strdup (leaf);
 }
 
+/* By the leaf if it is known, so that its unit finds the event; else by the pod. */
+static void
+log_kill (const Pod *pod, const OomKill *kill, const char *container)
+{
+  gboolean has_leaf = kill->leaf[0] != '\0';
+  g_autofree char *leaf = has_leaf ? g_strconcat (pod->cgroup, "/", kill->leaf, NULL) : NULL;
+
+  event_log_oom_kill (pod->uid, container, has_leaf ? leaf : pod->cgroup,
+                      has_leaf ? kill->leaf : pod->slice, kill->kills);
+}
+
 static void
 tell (OomKills *self, Pod *pod, const OomKill *kill)
 {
   const ManagerListener *listener = &self->manager->listener;
   g_autofree char *container = name_leaf (self, pod, kill->leaf);
 
-  g_message ("out of memory: the kernel killed %" G_GUINT64_FORMAT " processes of pod %s%s%s",
-             kill->kills, pod->uid, container[0] != '\0' ? ", container " : "", container);
+  log_kill (pod, kill, container);
   if (listener->oom_killed != NULL)
     listener->oom_killed (pod, container, kill->kills, self->manager->user_data);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Each event when what it stands for happens, with its fields. That of a refused call is in
- * test-access.c, which has other users; that of a kill has no fake kernel that kills.
+ * test-access.c, which has other users.
  */
 #include "tests/dbus/calls.h"
 #include "tests/dbus/join.h"
@@ -184,6 +184,24 @@ test_reload (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (journal_count_events (fixture, EVENT_CONFIG_REFUSED), ==, 1);
 }
 
+static void
+test_kill (Fixture *fixture, gconstpointer data)
+{
+  fake_kernel_make_cgroup (fixture->kernel, JOIN_OUTSIDE);
+  create (fixture, "{'CPULimit': <'1'>}");
+  join_one (fixture, "app", join_start_process (fixture), "{}");
+  fake_kernel_count_kills (fixture->kernel, JOIN_POD "/" JOIN_APP, 2);
+  journal_wait_for (fixture, EVENT_OOM_KILLED,
+                    "2 processes of pod a, container app killed|NODECGROUPS_POD_UID=a|"
+                    "NODECGROUPS_CONTAINER=app|NODECGROUPS_CGROUP=" JOIN_POD "/" JOIN_APP
+                    "|OBJECT_SYSTEMD_UNIT=" JOIN_APP "|NODECGROUPS_KILLS=2");
+  /* Of the pod where the leaf is not known. */
+  fake_kernel_count_kills (fixture->kernel, JOIN_POD, 1);
+  journal_wait_for (fixture, EVENT_OOM_KILLED,
+                    "1 process of pod a killed|NODECGROUPS_CGROUP=" JOIN_POD " |"
+                    "NODECGROUPS_KILLS=1");
+}
+
 #define TEST(path, function)                                                                       \
   g_test_add ("/events/" path, Fixture, NULL, set_up, function, fixture_tear_down)
 
@@ -199,5 +217,6 @@ main (int argc, char **argv)
   TEST ("vanished", test_vanished);
   TEST ("recovery", test_recovery);
   TEST ("reload", test_reload);
+  TEST ("kill", test_kill);
   return g_test_run ();
 }
