@@ -39,7 +39,7 @@ begin (void)
   leaf = client_join_pod ("known", "split", split->pid,
                           "{'Delegate': <true>, 'Subgroup': <'payload'>}");
   g_free (machine_run ("echo +pids >/sys/fs/cgroup%s/cgroup.subtree_control", leaf));
-  g_free (client_create_pod ("full", "{}"));
+  g_free (client_create_pod ("full", "{'MemoryRequest': <uint64 1>}"));
   g_free (client_join_pod ("full", "main", large->pid, "{}"));
   g_free (workload_ask (large, "grow %d", 40 << 20));
   g_free (client_create_pod ("gone", "{}"));
@@ -181,6 +181,9 @@ test_members (void)
     checks[member->kind](&contract_calls[i], member);
   }
   client_remove_pod ("oom");
+  /* The process went with the pod that it was in. */
+  contract_free (contract);
+  contract = contract_new ();
 }
 
 /* What is said of an interface, apart from what is only for GDBus. */
