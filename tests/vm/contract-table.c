@@ -65,7 +65,7 @@ const ContractCall contract_calls[] = {
     "CreatePod 'sa{sv}' oom 2 MemoryLimit t 16777216 MemorySwapLimit t 0 && { sh -c 'busctl -q "
     "call org.example.NodeCgroups /org/example/NodeCgroups org.example.NodeCgroups JoinPod "
     "\"ssaua{sv}\" oom main 1 $$ 0 && { head -c 100M /dev/zero | tail >/dev/null; sleep 3; }'; }",
-    "('oom', 'main', ?*)" },
+    "('oom', 'main', ?*)|('oom', '', ?*)" },
   { "RemovePod", "('made-too', {'GracePeriodUSec': <uint64 1000000>})", "()" },
   { "Version", NULL, "'?*.?*.?*'" },
   { "Driver", NULL, "'systemd'" },
