@@ -96,7 +96,7 @@ test_elsewhere (void)
     path = g_strconcat (SOURCE "/", file, NULL);
     g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
   }
-  g_assert_cmpuint (n, <=, 10);
+  g_assert_cmpuint (n, <=, 12);
 }
 
 static void
