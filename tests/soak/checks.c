@@ -85,7 +85,7 @@ add_pod (Wanted *wanted, const SoakPod *pod)
   for (guint i = 0; i < pod->containers->len; i++) {
     const SoakContainer *container = g_ptr_array_index (pod->containers, i);
 
-    if (container->processes->len == 0)
+    if (!soak_container_is_there (container))
       continue;
     g_hash_table_add (wanted->units, g_strdup (container->unit));
     g_hash_table_add (wanted->cgroups, g_strdup (container->cgroup));
@@ -242,7 +242,7 @@ check_containers (Client *client, const SoakPod *pod)
   for (guint i = 0; i < pod->containers->len; i++) {
     const SoakContainer *container = g_ptr_array_index (pod->containers, i);
 
-    if (container->processes->len > 0)
+    if (soak_container_is_there (container))
       g_hash_table_add (wanted, g_strdup_printf ("%s=%s=%s=active", container->name,
                                                  container->unit, container->cgroup));
   }

@@ -65,6 +65,22 @@ void operations_run_one (Client *self);
 void operations_create (Client *self, SoakPod *pod);
 void operations_remove (Client *self, SoakPod *pod);
 
+/* A random operation on a container of a pod that is there, see containers.c. */
+void containers_run_one (Client *self, SoakPod *pod);
+
+/* Sees the processes of a removed container end as they should. @was_excused: it was removed in
+ * more than one go */
+void containers_reap (Client *self,
+                      const SoakPod *pod,
+                      const SoakContainer *container,
+                      guint64 grace_usec,
+                      gboolean was_excused);
+
+/* For a removal: no grace, enough of it, or little where processes ignore SIGTERM; and the a{sv}
+ * that says so, (transfer floating). */
+guint64 containers_choose_grace (Client *self, gboolean has_stubborn);
+GVariant *containers_format_grace (guint64 grace_usec);
+
 /* Random questions about a pod that is there, and calls that have to be refused; see queries.c and
  * refusals.c. */
 void queries_run_one (Client *self, SoakPod *pod);

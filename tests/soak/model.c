@@ -19,6 +19,21 @@ container_free (gpointer data)
   g_free (self);
 }
 
+gboolean
+soak_container_is_there (const SoakContainer *self)
+{
+  return self->is_held ? self->is_created : self->processes->len > 0;
+}
+
+gboolean
+soak_container_is_stubborn (const SoakContainer *self)
+{
+  for (guint i = 0; i < self->processes->len; i++)
+    if (((const SoakProcess *) g_ptr_array_index (self->processes, i))->is_stubborn)
+      return TRUE;
+  return FALSE;
+}
+
 SoakPod *
 soak_pod_new (const char *uid)
 {
@@ -70,12 +85,13 @@ soak_pod_removed (SoakPod *self)
 }
 
 SoakContainer *
-soak_pod_add_container (SoakPod *self, GRand *rand)
+soak_pod_add_container (SoakPod *self, GRand *rand, gboolean is_held)
 {
   SoakContainer *container = g_new0 (SoakContainer, 1);
 
   container->name = g_strdup_printf ("c%u", self->n_names++);
-  container->options = soak_spec_choose_options (rand, &container->is_delegated);
+  container->options = soak_spec_choose_options (rand);
+  container->is_held = is_held;
   container->processes = g_ptr_array_new_with_free_func (soak_process_free);
   g_ptr_array_add (self->containers, container);
   return container;
@@ -89,12 +105,22 @@ soak_pod_choose_container (const SoakPod *self, GRand *rand, gboolean has_ended)
   for (guint i = 0; i < self->containers->len; i++) {
     SoakContainer *container = g_ptr_array_index (self->containers, i);
 
-    if ((container->processes->len == 0) == has_ended)
+    if (soak_container_is_there (container) != has_ended)
       g_ptr_array_add (found, container);
   }
   if (found->len == 0)
     return NULL;
   return g_ptr_array_index (found, (guint) g_rand_int_range (rand, 0, (gint32) found->len));
+}
+
+guint
+soak_pod_count_containers (const SoakPod *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->containers->len; i++)
+    n += soak_container_is_there (g_ptr_array_index (self->containers, i)) ? 1 : 0;
+  return n;
 }
 
 guint

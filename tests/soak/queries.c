@@ -141,7 +141,7 @@ get_pod_by_pid (Client *self, SoakPod *pod)
   g_autoptr (GVariant) reply = NULL;
   const char *object, *name;
 
-  if (container == NULL)
+  if (container == NULL || container->processes->len == 0)
     return;
   process = g_ptr_array_index (container->processes, 0);
   reply = ask (self, LINK_PATH, "GetPodByPid", g_variant_new ("(u)", (guint32) process->pid));
@@ -193,7 +193,7 @@ get_pod_stats (Client *self, SoakPod *pod)
     g_autoptr (GVariant) one =
         all != NULL ? g_variant_lookup_value (all, container->name, NULL) : NULL;
 
-    if (container->processes->len > 0 && one == NULL)
+    if (soak_container_is_there (container) && one == NULL)
       client_fail (self, "there are no figures of container %s of pod %s", container->name,
                    pod->uid);
   }
@@ -240,7 +240,7 @@ is_known (const SoakPod *pod, const char *cgroup)
   for (guint i = 0; i < pod->containers->len; i++) {
     const SoakContainer *container = g_ptr_array_index (pod->containers, i);
 
-    if (container->processes->len > 0 && g_str_equal (container->cgroup, cgroup))
+    if (soak_container_is_there (container) && g_str_equal (container->cgroup, cgroup))
       return TRUE;
   }
   return FALSE;

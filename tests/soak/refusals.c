@@ -40,6 +40,14 @@ static const Refusal refusals[] = {
   { "JoinPod", "('$', 'bad/name', [uint32 %], @a{sv} {})", "InvalidArgument" },
   { "JoinPod", "('$', 'bad', [uint32 %], {'PidsLimit': <uint64 0>})", "InvalidArgument" },
   { "JoinPod", "('$-none', 'bad', [uint32 %], @a{sv} {})", "NoSuchPod" },
+  { "CreateContainer", "('$-none', 'bad', @a{sv} {})", "NoSuchPod" },
+  { "CreateContainer", "('$', '../bad', @a{sv} {})", "InvalidArgument" },
+  { "CreateContainer", "('$', 'bad', {'QosClass': <'Burstable'>})", "InvalidArgument" },
+  { "CreateContainer", "('$', 'bad', {'User': <'root'>})", "InvalidArgument" },
+  { "UpdateContainer", "('$', 'none', {'PidsLimit': <uint64 5>})", "NoSuchContainer" },
+  { "UpdateContainer", "('$', 'none', {'Nonsense': <uint64 5>})", "InvalidArgument" },
+  { "RemoveContainer", "('$', 'none', @a{sv} {})", "NoSuchContainer" },
+  { "RemoveContainer", "('$-none', 'none', @a{sv} {})", "NoSuchPod" },
   { "GetPod", "('$-none',)", "NoSuchPod" },
   { "GetPodByPid", "(uint32 0,)", "InvalidArgument" },
   { "GetPodByPid", "(uint32 %,)", "NoSuchPod" },
@@ -87,18 +95,21 @@ static void
 refuse_container (Client *self, const SoakPod *pod)
 {
   const SoakContainer *container = soak_pod_choose_container (pod, self->rand, FALSE);
-  g_autoptr (GVariant) options =
-      g_variant_ref_sink (g_variant_new_parsed ("{'PidsLimit': <uint64 91>}"));
+  gboolean is_join = g_rand_boolean (self->rand);
+  g_autoptr (GVariant) options = NULL;
   g_autoptr (GVariant) reply = NULL;
   guint32 pid = (guint32) getpid ();
 
   if (container == NULL)
     return;
-  reply = client_call (self, LINK_PATH, "JoinPod",
-                       g_variant_new ("(ss@au@a{sv})", pod->uid, container->name,
-                                      g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, &pid, 1, 4),
-                                      options),
-                       NULL, "ContainerExists", NULL);
+  options = g_variant_ref_sink (g_variant_new_parsed ("{'PidsLimit': <uint64 91>}"));
+  reply = client_call (
+      self, LINK_PATH, is_join ? "JoinPod" : "CreateContainer",
+      is_join
+          ? g_variant_new ("(ss@au@a{sv})", pod->uid, container->name,
+                           g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, &pid, 1, 4), options)
+          : g_variant_new ("(ss@a{sv})", pod->uid, container->name, options),
+      NULL, "ContainerExists", NULL);
 }
 
 void

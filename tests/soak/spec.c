@@ -228,12 +228,11 @@ soak_spec_get (const SoakSpec *self, const char *key)
              : 0;
 }
 
-GVariant *
-soak_spec_choose_options (GRand *rand, gboolean *ret_is_delegated)
+static GVariant *
+choose_options (GRand *rand)
 {
   GVariantBuilder options;
 
-  *ret_is_delegated = one_of (rand, 5);
   g_variant_builder_init (&options, G_VARIANT_TYPE ("a{sv}"));
   if (one_of (rand, 2))
     g_variant_builder_add (&options, "{sv}", "PidsLimit",
@@ -243,7 +242,37 @@ soak_spec_choose_options (GRand *rand, gboolean *ret_is_delegated)
                            g_variant_new_uint64 (choose (rand, 16, 31, MIB)));
   if (one_of (rand, 4))
     g_variant_builder_add (&options, "{sv}", "CPULimit", g_variant_new_uint64 (LEAST_CPU));
-  if (*ret_is_delegated)
-    g_variant_builder_add (&options, "{sv}", "Delegate", g_variant_new_boolean (TRUE));
   return g_variant_ref_sink (g_variant_builder_end (&options));
+}
+
+GVariant *
+soak_spec_choose_options (GRand *rand)
+{
+  g_autoptr (GVariant) options = choose_options (rand);
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+
+  g_variant_dict_init (&dict, options);
+  if (one_of (rand, 5))
+    g_variant_dict_insert (&dict, "Delegate", "b", TRUE);
+  return g_variant_ref_sink (g_variant_dict_end (&dict));
+}
+
+GVariant *
+soak_spec_change_options (GVariant **options, GRand *rand)
+{
+  GVariant *changes = choose_options (rand);
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+  GVariantIter iter;
+  const char *key;
+  GVariant *value;
+
+  g_variant_dict_init (&dict, *options);
+  g_variant_iter_init (&iter, changes);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &value)) {
+    g_variant_dict_insert_value (&dict, key, value);
+    g_variant_unref (value);
+  }
+  g_variant_unref (*options);
+  *options = g_variant_ref_sink (g_variant_dict_end (&dict));
+  return changes;
 }

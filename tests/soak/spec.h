@@ -35,5 +35,8 @@ gboolean soak_spec_is (const SoakSpec *self, GVariant *actual);
 /* The value of an amount, 0 if it is not set or "max". */
 guint64 soak_spec_get (const SoakSpec *self, const char *key);
 
-/* (transfer full): options of a join, a{sv}: for a container that is to be started */
-GVariant *soak_spec_choose_options (GRand *rand, gboolean *ret_is_delegated);
+/* (transfer full): an a{sv} for a container that is to be started */
+GVariant *soak_spec_choose_options (GRand *rand);
+
+/* Replaces them by changed ones. Returns: (transfer full): the a{sv} that asks for the changes */
+GVariant *soak_spec_change_options (GVariant **options, GRand *rand);
