@@ -7,6 +7,7 @@
 #include "lib/apply.h"
 
 #include "lib/cgroup.h"
+#include "lib/cpuset-follow.h"
 #include "lib/error.h"
 #include "lib/memory-amount.h"
 #include "lib/verify.h"
@@ -154,8 +155,9 @@ list_different (const GPtrArray *settings)
 typedef struct {
   const NcgTree *tree;
   char *file;
-  char *before;   /* (nullable): the text that sets it back */
-  char *fallback; /* (nullable): the text if the kernel does not take that any more */
+  char *before;         /* (nullable): the text that sets it back */
+  char *fallback;       /* (nullable): the text if the kernel does not take that any more */
+  gboolean is_followed; /* see cpuset-follow.h */
 } Step;
 
 static void
@@ -282,11 +284,37 @@ read_again (Writer *self, NcgFileSetting *setting, GError **error)
 }
 
 static gboolean
+is_followed (const NcgFileSetting *setting)
+{
+  return setting->form == NCG_FILE_SET && setting->tree->is_v1 && setting->actual[0] != '\0' &&
+         setting->value[0] != '\0';
+}
+
+/* What is below the cgroup comes along. */
+static gboolean
+write_followed (Writer *self, const NcgFileSetting *setting, GError **error)
+{
+  Step *step;
+
+  if (!ncg_cpuset_follow_write (self->cgroup, setting->file, setting->value, error))
+    return FALSE;
+  step = g_new0 (Step, 1);
+  step->tree = self->tree;
+  step->file = g_strdup (setting->file);
+  step->before = get_before (setting);
+  step->is_followed = TRUE;
+  g_ptr_array_add (self->done, step);
+  return TRUE;
+}
+
+static gboolean
 write_value (Writer *self, NcgFileSetting *setting, GError **error)
 {
   g_autofree char *text = with_key (setting, setting->value);
   g_autoptr (GError) local = NULL;
 
+  if (is_followed (setting))
+    return write_followed (self, setting, error);
   if (write_step (self, setting->file, text, get_before (setting),
                   get_fallback (self->cgroup, setting), &local))
     return TRUE;
@@ -328,7 +356,8 @@ undo (Writer *self)
     const Step *step = g_ptr_array_index (self->done, i - 1);
 
     if (step->before == NULL || !enter (self, step->tree, NULL) ||
-        ncg_cgroup_write (self->cgroup, step->file, step->before, NULL))
+        (step->is_followed ? ncg_cpuset_follow_write : ncg_cgroup_write) (self->cgroup, step->file,
+                                                                          step->before, NULL))
       continue;
     if (step->fallback != NULL)
       ncg_cgroup_write (self->cgroup, step->file, step->fallback, NULL);

@@ -5,10 +5,12 @@
  */
 #include "lib/apply.h"
 
+#include "lib/cgroup-tree.h"
 #include "lib/error.h"
 #include "lib/verify.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -412,6 +414,90 @@ test_cpuset (void)
 }
 
 static void
+set_cpus (const char *cpus, const char *nodes)
+{
+  g_auto (NcgResources) resources = { 0 };
+
+  resources.cpus = ncg_cpuset_parse (cpus, NULL);
+  resources.memory_nodes = ncg_cpuset_parse (nodes, NULL);
+  apply (&resources);
+}
+
+static void
+assert_cpus_fail (const char *cpus)
+{
+  g_auto (NcgResources) resources = { 0 };
+
+  resources.cpus = ncg_cpuset_parse (cpus, NULL);
+  assert_fails (&resources, NCG_ERROR_BUSY, "cpuset.cpus");
+}
+
+static void
+assert_set (const char *directory, const char *wanted)
+{
+  g_autofree char *path = g_build_filename (directory, "cpuset.cpus", NULL);
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_cmpstr (g_strchomp (text), ==, wanted);
+}
+
+static void
+write_set (const char *directory, const char *text)
+{
+  g_autofree char *path = g_build_filename (directory, "cpuset.cpus", NULL);
+  FILE *file = fopen (path, "we");
+
+  g_assert_nonnull (file);
+  g_assert_cmpint (fputs (text, file), >=, 0);
+  g_assert_cmpint (fclose (file), ==, 0);
+}
+
+/* On v1 a child has a set of its own, which begins as its parent's and then goes with it. */
+static void
+test_cpuset_followed (void)
+{
+  const NcgTree *tree = ncg_hierarchy_find_tree (hierarchy, "cpuset");
+  g_autofree char *child = g_strconcat (work_path, "/child", NULL);
+  g_autofree char *other = g_strconcat (work_path, "/other", NULL);
+  g_autofree char *of_child = g_strconcat (tree->mount, child, NULL);
+  g_autofree char *of_other = g_strconcat (tree->mount, other, NULL);
+  g_autoptr (GPtrArray) trees = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+
+  if (!tree->is_v1 || g_get_num_processors () < 2) {
+    g_test_message ("nothing to follow here");
+    return;
+  }
+  g_ptr_array_add (trees, (gpointer) tree);
+  make_cgroups (cpuset_controllers);
+  set_cpus ("0-1", "0");
+  ncg_cgroup_tree_make (trees, child, NULL, &error);
+  g_assert_no_error (error);
+  ncg_cgroup_tree_make (trees, other, NULL, &error);
+  g_assert_no_error (error);
+  assert_set (of_child, "0-1");
+  set_cpus ("0", "0");
+  assert_set (of_child, "0");
+  set_cpus ("1", "0");
+  assert_set (of_child, "1");
+  set_cpus ("0-1", "0");
+  assert_set (of_child, "0-1");
+
+  /* One that has its own, beyond what its parent shall have: then nobody is changed. */
+  write_set (of_other, "1");
+  assert_cpus_fail ("0");
+  assert_file ("cpuset", "cpuset.cpus", "0-1");
+  assert_set (of_child, "0-1");
+  assert_set (of_other, "1");
+  set_cpus ("1", "0");
+  assert_set (of_child, "1");
+  g_assert_cmpint (rmdir (of_child), ==, 0);
+  g_assert_cmpint (rmdir (of_other), ==, 0);
+  remove_cgroups (cpuset_controllers);
+}
+
+static void
 add (const char *name, const char *const *controllers, void (*function) (void))
 {
   for (guint i = 0; controllers[i] != NULL; i++)
@@ -446,6 +532,7 @@ main (int argc, char **argv)
     add ("/apply-kernel/hugepages", hugetlb_controllers, test_hugepages);
     add ("/apply-kernel/io", blkio_controllers, test_io);
     add ("/apply-kernel/cpuset", cpuset_controllers, test_cpuset);
+    add ("/apply-kernel/cpuset-followed", cpuset_controllers, test_cpuset_followed);
   }
   result = g_test_run ();
   g_clear_pointer (&hierarchy, ncg_hierarchy_free);
