@@ -43,8 +43,7 @@ operations_create (Client *self, SoakPod *pod)
 static void
 update (Client *self, SoakPod *pod)
 {
-  g_autoptr (GVariant) changes =
-      soak_spec_change (&pod->spec, self->rand, pod->containers->len == 0);
+  g_autoptr (GVariant) changes = soak_spec_change (&pod->spec, self->rand);
   gboolean by_object = g_rand_int_range (self->rand, 0, 4) == 0;
   GVariant *arguments = by_object ? g_variant_new ("(@a{sv})", changes)
                                   : g_variant_new ("(s@a{sv})", pod->uid, changes);

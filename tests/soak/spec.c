@@ -151,7 +151,7 @@ change_class_values (GVariantBuilder *changes, SoakSpec *self, GRand *rand)
 }
 
 GVariant *
-soak_spec_change (SoakSpec *self, GRand *rand, gboolean may_move)
+soak_spec_change (SoakSpec *self, GRand *rand)
 {
   GVariantBuilder changes;
 
@@ -161,7 +161,7 @@ soak_spec_change (SoakSpec *self, GRand *rand, gboolean may_move)
     add (&changes, self, "PidsLimit", new_limit (rand, 100, 4000, 1));
   if (one_of (rand, 4))
     add (&changes, self, "CPUWeight", g_variant_new_uint64 (choose (rand, 1, 10000, 1)));
-  if (may_move && one_of (rand, 4))
+  if (one_of (rand, 6))
     add (&changes, self, "CPUSet", g_variant_new_string (one_of (rand, 2) ? "0" : "0-1"));
   if (one_of (rand, 4))
     add (&changes, self, "Labels", choose_labels (rand));

@@ -22,9 +22,9 @@ void soak_spec_clear (SoakSpec *self);
 /* Replaces @self. */
 void soak_spec_choose (SoakSpec *self, GRand *rand);
 
-/* Changes some values; CPUs only if @may_move. Returns: (transfer full): the a{sv} that asks for it
+/* Changes some values. Returns: (transfer full): the a{sv} that asks for it
  */
-GVariant *soak_spec_change (SoakSpec *self, GRand *rand, gboolean may_move);
+GVariant *soak_spec_change (SoakSpec *self, GRand *rand);
 
 /* (transfer full): the a{sv} that asks for all of it; amounts as quantities if @as_text */
 GVariant *soak_spec_format (const SoakSpec *self, gboolean as_text);
