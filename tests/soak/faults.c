@@ -39,6 +39,7 @@ static const Fault faults[] = {
   { FAULT_RECONFIG, "reload", 1, "systemctl reload " UNIT },
 };
 
+static guint slow = 1;
 static GRand *rand_of_faults;
 static GArray *deck; /* of indices of faults */
 static GMutex lock;
@@ -47,10 +48,17 @@ static guint counts[G_N_ELEMENTS (faults)];
 static guint n_kills;
 
 void
-faults_init (guint32 seed)
+faults_init (guint32 seed, guint slowness)
 {
+  slow = slowness;
   rand_of_faults = g_rand_new_with_seed (seed);
   deck = g_array_new (FALSE, FALSE, sizeof (guint));
+}
+
+gboolean
+faults_are_slow (void)
+{
+  return slow > 1;
 }
 
 static guint
@@ -75,7 +83,7 @@ faults_were (guint kinds, gint64 since_usec)
   g_mutex_lock (&lock);
   for (guint i = 0; i < N_KINDS; i++)
     if ((kinds & (1u << i)) != 0 && ended_usec[i] != 0 &&
-        (ended_usec[i] == G_MAXINT64 || ended_usec[i] + TRACE_USEC > since_usec))
+        (ended_usec[i] == G_MAXINT64 || ended_usec[i] + TRACE_USEC * slow > since_usec))
       were = TRUE;
   g_mutex_unlock (&lock);
   return were;
@@ -115,7 +123,7 @@ make_one (guint kinds)
 static void
 wait_for_daemon (void)
 {
-  gint64 deadline = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + 60 * G_USEC_PER_SEC * slow;
   g_autofree char *state = NULL;
 
   do {
@@ -133,7 +141,8 @@ faults_run (guint kinds, gint64 end_usec)
 {
   g_array_set_size (deck, 0);
   while (g_get_monotonic_time () < end_usec && !report_has_failed ()) {
-    gint64 pause = g_rand_int_range (rand_of_faults, PAUSE_MIN_MSEC, PAUSE_MAX_MSEC) * 1000;
+    gint64 pause =
+        g_rand_int_range (rand_of_faults, PAUSE_MIN_MSEC, PAUSE_MAX_MSEC) * 1000 * (gint64) slow;
 
     g_usleep ((gulong) CLAMP (end_usec - g_get_monotonic_time (), 0, pause));
     if (kinds != 0 && g_get_monotonic_time () < end_usec)

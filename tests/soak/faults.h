@@ -22,7 +22,10 @@ typedef enum {
 /* Those that leave the daemon's process as it is. */
 #define FAULTS_GENTLE (FAULT_BUS | FAULT_RELOAD | FAULT_REEXEC | FAULT_RECONFIG)
 
-void faults_init (guint32 seed);
+/* @slowness: 1, or how many times longer everything takes on this machine */
+void faults_init (guint32 seed, guint slowness);
+
+gboolean faults_are_slow (void);
 
 /* Makes faults of these kinds until @end_usec (g_get_monotonic_time()), or until something failed.
  * It returns when the daemon serves again. */

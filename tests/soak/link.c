@@ -8,17 +8,19 @@
 
 #include <string.h>
 
-/* What libraries of the bus wait by default: no call of the soak takes longer, faults or not. */
+/* What libraries of the bus wait by default: no call of the soak takes longer, faults or not, but
+ * where everything is slow. */
 #define REPLY_MSEC 25000
 #define PAUSE_USEC 50000
 
 /* An agent would go on for ever; here it is a failure. */
-#define PATIENCE_USEC (120 * G_USEC_PER_SEC)
+#define PATIENCE_USEC (300 * G_USEC_PER_SEC)
 
 typedef struct {
   const char *name;
   guint faults;
-  int count; /* atomic */
+  gboolean is_of_slow; /* only where everything takes many times longer */
+  int count;           /* atomic */
 } Excuse;
 
 #define BUS_ERROR "org.freedesktop.DBus.Error."
@@ -28,11 +30,16 @@ typedef struct {
  * failure, and so are these without such a fault. */
 static Excuse excuses[] = {
   /* Whoever had the call is gone; it may have been done. */
-  { BUS_ERROR "NoReply", AWAY, 0 },
-  { BUS_ERROR "Disconnected", FAULT_BUS, 0 },
-  { "local closed", FAULT_BUS, 0 },
+  { BUS_ERROR "NoReply", AWAY, FALSE, 0 },
+  { BUS_ERROR "Disconnected", FAULT_BUS, FALSE, 0 },
+  { "local closed", FAULT_BUS, FALSE, 0 },
   /* The bus is not there. */
-  { "local connect", FAULT_BUS, 0 },
+  { "local connect", FAULT_BUS, FALSE, 0 },
+  /* The daemon is not up within the 25 s that the bus waits when it starts it. */
+  { BUS_ERROR "TimedOut", AWAY, TRUE, 0 },
+  /* Systemd does not come back, or to an end, within the times that the daemon gives it. */
+  { LINK_ERROR "NotReady", FAULT_REEXEC, TRUE, 0 },
+  { LINK_ERROR "Timeout", FAULTS_ALL, TRUE, 0 },
 };
 
 void
@@ -81,7 +88,8 @@ is_excused (const GError *error, gint64 since_usec)
   g_autofree char *name = link_name_error (error);
 
   for (gsize i = 0; i < G_N_ELEMENTS (excuses); i++)
-    if (g_str_equal (excuses[i].name, name) && faults_were (excuses[i].faults, since_usec)) {
+    if (g_str_equal (excuses[i].name, name) && (!excuses[i].is_of_slow || faults_are_slow ()) &&
+        faults_were (excuses[i].faults, since_usec)) {
       g_atomic_int_inc (&excuses[i].count);
       return TRUE;
     }
@@ -108,7 +116,7 @@ call_once (Link *self,
     return NULL;
   return g_dbus_connection_call_with_unix_fd_list_sync (
       self->bus, LINK_NAME, path, interface, dot != NULL ? dot + 1 : member, arguments, NULL,
-      G_DBUS_CALL_FLAGS_NONE, REPLY_MSEC, fds, NULL, NULL, error);
+      G_DBUS_CALL_FLAGS_NONE, REPLY_MSEC * (faults_are_slow () ? 4 : 1), fds, NULL, NULL, error);
 }
 
 GVariant *

@@ -25,6 +25,7 @@ typedef struct {
   int pods;
   gboolean no_faults;
   gboolean skips_memory;
+  int slowness;
 } Options;
 
 static GPtrArray *
@@ -120,6 +121,8 @@ parse (Options *options, int *argc, char ***argv)
     { "clients", 0, 0, G_OPTION_ARG_INT, &options->clients, "How many clients (16)", "N" },
     { "pods", 0, 0, G_OPTION_ARG_INT, &options->pods, "How many pods all have together (300)",
       "N" },
+    { "slow", 0, 0, G_OPTION_ARG_INT, &options->slowness,
+      "How many times longer everything takes on this machine (1)", "N" },
     { "no-faults", 0, 0, G_OPTION_ARG_NONE, &options->no_faults, "Nothing is killed", NULL },
     { "skip-memory", 0, 0, G_OPTION_ARG_NONE, &options->skips_memory,
       "The daemon may use more and more memory, as with sanitizers", NULL },
@@ -138,7 +141,7 @@ parse (Options *options, int *argc, char ***argv)
 int
 main (int argc, char **argv)
 {
-  Options options = { .seconds = 60, .seed = -1, .clients = 16, .pods = 300 };
+  Options options = { .seconds = 60, .seed = -1, .clients = 16, .pods = 300, .slowness = 1 };
   g_autoptr (GPtrArray) clients = NULL;
   g_autofree char *faults = NULL;
 
@@ -150,7 +153,7 @@ main (int argc, char **argv)
                ": to have the same again, NODECGROUPS_SOAK_SEED=%" G_GINT64_FORMAT,
                options.seed, options.seed);
   g_free (report_run (FALSE, "systemctl start nodecgroupsd.service"));
-  faults_init ((guint32) options.seed + 1000000);
+  faults_init ((guint32) options.seed + 1000000, (guint) MAX (options.slowness, 1));
   clients = make_clients (&options);
   run (&options, clients);
   /* It may have something to say about its end. */
