@@ -200,9 +200,19 @@ on_class_there (GObject *source, GAsyncResult *result, gpointer user_data)
   step_done (task, error);
 }
 
+/* What comes next may come before the driver is done. */
+static void
+keep (const Create *create)
+{
+  NcgPlace place = pod_get_place (create->pod);
+  NcgKept kept = { .place = &place, .resources = &create->pod->resources };
+
+  ncg_driver_keep (create->manager->driver, &kept);
+}
+
 /* The place was predicted, and nothing was there. If the kernel has all settings there now, it is
  * the pod's, and nobody needs to wait until systemd has said so, too. */
-static void
+static gboolean
 on_group_started (gpointer user_data)
 {
   GTask *task = user_data;
@@ -212,9 +222,11 @@ on_group_started (gpointer user_data)
   FAULT_POINT ("create:started");
   if (!create->is_predicted ||
       !ncg_verify_cgroup (create->manager->hierarchy, pod->cgroup, &pod->resources, NULL))
-    return;
+    return FALSE;
   create->is_verified = TRUE;
+  keep (create);
   step_done (task, NULL);
+  return TRUE;
 }
 
 /* Systemd's answer to a pod that its caller has been told of. */
@@ -228,6 +240,7 @@ confirm_place (Create *create, const NcgPlace *place)
     return;
   g_warning ("pod %s is not at %s, as predicted, but at %s", pod->uid, pod->cgroup, place->cgroup);
   pod_set_cgroup (pod, place->cgroup);
+  keep (create);
   manager_save_pod (create->manager, pod, STORE_POD, NULL);
   manager_pod_changed (create->manager, pod);
 }

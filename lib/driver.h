@@ -37,7 +37,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgPlace, ncg_place_free)
 
 /* Called once the group runs and before it is known where: the caller may look at the place that
  * was predicted, and need not wait for the answer if the kernel has there what was asked for. */
-typedef void (*NcgDriverStarted) (gpointer user_data);
+typedef gboolean (*NcgDriverStarted) (gpointer user_data);
 
 /* A group to be there. The strings and the resources are copied by the call that takes them. */
 typedef struct {
@@ -46,8 +46,11 @@ typedef struct {
   const NcgResources *resources;
   /* A group of that name that somebody else made is taken as well, and given the resources. */
   gboolean adopt;
-  NcgDriverStarted started; /* (nullable) */
-  gpointer user_data;       /* for started */
+  /* (nullable). If it returns %TRUE, the owner has found everything as it should be, and named the
+   * group by ncg_driver_keep(): the driver writes and remembers nothing more then, since the owner
+   * may be about to change it. */
+  NcgDriverStarted started;
+  gpointer user_data; /* for started */
 } NcgGroup;
 
 /* A leaf to be started. */

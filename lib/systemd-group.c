@@ -22,6 +22,7 @@ typedef struct {
   GPtrArray *dropped;
   gboolean adopt;
   NcgDriverStarted started;
+  gboolean is_taken; /* by the owner, as it is */
   gpointer user_data;
   NcgPlace *place;
   gint64 deadline;
@@ -80,11 +81,22 @@ on_group_started (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
     return;
   }
-  if (ncg_own_files_is_needed (own, &ensure->resources))
+  if (ensure->is_taken)
+    g_task_return_pointer (task, g_steal_pointer (&ensure->place), (GDestroyNotify) ncg_place_free);
+  else if (ncg_own_files_is_needed (own, &ensure->resources))
     ncg_own_files_write_async (own, ensure->unit, ensure->place->cgroup, &ensure->resources,
                                on_group_written, g_object_ref (task));
   else
     group_done (task);
+}
+
+static gboolean
+on_told (gpointer user_data)
+{
+  Ensure *ensure = g_task_get_task_data (user_data);
+
+  ensure->is_taken = ensure->started (ensure->user_data);
+  return ensure->is_taken;
 }
 
 static void
@@ -105,8 +117,8 @@ ensure_group (GTask *task)
     .tree = ncg_hierarchy_get_primary (context->hierarchy),
     .without_pidfds = &context->without_pidfds,
     /* Who asks what was left out has to wait until that is known. */
-    .started = ensure->dropped->len > 0 ? NULL : ensure->started,
-    .user_data = ensure->user_data,
+    .started = ensure->dropped->len > 0 || ensure->started == NULL ? NULL : on_told,
+    .user_data = task,
   };
 
   if (properties == NULL) {
