@@ -339,6 +339,9 @@ const ContractError contract_errors[] = {
               "NodeCgroupsConfiguration\\nprotectKernelDefaults: true\\n' "
               ">/etc/nodecgroups/config.yaml && echo 7 >/proc/sys/kernel/panic",
     .after = "rm /etc/nodecgroups/config.yaml && echo 10 >/proc/sys/kernel/panic" },
+  { "Node.Reload", "Timeout", CONTRACT_ELSEWHERE,
+    .where = "tests/dbus/test-late.c: systemd would have to leave the node's own slices unanswered "
+             "for 20 s" },
   { "Node.Reload", "NotReady", CONTRACT_CUT_OFF, "()", "systemd" },
   { "Node.Reload", "AccessDenied", CONTRACT_AS_STRANGER, "()", "" },
   { "Node.Reload", "LimitExceeded", CONTRACT_ELSEWHERE,
