@@ -14,6 +14,9 @@
 
 passed=0 failed=0 skipped=0
 
+# How many programs of tests/unit and tests/dbus run at once.
+at_once=$(nproc)
+
 # Seconds for one program; sanitizers make it several times slower.
 declare -A limits=([check]=300 [unit]=120 [dbus]=300 [san]=900)
 
@@ -142,12 +145,15 @@ build_fuzz ()
     -Db_sanitize=address,undefined -Db_lundef=false
 }
 
-# overlay RELEASE: what is laid over the root file system of the release, built once.
+# overlay RELEASE: what is laid over the root file system of the release, built once. Who comes while
+# it is being built waits.
 overlay ()
 {
   local directory=$work/overlay-$1
-  [[ -d $directory ]] || "$top/tests/vm/build" "$1" "$directory.new" || return
-  [[ -d $directory ]] || mv "$directory.new" "$directory"
+  (
+    flock 9
+    [[ -d $directory ]] || { "$top/tests/vm/build" "$1" "$directory.new" && mv "$directory.new" "$directory"; }
+  ) 9>"$directory.lock" || return
   printf '%s\n' "$directory"
 }
 
@@ -178,7 +184,7 @@ not_built ()
 
 run_check ()
 {
-  local name=${1#check/} log=$work/log status=0 script
+  local name=${1#check/} log=$work/log-$BASHPID status=0 script
   case $name in
     gcc | clang)
       "build_$name" || status=$?
@@ -216,16 +222,15 @@ wait_for_one ()
   running=("${left[@]}")
 }
 
-# run_programs DIRECTORY NAME...: at once as many as there are processors, since most of them wait for
-# something most of the time; counted in their order.
+# run_programs DIRECTORY NAME...: as many at once as `at_once` says, since most of them wait for something
+# most of the time; counted in their order.
 run_programs ()
 {
-  local directory=$1 logs=$work/logs name running=() processors
+  local directory=$1 logs=$work/logs name running=()
   shift
-  processors=$(nproc)
   mkdir -p "$logs"
   for name; do
-    while ((${#running[@]} >= processors)); do
+    while ((${#running[@]} >= at_once)); do
       wait_for_one
     done
     run_program "$name" "$directory" "$logs/${name//\//-}" &
@@ -285,7 +290,7 @@ fuzz ()
 
 run_fuzz ()
 {
-  local log=$work/log status=0
+  local log=$work/log-$BASHPID status=0
   if ! build_fuzz; then
     [[ -v fuzz_shown ]] || count 1 'the build of the fuzz targets' "$work/build-fuzz.log"
     fuzz_shown=yes
@@ -297,7 +302,7 @@ run_fuzz ()
 
 run_soak ()
 {
-  local name=${1#soak/} log=$work/log arguments
+  local name=${1#soak/} log=$work/log-$BASHPID arguments
   arguments=(--seconds "${soak_seconds:-$([[ -n ${all-} ]] && echo 1200 || echo 60)}")
   [[ -z $soak_seed ]] || arguments+=(--seed "$soak_seed")
   build_gcc || { not_built "$1" build; return; }
@@ -328,7 +333,7 @@ machine_arguments ()
 
 run_vm ()
 {
-  local name=${1#vm/} log=$work/log directory release
+  local name=${1#vm/} log=$work/log-$BASHPID directory release
   release=$(machine "$name" 2)
   build_gcc || { not_built "$1" build; return; }
   if ! directory=$(overlay "${release%/*}" 2>"$log"); then
