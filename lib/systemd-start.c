@@ -220,9 +220,20 @@ on_existing_started (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-wait_for_collection (GTask *task)
+reset_failed (const Start *start, const char *unit)
+{
+  ncg_systemd_call_async (start->systemd, NULL, NULL, "ResetFailedUnit",
+                          g_variant_new ("(s)", unit), NULL, NCG_SYSTEMD_CALL_NONE, start->deadline,
+                          NULL, NULL);
+}
+
+/* An ended slice stays for as long as a unit that failed in it, a runtime's scope that was killed
+ * for want of memory, is remembered. */
+static void
+wait_for_collection (GTask *task, GVariant *unit)
 {
   Start *start = g_task_get_task_data (task);
+  g_autoptr (GVariant) others = g_variant_lookup_value (unit, "RequiredBy", G_VARIANT_TYPE ("as"));
 
   if (g_get_monotonic_time () >= start->deadline) {
     g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_TIMEOUT,
@@ -230,9 +241,13 @@ wait_for_collection (GTask *task)
                              start->unit, start->unit);
     return;
   }
-  ncg_systemd_call_async (start->systemd, NULL, NULL, "ResetFailedUnit",
-                          g_variant_new ("(s)", start->unit), NULL, NCG_SYSTEMD_CALL_NONE,
-                          start->deadline, NULL, NULL);
+  reset_failed (start, start->unit);
+  for (gsize i = 0; others != NULL && i < g_variant_n_children (others); i++) {
+    const char *other;
+
+    g_variant_get_child (others, i, "&s", &other);
+    reset_failed (start, other);
+  }
   retry_later (task, on_retry_start);
 }
 
@@ -292,7 +307,7 @@ decide_on_existing (GTask *task, GVariant *unit)
     call_unit (task, "StartUnit", g_variant_new ("(ss)", start->unit, "replace"), TRUE,
                on_existing_started);
   else
-    wait_for_collection (task);
+    wait_for_collection (task, unit);
 }
 
 static void

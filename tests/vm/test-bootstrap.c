@@ -371,7 +371,8 @@ test_degraded (void)
   g_assert_false (holds);
   g_assert_nonnull (strstr (message, "machine-besteffort.slice"));
   g_assert_nonnull (strstr (message, "masked"));
-  g_assert_true (machine_try ("systemctl show -P StatusText " DAEMON_UNIT " | grep -q ^degraded"));
+  machine_wait_until (
+      machine_try ("systemctl show -P StatusText " DAEMON_UNIT " | grep -q ^degraded"));
   /* What does not need it can be done. */
   g_free (client_create_pod ("fine", "{'CPURequest': <'100m'>}"));
   client_remove_pod ("fine");
