@@ -310,6 +310,14 @@ test_table (void)
   assert_known ();
 }
 
+static gboolean
+is_listed (const char *uid)
+{
+  g_autofree char *pods = client_list_pods ();
+
+  return strstr (pods, uid) != NULL;
+}
+
 /* A slice of the name that a pod would have, but somebody else's. */
 static void
 test_foreign_slice (void)
@@ -326,10 +334,13 @@ test_foreign_slice (void)
   g_assert_nonnull (strstr (message, "Not yours"));
   machine_assert_files (cgroup, "pids.max=9");
   machine_assert_shown (NULL, "machine-podforeign.slice", "ActiveState=active TasksMax=9");
-  g_free (client_fail ("NoSuchPod", "GetPod", "('foreign',)"));
+  machine_wait_until (is_listed ("foreign"));
+  g_free (client_fail ("AccessDenied", "UpdatePod", "('foreign', {'PidsLimit': <uint64 7>})"));
+  g_free (client_fail ("AccessDenied", "RemovePod", "('foreign', {})"));
   g_free (machine_run ("systemctl stop machine-podforeign.slice && "
                        "rm /run/systemd/system/machine-podforeign.slice"));
   machine_reload_systemd ();
+  machine_wait_until (!is_listed ("foreign"));
   g_free (client_create_pod ("foreign", spec));
   machine_assert_files (cgroup, "pids.max=5");
   client_remove_pod ("foreign");
