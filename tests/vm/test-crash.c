@@ -412,6 +412,7 @@ test_bad_files (void)
   g_autoptr (Workload) workload = workload_start ();
   g_autofree char *pods = NULL;
   g_autofree char *state = NULL;
+  g_autofree char *hurt = NULL;
   g_autofree char *leaf = NULL;
 
   g_free (client_create_pod ("good", "{'PidsLimit': <uint64 5>}"));
@@ -426,9 +427,11 @@ test_bad_files (void)
       "printf 'nodecgroups-pod 1\\n{' >.half.tmp && head -c 100 hurt.pod >cut && mv cut hurt.pod"));
   daemon_start ();
   pods = client_list_pods ();
-  g_assert_cmpstr (pods, ==, "good");
+  g_assert_cmpstr (pods, ==, "good hurt");
   state = client_get_of_pod ("good", "State");
   g_assert_cmpstr (state, ==, "active");
+  hurt = client_get_of_pod ("hurt", "State");
+  g_assert_cmpstr (hurt, ==, "foreign");
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
     if (!machine_try ("cd " MACHINE_POD_FILES " && test -e ./%s.bad -o -L ./%s.bad && "
                       "test ! -e ./%s",
@@ -437,7 +440,7 @@ test_bad_files (void)
   g_assert_true (machine_try ("test -s " MACHINE_POD_FILES "/hurt.pod.bad"));
   g_assert_true (machine_try ("grep -q ^root /etc/passwd"));
 
-  /* The pod whose file was hurt runs on, and is known again when it is created again. */
+  /* The pod whose file was hurt runs on as if it were another's, until it is created again. */
   machine_assert_process_in (workload->pid, leaf);
   g_free (client_create_pod ("hurt", "{'PidsLimit': <uint64 7>}"));
   machine_assert_process_in (workload->pid, leaf);
