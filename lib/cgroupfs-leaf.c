@@ -33,12 +33,26 @@ replace_ended (NcgCgroupfs *self, const char *path, const NcgLeaf *leaf)
          ncg_cgroup_tree_remove (self->hierarchy->trees, path, deadline_usec, NULL);
 }
 
+/* Who was killed while he made it had not said yet whose it is. */
+static gboolean
+replace_unmarked (NcgCgroupfs *self, const char *path)
+{
+  g_autofree char *description = ncg_cgroupfs_describe (self, path);
+  gboolean is_populated = TRUE;
+
+  return description[0] == '\0' &&
+         ncg_cgroup_tree_is_populated (self->hierarchy->trees, path, &is_populated, NULL) &&
+         !is_populated &&
+         ncg_cgroup_tree_remove (self->hierarchy->trees, path, g_get_monotonic_time () + UNDO_USEC,
+                                 NULL);
+}
+
 static gboolean
 check_absent (
     NcgCgroupfs *self, const char *path, const NcgLeaf *leaf, gboolean may_replace, GError **error)
 {
   if (!ncg_cgroup_tree_exists (self->hierarchy->trees, path) ||
-      (may_replace && replace_ended (self, path, leaf)))
+      (may_replace && replace_ended (self, path, leaf)) || replace_unmarked (self, path))
     return TRUE;
   g_set_error (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS, "there is a cgroup %s already", path);
   return FALSE;

@@ -14,6 +14,26 @@
 #define NOBODY 65534
 #define OURS "NodeCgroups: test"
 
+/* What was being made when its maker was killed is nobody's, unless there is a process in it. */
+static void
+test_unmarked (DriverRig *self, gconstpointer data)
+{
+  g_auto (NcgResources) resources = { 0 };
+  NcgLeaf leaf = driver_rig_make_leaf (self, "web", &resources);
+  g_autofree char *path = g_strconcat (self->group, "/web", NULL);
+  g_autofree char *made = NULL;
+
+  driver_rig_ensure_plain (self, self->group, OURS, -1);
+  kernel_rig_make (self->rig, path);
+  kernel_rig_start (self->rig);
+  kernel_rig_attach (self->rig, path);
+  driver_rig_start_leaf (self, &leaf, NCG_ERROR_UNIT_EXISTS);
+  driver_rig_kill_process (self, 0);
+  made = driver_rig_start_leaf (self, &leaf, -1);
+  g_assert_cmpstr (made, ==, path);
+  driver_rig_assert_description (self, path, "a leaf");
+}
+
 /* It ends with its last process. */
 static void
 test_leaf (DriverRig *self, gconstpointer data)
@@ -323,6 +343,7 @@ static const struct {
   void (*function) (DriverRig *self, gconstpointer data);
 } tests[] = {
   { "ends", test_leaf },
+  { "unmarked", test_unmarked },
   { "rolls-back", test_leaf_rolls_back },
   { "moves-back", test_move_back },
   { "held", test_held },
