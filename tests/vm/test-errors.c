@@ -323,6 +323,7 @@ static void
 test_foreign_slice (void)
 {
   g_autofree char *message = NULL;
+  g_autofree char *state = NULL;
   const char *cgroup = "/machine.slice/machine-podforeign.slice";
   const char *spec = "{'QosClass': <'Guaranteed'>, 'PidsLimit': <uint64 5>}";
 
@@ -335,8 +336,8 @@ test_foreign_slice (void)
   machine_assert_files (cgroup, "pids.max=9");
   machine_assert_shown (NULL, "machine-podforeign.slice", "ActiveState=active TasksMax=9");
   machine_wait_until (is_listed ("foreign"));
-  g_free (client_fail ("AccessDenied", "UpdatePod", "('foreign', {'PidsLimit': <uint64 7>})"));
-  g_free (client_fail ("AccessDenied", "RemovePod", "('foreign', {})"));
+  state = client_get_of_pod ("foreign", "State");
+  g_assert_cmpstr (state, ==, "foreign");
   g_free (machine_run ("systemctl stop machine-podforeign.slice && "
                        "rm /run/systemd/system/machine-podforeign.slice"));
   machine_reload_systemd ();
