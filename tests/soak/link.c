@@ -97,7 +97,7 @@ is_excused (const GError *error, gint64 since_usec)
 }
 
 static GVariant *
-call_once (Link *self,
+send_call (Link *self,
            const char *path,
            const char *member,
            GVariant *arguments,
@@ -137,7 +137,7 @@ link_call (Link *self,
     gint64 since = g_get_monotonic_time ();
     GError *local = NULL;
 
-    reply = call_once (self, path, member, owned, fds, &local);
+    reply = send_call (self, path, member, owned, fds, &local);
     self->n_calls++;
     self->longest_usec = MAX (self->longest_usec, g_get_monotonic_time () - since);
     if (ret_again != NULL)
