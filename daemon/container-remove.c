@@ -7,16 +7,11 @@
  */
 #include "daemon/container-remove.h"
 
-#include "daemon/cgroup-wait.h"
+#include "daemon/cgroup-end.h"
 #include "daemon/fault-point.h"
 #include "daemon/manager-containers.h"
-#include "lib/cgroup-tree.h"
 #include "lib/error.h"
 #include "lib/names.h"
-
-#include <signal.h>
-
-#define KILL_USEC (5 * G_USEC_PER_SEC)
 
 typedef struct {
   Manager *manager;
@@ -26,7 +21,6 @@ typedef struct {
   gint64 deadline; /* without the grace */
   Pod *pod;
   Container *container;
-  NcgCgroup *cgroup; /* (nullable): while its processes end by themselves */
 } Remove;
 
 static void
@@ -37,7 +31,6 @@ remove_free (gpointer data)
   g_free (remove->uid);
   g_free (remove->name);
   g_clear_pointer (&remove->pod, pod_unref);
-  g_clear_pointer (&remove->cgroup, ncg_cgroup_close);
   g_free (remove);
 }
 
@@ -99,61 +92,17 @@ stop (GTask *task)
 }
 
 static void
-on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
+on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Remove *remove = g_task_get_task_data (task);
   GError *error = NULL;
 
   FAULT_POINT ("container-remove:killed");
-  if (ncg_driver_kill_finish (result, &error))
+  if (cgroup_end_finish (result, &remove->deadline, &error))
     stop (task);
   else
     give_up (task, error);
-}
-
-static void
-kill_all (GTask *task)
-{
-  Remove *remove = g_task_get_task_data (task);
-  NcgPlace place = container_get_place (remove->container);
-  gint64 deadline = MIN (remove->deadline, g_get_monotonic_time () + KILL_USEC);
-
-  ncg_driver_kill_async (remove->manager->driver, &place, deadline, on_killed, g_object_ref (task));
-}
-
-static void
-on_grace_over (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-
-  if (cgroup_wait_empty_finish (result))
-    stop (task);
-  else
-    kill_all (task);
-}
-
-static void
-end_processes (GTask *task)
-{
-  Remove *remove = g_task_get_task_data (task);
-  const char *path = remove->container->cgroup;
-  gboolean populated = FALSE;
-
-  remove->cgroup = manager_open_cgroup (remove->manager, path, NULL);
-  if (remove->cgroup == NULL ||
-      (ncg_cgroup_tree_is_populated (remove->manager->hierarchy->trees, path, &populated, NULL) &&
-       !populated)) {
-    stop (task);
-    return;
-  }
-  if (remove->grace_usec == 0) {
-    kill_all (task);
-    return;
-  }
-  ncg_cgroup_signal (remove->cgroup, SIGTERM, NULL);
-  remove->deadline += (gint64) remove->grace_usec;
-  cgroup_wait_empty_async (remove->cgroup, g_get_monotonic_time () + (gint64) remove->grace_usec,
-                           on_grace_over, g_object_ref (task));
 }
 
 static void
@@ -165,6 +114,7 @@ on_turn (GTask *task)
   Pod *pod = manager_find_own_pod (manager, remove->uid, &error);
   Container *container = pod != NULL ? manager_find_container (pod, remove->name, &error) : NULL;
   ContainerState before;
+  NcgPlace place;
 
   if (container == NULL) {
     fail (task, error);
@@ -182,7 +132,9 @@ on_turn (GTask *task)
     fail (task, error);
     return;
   }
-  end_processes (task);
+  place = container_get_place (container);
+  cgroup_end_async (manager, &place, remove->grace_usec, remove->deadline, on_ended,
+                    g_object_ref (task));
 }
 
 void

@@ -7,14 +7,9 @@
  */
 #include "daemon/pod-remove.h"
 
-#include "daemon/cgroup-wait.h"
+#include "daemon/cgroup-end.h"
 #include "daemon/fault-point.h"
-#include "lib/cgroup-tree.h"
 #include "lib/error.h"
-
-#include <signal.h>
-
-#define KILL_USEC (5 * G_USEC_PER_SEC)
 
 typedef struct {
   Manager *manager;
@@ -23,8 +18,7 @@ typedef struct {
   PodState before;
   guint64 grace_usec;
   gint64 deadline; /* without the grace */
-  NcgCgroup *cgroup;
-  GQueue frozen; /* char *: units of leaves that were frozen */
+  GQueue frozen;   /* char *: units of leaves that were frozen */
 } Remove;
 
 static void stop_all (GTask *task);
@@ -36,7 +30,6 @@ remove_free (gpointer data)
 
   g_free (remove->uid);
   g_clear_pointer (&remove->pod, pod_unref);
-  g_clear_pointer (&remove->cgroup, ncg_cgroup_close);
   g_queue_clear_full (&remove->frozen, g_free);
   g_free (remove);
 }
@@ -117,14 +110,14 @@ stop_all (GTask *task)
 }
 
 static void
-on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
+on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Remove *remove = g_task_get_task_data (task);
   GError *error = NULL;
 
   FAULT_POINT ("remove:killed");
-  if (ncg_driver_kill_finish (result, &error)) {
+  if (cgroup_end_finish (result, &remove->deadline, &error)) {
     stop_all (task);
     return;
   }
@@ -133,33 +126,13 @@ on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-kill_all (GTask *task)
-{
-  Remove *remove = g_task_get_task_data (task);
-  NcgPlace place = pod_get_place (remove->pod);
-  gint64 deadline = MIN (remove->deadline, g_get_monotonic_time () + KILL_USEC);
-
-  ncg_driver_kill_async (remove->manager->driver, &place, deadline, on_killed, g_object_ref (task));
-}
-
-static void
-on_grace_over (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-
-  if (cgroup_wait_empty_finish (result))
-    stop_all (task);
-  else
-    kill_all (task);
-}
-
-static void
 note_frozen (Remove *remove)
 {
-  g_auto (GStrv) children = ncg_cgroup_list_children (remove->cgroup, NULL);
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (remove->manager, remove->pod->cgroup, NULL);
+  g_auto (GStrv) children = cgroup != NULL ? ncg_cgroup_list_children (cgroup, NULL) : NULL;
 
   for (guint i = 0; children != NULL && children[i] != NULL; i++) {
-    g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (remove->cgroup, children[i], NULL);
+    g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (cgroup, children[i], NULL);
     guint64 is_frozen = 0;
 
     if (child != NULL && ncg_cgroup_read_u64 (child, "cgroup.freeze", &is_frozen, NULL) &&
@@ -169,35 +142,13 @@ note_frozen (Remove *remove)
 }
 
 static void
-end_processes (GTask *task)
-{
-  Remove *remove = g_task_get_task_data (task);
-  gboolean populated = FALSE;
-
-  if (remove->cgroup == NULL ||
-      (ncg_cgroup_tree_is_populated (remove->manager->hierarchy->trees, remove->pod->cgroup,
-                                     &populated, NULL) &&
-       !populated)) {
-    stop_all (task);
-    return;
-  }
-  if (remove->grace_usec == 0) {
-    kill_all (task);
-    return;
-  }
-  ncg_cgroup_signal (remove->cgroup, SIGTERM, NULL);
-  remove->deadline += (gint64) remove->grace_usec;
-  cgroup_wait_empty_async (remove->cgroup, g_get_monotonic_time () + (gint64) remove->grace_usec,
-                           on_grace_over, g_object_ref (task));
-}
-
-static void
 on_turn (GTask *task)
 {
   Remove *remove = g_task_get_task_data (task);
   Manager *manager = remove->manager;
   GError *error = NULL;
   Pod *pod = manager_find_own_pod (manager, remove->uid, &error);
+  NcgPlace place;
 
   if (pod == NULL) {
     fail (task, error);
@@ -214,10 +165,10 @@ on_turn (GTask *task)
     return;
   }
   manager_set_state (manager, pod, POD_REMOVING);
-  remove->cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
-  if (remove->cgroup != NULL)
-    note_frozen (remove);
-  end_processes (task);
+  note_frozen (remove);
+  place = pod_get_place (pod);
+  cgroup_end_async (manager, &place, remove->grace_usec, remove->deadline, on_ended,
+                    g_object_ref (task));
 }
 
 void
