@@ -10,12 +10,15 @@
 
 #define UNIT "nodecgroupsd.service"
 
+/* A signal would not stop the first process of a machine, but the kernel's freezer does. */
+#define FREEZER "/sys/fs/cgroup/*/init.scope/cgroup.freeze /sys/fs/cgroup/init.scope/cgroup.freeze"
+
 /* The daemon and the bus are up again after that, on a machine that is slow and has much to do. */
 #define TRACE_USEC (15 * G_USEC_PER_SEC)
 #define PAUSE_MIN_MSEC 200
 #define PAUSE_MAX_MSEC 1800
 
-#define N_KINDS 6
+#define N_KINDS 7
 
 typedef struct {
   FaultKind kind;
@@ -37,6 +40,9 @@ static const Fault faults[] = {
   { FAULT_RELOAD, "daemon-reload", 2, "systemctl daemon-reload" },
   { FAULT_REEXEC, "daemon-reexec", 2, "systemctl daemon-reexec" },
   { FAULT_RECONFIG, "reload", 1, "systemctl reload " UNIT },
+  { FAULT_STOP, "systemd-stopped", 1,
+    "for f in " FREEZER "; do [ ! -e $f ] || file=$f; done;"
+    "echo 1 >$file; sleep 10; echo 0 >$file" },
 };
 
 static guint slow = 1;

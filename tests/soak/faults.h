@@ -14,13 +14,13 @@ typedef enum {
   FAULT_RELOAD = 1 << 3,   /* systemctl daemon-reload */
   FAULT_REEXEC = 1 << 4,   /* systemctl daemon-reexec */
   FAULT_RECONFIG = 1 << 5, /* the daemon reads its configuration again */
+  FAULT_STOP = 1 << 6,     /* systemd does nothing for 10 s */
 } FaultKind;
 
-#define FAULTS_ALL                                                                                 \
-  (FAULT_KILL | FAULT_RESTART | FAULT_BUS | FAULT_RELOAD | FAULT_REEXEC | FAULT_RECONFIG)
-
-/* Those that leave the daemon's process as it is. */
+/* Those that leave the daemon's process as it is, and are over soon. */
 #define FAULTS_GENTLE (FAULT_BUS | FAULT_RELOAD | FAULT_REEXEC | FAULT_RECONFIG)
+
+#define FAULTS_ALL (FAULTS_GENTLE | FAULT_KILL | FAULT_RESTART | FAULT_STOP)
 
 /* @slowness: 1, or how many times longer everything takes on this machine */
 void faults_init (guint32 seed, guint slowness);

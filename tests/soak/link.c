@@ -35,6 +35,8 @@ static Excuse excuses[] = {
   { "local closed", FAULT_BUS, FALSE, 0 },
   /* The bus is not there. */
   { "local connect", FAULT_BUS, FALSE, 0 },
+  /* Systemd does nothing for almost as long as the daemon waits. */
+  { LINK_ERROR "Timeout", FAULT_STOP, FALSE, 0 },
   /* The daemon is not up within the 25 s that the bus waits when it starts it. */
   { BUS_ERROR "TimedOut", AWAY, TRUE, 0 },
   /* Systemd does not come back, or to an end, within the times that the daemon gives it. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * systemd reads its units again, or executes itself anew, and the bus daemon ends, again and again,
- * while clients are at work: no call fails but for want of a bus or of time, and then the same call
- * again succeeds; and at the end nothing is lost, and nothing left over.
+ * systemd reads its units again, executes itself anew or does nothing for 10 s, and the bus daemon
+ * ends, again and again, while clients are at work: no call fails but for want of a bus or of time,
+ * and then the same call again succeeds; and at the end nothing is lost, and nothing left over.
  */
 #include "tests/vm/client.h"
 #include "tests/vm/daemon.h"
@@ -13,6 +13,7 @@
 
 #define CLIENTS 4
 #define TROUBLES 3
+#define STOP_USEC (10 * G_USEC_PER_SEC)
 /* The bus is back long before. */
 #define MAX_REPEATS 200
 
@@ -255,6 +256,32 @@ test_reexecute (void)
   run (machine_reexecute_systemd);
 }
 
+/* Systemd does nothing, as on a machine that is at its end. What needs no systemd is answered. */
+static void
+stop_systemd (void)
+{
+  static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+  gint64 end = g_get_monotonic_time () + STOP_USEC;
+  const char *root = roots[g_file_test ("/sys/fs/cgroup/unified", G_FILE_TEST_IS_DIR)];
+  guint n_answers = 0;
+
+  g_free (machine_run ("echo 1 >%s/init.scope/cgroup.freeze", root));
+  do {
+    g_variant_unref (client_call ("GetStats", "(['stays0'], @a{sv} {})"));
+    g_usleep (100000);
+    n_answers++;
+  } while (g_get_monotonic_time () < end);
+  g_free (machine_run ("echo 0 >%s/init.scope/cgroup.freeze", root));
+  g_test_message ("%u answers while systemd was stopped", n_answers);
+  machine_wait_until (machine_try ("systemctl show -P Version >/dev/null"));
+}
+
+static void
+test_stop (void)
+{
+  run (stop_systemd);
+}
+
 /* Whoever connects next makes systemd start it again. */
 static void
 end_bus (void)
@@ -277,6 +304,7 @@ main (int argc, char **argv)
   g_dbus_connection_set_exit_on_close (client_get_bus (), FALSE);
   g_test_add_func ("/faults/reload", test_reload);
   g_test_add_func ("/faults/reexecute", test_reexecute);
+  g_test_add_func ("/faults/stop", test_stop);
   g_test_add_func ("/faults/bus", test_bus);
   return g_test_run ();
 }
