@@ -40,6 +40,19 @@ call_as (
                       quoted);
 }
 
+/* With pidfds of @pids, numbers separated by blanks. */
+static void
+assert_joined_as (const char *user, const char *handles, const char *pids, const char *wanted)
+{
+  g_autofree char *directory = machine_run ("dirname $(readlink /proc/%d/exe)", (int) getpid ());
+  g_autofree char *answer = machine_run ("%s/call-as %s " CLIENT_PATH " " CLIENT_NAME
+                                         " JoinPodByPidFd \"('made', 'main', [%s], {})\" %s",
+                                         directory, user, handles, pids);
+
+  if (!g_str_has_prefix (answer, wanted))
+    machine_fail ("%s joins %s: '%s' instead of '%s'", user, pids, answer, wanted);
+}
+
 static void
 assert_called_as (const char *user, const char *method, const char *text, const char *wanted)
 {
@@ -213,6 +226,32 @@ test_members (void)
   assert_known ();
 }
 
+/* The same by pidfd, of which anybody may have any. */
+static void
+test_members_by_pidfd (void)
+{
+  g_autoptr (Workload) workload = workload_start ();
+  g_autofree char *other = g_strdup_printf ("%d", (int) workload->pid);
+  g_autofree char *before = machine_find_process (workload->pid);
+  g_autofree char *own = machine_run ("setpriv --reuid=member --regid=member --clear-groups "
+                                      "sleep 1000 >/dev/null & echo $!");
+  g_autofree char *both = g_strdup_printf ("%s %s", own, other);
+
+  machine_wait_until (machine_try ("test $(stat -c %%U /proc/%s) = member", own));
+  assert_called_as ("member", "CreatePod", "('made', {})", "ok ");
+  assert_joined_as ("stranger", "handle 0", other, DENIED " Rejected send message");
+  assert_joined_as ("member", "handle 0", other, DENIED " user ");
+  assert_joined_as ("member", "handle 0, handle 1", both, DENIED " user ");
+  machine_assert_process_in (workload->pid, before);
+  machine_assert_process_in (atoi (own), before);
+  assert_joined_as ("member", "handle 0", own, "ok ");
+  g_assert_true (machine_try ("grep -q podmade-main /proc/%s/cgroup", own));
+  assert_joined_as ("root", "handle 0", other, "ok ");
+  g_assert_true (machine_try ("grep -q podmade-main /proc/%s/cgroup", other));
+  client_remove_pod ("made");
+  assert_known ();
+}
+
 /* A process of the member's that runs @command. Returns: its number */
 static pid_t
 start_as_member (const char *command)
@@ -285,6 +324,7 @@ main (int argc, char **argv)
   g_test_add_func ("/access/strangers", test_strangers);
   g_test_add_func ("/access/without-bus-policy", test_without_bus_policy);
   g_test_add_func ("/access/members", test_members);
+  g_test_add_func ("/access/members-by-pidfd", test_members_by_pidfd);
   g_test_add_func ("/access/own-processes", test_own_processes);
   g_test_add_func ("/access/properties", test_properties);
   return g_test_run ();
