@@ -139,7 +139,7 @@ explain (const Goal *goal, const GError *refusal)
 {
   if (g_error_matches (refusal, NCG_ERROR, NCG_ERROR_BUSY) && !goal->tree->is_v1)
     return "it has controllers enabled for the cgroups below it (cgroup.subtree_control), and then "
-           "no processes of its own: choose a cgroup below it";
+           "no processes of its own: name a cgroup below it (Subgroup)";
   if (g_error_matches (refusal, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED))
     return "it is below a threaded one (cgroup.type)";
   if (ncg_tree_has_controller (goal->tree, "cpuset"))
