@@ -11,6 +11,8 @@
 
 #define BUS_NAME "org.example.NodeCgroups"
 #define RECONNECT_MSEC 500
+/* A connection that lasted so long is made again at once. */
+#define GOOD_USEC G_USEC_PER_SEC
 
 struct DbusServer {
   DbusCalls calls;
@@ -25,6 +27,7 @@ struct DbusServer {
   guint guard_id;
   guint name_id;
   guint reconnect_id;
+  gint64 served_usec; /* since when there was the last connection */
   GQueue unannounced; /* of Pod */
   guint announce_id;
 };
@@ -59,22 +62,30 @@ on_reconnect (gpointer user_data)
 }
 
 static void
-reconnect_later (DbusServer *self)
+reconnect_in (DbusServer *self, guint msec)
 {
   if (self->reconnect_id == 0)
-    self->reconnect_id = g_timeout_add (RECONNECT_MSEC, on_reconnect, self);
+    self->reconnect_id = g_timeout_add (msec, on_reconnect, self);
+}
+
+static void
+reconnect_later (DbusServer *self)
+{
+  reconnect_in (self, RECONNECT_MSEC);
 }
 
 static void
 on_closed (GDBusConnection *connection, gboolean vanished, GError *error, gpointer user_data)
 {
   DbusServer *self = user_data;
+  gboolean was_good = g_get_monotonic_time () - self->served_usec > GOOD_USEC;
 
   g_warning ("the connection to the bus is lost (%s); connecting again",
              error != NULL ? error->message : "closed");
   disconnect (self);
   auth_forget (self->calls.auth);
-  reconnect_later (self);
+  /* The bus may well be there, see docs/security.md. */
+  reconnect_in (self, was_good ? 0 : RECONNECT_MSEC);
 }
 
 static void
@@ -104,6 +115,7 @@ static void
 serve (DbusServer *self, GDBusConnection *connection)
 {
   self->connection = connection;
+  self->served_usec = g_get_monotonic_time ();
   g_dbus_connection_set_exit_on_close (connection, FALSE);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
   self->guard_id = dbus_access_guard (connection);
