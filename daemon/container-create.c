@@ -77,11 +77,13 @@ drop (GTask *task)
   fail (task, g_steal_pointer (&create->error));
 }
 
+/* Nobody knows what systemd makes of it; until that is seen the container is known. */
 static void
 vanish (GTask *task)
 {
   Create *create = g_task_get_task_data (task);
 
+  late_expect_leaf (create->manager->late, create->pod, create->container);
   manager_set_container_state (create->manager, create->pod, create->container, CONTAINER_VANISHED);
   manager_save_pod (create->manager, create->pod, STORE_POD, NULL);
   fail (task, g_steal_pointer (&create->error));

@@ -26,6 +26,8 @@ typedef struct {
   char *description; /* of the unit, if it is ours */
   char *name;        /* of the leaf; NULL: the pod itself */
   char *unit;
+  char *cgroup;     /* of the leaf */
+  gboolean is_held; /* a leaf that was created, not joined */
   Spec spec;
   gboolean is_delegated;
   uid_t user;
@@ -48,6 +50,7 @@ entry_free (gpointer data)
   g_free (entry->description);
   g_free (entry->name);
   g_free (entry->unit);
+  g_free (entry->cgroup);
   g_free (entry);
 }
 
@@ -87,14 +90,35 @@ leave (Entry *entry, gboolean is_over)
     look_later (entry);
 }
 
+static NcgPlace
+get_place (const Entry *entry)
+{
+  return entry->name == NULL ? pod_get_place (entry->pod)
+                             : (NcgPlace){ .unit = entry->unit, .cgroup = entry->cgroup };
+}
+
+/* There is nothing of what was to be created: its caller was told that it failed. */
+static void
+forget (Entry *entry)
+{
+  Manager *manager = entry->owner->manager;
+
+  if (entry->name == NULL) {
+    store_remove (manager->store, entry->pod->uid, STORE_CREATING, NULL);
+  } else if (entry->is_held) {
+    manager_drop_container (manager, entry->pod, pod_find_container (entry->pod, entry->name));
+    manager_save_pod (manager, entry->pod, STORE_POD, NULL);
+  }
+}
+
 /* systemd says that it has no such unit. */
 static void
 leave_if_settled (Entry *entry)
 {
   gboolean is_over = g_get_monotonic_time () - entry->since_usec > SETTLED_USEC;
 
-  if (is_over && entry->name == NULL)
-    store_remove (entry->owner->manager->store, entry->pod->uid, STORE_CREATING, NULL);
+  if (is_over)
+    forget (entry);
   leave (entry, is_over);
 }
 
@@ -105,19 +129,21 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!ncg_driver_stop_finish (result, &error)) {
-    g_info ("could not take back the creation of pod %s yet: %s", entry->pod->uid, error->message);
+    g_info ("could not take back the creation of %s of pod %s yet: %s", entry->unit,
+            entry->pod->uid, error->message);
     leave (entry, FALSE);
     return;
   }
-  g_message ("took back the creation of pod %s, which had timed out", entry->pod->uid);
-  store_remove (entry->owner->manager->store, entry->pod->uid, STORE_CREATING, NULL);
+  g_message ("took back the creation of %s of pod %s, which had timed out", entry->unit,
+             entry->pod->uid);
+  forget (entry);
   leave (entry, TRUE);
 }
 
 static void
 take_back (Entry *entry)
 {
-  NcgPlace place = pod_get_place (entry->pod);
+  NcgPlace place = get_place (entry);
 
   ncg_driver_stop_async (entry->owner->manager->driver, &place,
                          g_get_monotonic_time () + MANAGER_UNDO_USEC, on_stopped, entry);
@@ -137,7 +163,7 @@ on_leaf_set (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* Its processes are there, and a call that joins them again finds it as it asked for. */
 static void
-take_on (Entry *entry, const char *cgroup)
+take_on (Entry *entry)
 {
   Manager *manager = entry->owner->manager;
   Container *container = pod_add_container (entry->pod, entry->name, entry->unit);
@@ -147,7 +173,7 @@ take_on (Entry *entry, const char *cgroup)
 
   g_message ("container %s of pod %s, whose start had timed out, is there now", entry->name,
              entry->pod->uid);
-  container_set_cgroup (container, cgroup);
+  container_set_cgroup (container, entry->cgroup);
   container->is_delegated = entry->is_delegated;
   container->user = entry->user;
   container_set_spec (container, &entry->spec);
@@ -163,9 +189,9 @@ take_on (Entry *entry, const char *cgroup)
 }
 
 static gboolean
-has_cgroup (const Entry *entry, const char *cgroup)
+has_cgroup (const Entry *entry)
 {
-  g_autoptr (NcgCgroup) opened = manager_open_cgroup (entry->owner->manager, cgroup, NULL);
+  g_autoptr (NcgCgroup) opened = manager_open_cgroup (entry->owner->manager, entry->cgroup, NULL);
 
   return opened != NULL;
 }
@@ -176,16 +202,15 @@ on_described (GObject *source, GAsyncResult *result, gpointer user_data)
   Entry *entry = user_data;
   g_autoptr (GError) error = NULL;
   g_autofree char *description = ncg_driver_describe_finish (result, &error);
-  g_autofree char *cgroup = g_strconcat (entry->pod->cgroup, "/", entry->unit, NULL);
 
   if (description == NULL)
     leave (entry, FALSE);
   else if (g_strcmp0 (description, entry->description) != 0)
     leave_if_settled (entry);
-  else if (entry->name == NULL)
+  else if (entry->name == NULL || entry->is_held)
     take_back (entry);
-  else if (has_cgroup (entry, cgroup))
-    take_on (entry, cgroup);
+  else if (has_cgroup (entry))
+    take_on (entry);
   else
     leave (entry, FALSE);
 }
@@ -196,28 +221,29 @@ is_settled_by_others (const Entry *entry)
 {
   const Manager *manager = entry->owner->manager;
   const Pod *known = g_hash_table_lookup (manager->pods, entry->pod->uid);
+  const Container *container =
+      entry->name != NULL ? pod_find_container (entry->pod, entry->name) : NULL;
 
   /* What came late may have been seen already, and taken for somebody else's. */
   if (entry->name == NULL)
     return known != NULL && known->state != POD_FOREIGN;
-  return known != entry->pod || known->state != POD_ACTIVE ||
-         pod_find_container (known, entry->name) != NULL;
+  if (known != entry->pod || known->state != POD_ACTIVE)
+    return TRUE;
+  return entry->is_held ? container == NULL || container->state != CONTAINER_VANISHED
+                        : container != NULL;
 }
 
 static void
 on_turn (GTask *task)
 {
   Entry *entry = g_task_get_task_data (task);
-  g_autofree char *cgroup = g_strconcat (entry->pod->cgroup, "/", entry->unit, NULL);
-  NcgPlace place = pod_get_place (entry->pod);
+  NcgPlace place = get_place (entry);
 
   g_task_return_boolean (task, TRUE);
   if (is_settled_by_others (entry)) {
     leave (entry, TRUE);
     return;
   }
-  if (entry->name != NULL)
-    place = (NcgPlace){ .unit = entry->unit, .cgroup = cgroup };
   ncg_driver_describe_async (entry->owner->manager->driver, &place,
                              g_get_monotonic_time () + MANAGER_UNDO_USEC, on_described, entry);
 }
@@ -301,8 +327,10 @@ late_expect_leaf (Late *self, Pod *pod, const Container *leaf)
     entry = add (self, pod);
     entry->name = g_strdup (leaf->name);
     entry->unit = g_strdup (leaf->unit);
+    entry->cgroup = g_strconcat (pod->cgroup, "/", leaf->unit, NULL);
     entry->description = container_describe (leaf, pod->uid);
   }
+  entry->is_held = leaf->is_held;
   entry->is_delegated = leaf->is_delegated;
   entry->user = leaf->user;
   spec_copy (&leaf->spec, &entry->spec);

@@ -2,7 +2,8 @@
 /*
  * What systemd does after the caller was told Timeout: it cannot be told to forget a call, and may
  * be stuck for longer than anybody waits. Whatever it makes of the call then fits what is known: a
- * pod is taken back, a leaf becomes a container of its pod. What an update sets late is drift, and
+ * pod or a container that was created is taken back, a leaf that was joined becomes a container of
+ * its pod. What an update sets late is drift, and
  * a slice that a removal stops late is a pod that is removed (see manager_unit_removed()).
  */
 #pragma once
@@ -21,7 +22,8 @@ void late_free (Late *self);
 void late_expect_pod (Late *self, Pod *pod);
 
 /* systemd was asked for @leaf of @pod, and nobody knows what became of it. It is looked for, until
- * systemd has said that it is not there. Copied. */
+ * systemd has said that it is not there. One that is held is in the tables meanwhile, as vanished.
+ * Copied. */
 void late_expect_leaf (Late *self, Pod *pod, const Container *leaf);
 
 /* Whether there are so many that no more are to be begun, since systemd does not answer. */
