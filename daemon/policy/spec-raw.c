@@ -9,17 +9,52 @@
 
 #include <string.h>
 
-/* By name, from whichever of the two has it, @changes first. */
+/* By name, whatever the order of the caller's dictionary: the same again is equal. */
 static GVariant *
-format_unified (GHashTable *files)
+format_sorted (GHashTable *values)
 {
-  g_autoptr (GList) names = g_list_sort (g_hash_table_get_keys (files), (GCompareFunc) strcmp);
+  g_autoptr (GList) names = g_list_sort (g_hash_table_get_keys (values), (GCompareFunc) strcmp);
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
   for (const GList *item = names; item != NULL; item = item->next)
-    g_variant_builder_add (&builder, "{ss}", item->data, g_hash_table_lookup (files, item->data));
+    g_variant_builder_add (&builder, "{ss}", item->data, g_hash_table_lookup (values, item->data));
   return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+static gboolean
+add_once (GHashTable *values, const char *key, const char *name, const char *text, GError **error)
+{
+  g_autofree char *escaped = NULL;
+
+  if (g_hash_table_insert (values, (gpointer) name, (gpointer) text))
+    return TRUE;
+  escaped = ncg_error_escape (name);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "%s: %s is given twice", key, escaped);
+  return FALSE;
+}
+
+gboolean
+spec_raw_parse_labels (const char *key, GVariant *value, GVariant **ret_canonical, GError **error)
+{
+  g_autoptr (GHashTable) labels = g_hash_table_new (g_str_hash, g_str_equal);
+  GVariantIter iter;
+  const char *name, *text;
+
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE ("a{ss}")))
+    return amount_fail_type (key, value, "a dictionary of strings (a{ss})", error);
+  g_variant_iter_init (&iter, value);
+  while (g_variant_iter_next (&iter, "{&s&s}", &name, &text))
+    if (!add_once (labels, key, name, text, error))
+      return FALSE;
+  *ret_canonical = format_sorted (labels);
+  return TRUE;
+}
+
+GVariant *
+spec_raw_replace_labels (GVariant *base, GVariant *changes)
+{
+  return g_variant_ref (changes);
 }
 
 gboolean
@@ -38,13 +73,10 @@ spec_raw_parse_unified (const char *key, GVariant *value, GVariant **ret_canonic
       g_prefix_error (error, "%s: ", key);
       return FALSE;
     }
-    if (!g_hash_table_insert (files, (gpointer) file, (gpointer) text)) {
-      g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "%s: %s is given twice", key,
-                   file);
+    if (!add_once (files, key, file, text, error))
       return FALSE;
-    }
   }
-  *ret_canonical = format_unified (files);
+  *ret_canonical = format_sorted (files);
   return TRUE;
 }
 
@@ -68,7 +100,7 @@ spec_raw_merge_unified (GVariant *base, GVariant *changes)
 
   take_unified (base, files);
   take_unified (changes, files);
-  return format_unified (files);
+  return format_sorted (files);
 }
 
 void

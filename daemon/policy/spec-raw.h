@@ -22,6 +22,19 @@ gboolean
 spec_raw_parse_unified (const char *key, GVariant *value, GVariant **ret_canonical, GError **error);
 
 /**
+ * spec_raw_parse_labels:
+ * @value: an a{ss}
+ * @ret_canonical: (transfer full): the same, sorted
+ *
+ * Returns: %TRUE, or %NCG_ERROR_INVALID_ARGUMENT naming the key, and a label that is given twice
+ */
+gboolean
+spec_raw_parse_labels (const char *key, GVariant *value, GVariant **ret_canonical, GError **error);
+
+/* (transfer full): labels change as a whole */
+GVariant *spec_raw_replace_labels (GVariant *base, GVariant *changes);
+
+/**
  * spec_raw_parse_properties:
  * @value: an a(sv)
  *

@@ -35,34 +35,18 @@ static const AmountRule amounts[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (amounts) == N_SPEC_AMOUNTS);
 
-static gboolean
-parse_labels (const char *key, GVariant *value, GVariant **ret_canonical, GError **error)
-{
-  if (!g_variant_is_of_type (value, G_VARIANT_TYPE ("a{ss}")))
-    return amount_fail_type (key, value, "a dictionary of strings (a{ss})", error);
-  *ret_canonical = g_variant_ref (value);
-  return TRUE;
-}
-
-static GVariant *
-replace_labels (GVariant *base, GVariant *changes)
-{
-  return g_variant_ref (changes);
-}
-
 static const struct {
   const char *key;
-  gboolean pods_only;
   gboolean (*parse) (const char *key, GVariant *value, GVariant **ret_canonical, GError **error);
   GVariant *(*merge) (GVariant *base, GVariant *changes);
 } lists[] = {
-  [SPEC_HUGEPAGE_LIMITS] = { "HugepageLimits", FALSE, spec_lists_parse_hugepages,
+  [SPEC_HUGEPAGE_LIMITS] = { "HugepageLimits", spec_lists_parse_hugepages,
                              spec_lists_merge_hugepages },
-  [SPEC_IO_LIMITS] = { "IOLimits", FALSE, spec_lists_parse_io, spec_lists_merge_io },
-  [SPEC_UNIFIED] = { "Unified", FALSE, spec_raw_parse_unified, spec_raw_merge_unified },
-  [SPEC_SYSTEMD_PROPERTIES] = { "SystemdProperties", FALSE, spec_raw_parse_properties,
+  [SPEC_IO_LIMITS] = { "IOLimits", spec_lists_parse_io, spec_lists_merge_io },
+  [SPEC_UNIFIED] = { "Unified", spec_raw_parse_unified, spec_raw_merge_unified },
+  [SPEC_SYSTEMD_PROPERTIES] = { "SystemdProperties", spec_raw_parse_properties,
                                 spec_raw_merge_properties },
-  [SPEC_LABELS] = { "Labels", TRUE, parse_labels, replace_labels },
+  [SPEC_LABELS] = { "Labels", spec_raw_parse_labels, spec_raw_replace_labels },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (lists) == N_SPEC_LISTS);
 
@@ -172,7 +156,7 @@ parse_key (Spec *self, SpecKind kind, const char *key, GVariant *value, GError *
     if (g_str_equal (key, others[i].key) && !(others[i].pods_only && kind != SPEC_OF_POD))
       return others[i].parse (self, key, value, error);
   for (int i = 0; i < N_SPEC_LISTS; i++)
-    if (g_str_equal (key, lists[i].key) && !(lists[i].pods_only && kind != SPEC_OF_POD))
+    if (g_str_equal (key, lists[i].key))
       return lists[i].parse (key, value, &self->lists[i], error);
   escaped = ncg_error_escape (key);
   g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,

@@ -58,7 +58,7 @@ typedef enum { SPEC_OF_POD, SPEC_OF_CONTAINER } SpecKind;
 /**
  * spec_parse:
  * @variant: an a{sv}
- * @kind: a container has no QosClass and no Labels
+ * @kind: a container has no QosClass
  *
  * Returns: %TRUE, or %NCG_ERROR_INVALID_ARGUMENT naming the key, the value and what is allowed: an
  *   unknown or repeated key, a wrong type, no quantity, out of range

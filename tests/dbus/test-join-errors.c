@@ -55,7 +55,6 @@ test_arguments (Fixture *fixture, gconstpointer data)
   assert_fails (fixture, "a/b", &pid, 1, "{}", "InvalidArgument", "container");
   assert_fails (fixture, long_name, &pid, 1, "{}", "InvalidArgument", "bytes");
   assert_one_fails (fixture, pid, "{'QosClass': <'Burstable'>}", "InvalidArgument", "QosClass");
-  assert_one_fails (fixture, pid, "{'Labels': <{'a': 'b'}>}", "InvalidArgument", "Labels");
   assert_one_fails (fixture, pid, "{'CPUSet': <'4'>}", "InvalidArgument", "CPUSet");
   assert_one_fails (fixture, pid, "{'MemoryLimit': <uint64 1>, 'MemoryRequest': <uint64 2>}",
                     "InvalidArgument", "MemoryRequest");

@@ -144,7 +144,7 @@ test_not_pending (void)
 static const char *const wrong[] = {
   "{'Held': <['db']>}",
   "{'Containers': <['db']>}",
-  "{'Containers': <[('db', 'u', true, {'Labels': <{'a': 'b'}>})]>}",
+  "{'Containers': <[('db', 'u', true, {'QosClass': <'Burstable'>})]>}",
   "{'Containers': <[('db', 'u', true, @a{sv} {})]>, "
   "'Pending': <{'db': ('exploding', @a{sv} {})}>}",
   "{'Containers': <[('db', 'u', true, @a{sv} {})]>, 'Pending': <{'db': ('active', @a{sv} {})}>}",

@@ -59,7 +59,7 @@ static const struct {
   { "{'User': <uint32 0>}", "User" },
   { "{'User': <''>}", "User" },
   { "{'Delegated': <true>}", "Delegated" },
-  { "{'Labels': <{'a': 'b'}>}", "Labels" },
+  { "{'QosClass': <'Burstable'>}", "QosClass" },
   { "{'Delegate': <true>, 'Delegate': <true>}", "Delegate" },
 };
 

@@ -209,7 +209,7 @@ static const struct {
   { "Spec", "{'CPULimit': <'x'>}" },
   { "Spec", "{'Unknown': <'x'>}" },
   { "Containers", "['a']" },
-  { "Containers", "[('app', 'poda-app.scope', true, {'Labels': <{'a': 'b'}>})]" },
+  { "Containers", "[('app', 'poda-app.scope', true, {'QosClass': <'Burstable'>})]" },
 };
 
 static void

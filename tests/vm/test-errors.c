@@ -196,8 +196,6 @@ static const Row rows[] = {
     "Nonsense|container" },
   { "JoinPod", "('known', 'main', [$PID], {'QosClass': <'Burstable'>})", "InvalidArgument",
     "QosClass|container" },
-  { "JoinPod", "('known', 'main', [$PID], {'Labels': <{'a': 'b'}>})", "InvalidArgument",
-    "Labels|container" },
   { "JoinPod", "('known', 'main', [$PID], {'CPULimit': <0.5>})", "InvalidArgument",
     "CPULimit|'d'" },
   { "JoinPod", "('known', 'main', [$PID], {'CPUSet': <'64'>})", "InvalidArgument",
