@@ -186,7 +186,7 @@ pod_stats_read_async (Manager *manager,
     return;
   }
   add_target (read_new (task, manager, query), pod);
-  ncg_worker_run (manager->worker, task, read_one);
+  ncg_worker_run (manager->readers, task, read_one);
 }
 
 GVariant *
@@ -218,6 +218,7 @@ pod_stats_read_many_async (Manager *manager,
                            gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr (GHashTable) added = g_hash_table_new (NULL, NULL);
   Read *read = read_new (task, manager, query);
 
   if (uids[0] == NULL)
@@ -230,10 +231,10 @@ pod_stats_read_many_async (Manager *manager,
       g_task_return_error (task, error);
       return;
     }
-    if (pod->state != POD_VANISHED)
+    if (g_hash_table_add (added, (gpointer) pod) && pod->state != POD_VANISHED)
       add_target (read, pod);
   }
-  ncg_worker_run (manager->worker, task, read_many);
+  ncg_worker_run (manager->readers, task, read_many);
 }
 
 GVariant *

@@ -218,7 +218,7 @@ usage_read_async (Manager *manager,
   read->pods = list_running (manager);
   read->pods_group = ncg_driver_predict_cgroup (manager->driver, manager->config->cgroup_root);
   g_task_set_task_data (task, read, read_free);
-  ncg_worker_run (manager->worker, task, work);
+  ncg_worker_run (manager->readers, task, work);
 }
 
 GVariant *

@@ -38,15 +38,12 @@ look_up (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 }
 
 void
-user_lookup_async (NcgWorker *worker,
-                   const char *name,
-                   GAsyncReadyCallback callback,
-                   gpointer user_data)
+user_lookup_async (const char *name, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
 
   g_task_set_task_data (task, g_strdup (name), g_free);
-  ncg_worker_run (worker, task, look_up);
+  g_task_run_in_thread (task, look_up);
 }
 
 gboolean

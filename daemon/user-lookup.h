@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "lib/worker.h"
+#include <gio/gio.h>
 
 #include <sys/types.h>
 
@@ -12,10 +12,7 @@
  * for no name. */
 gboolean user_lookup_parse (const char *name, uid_t *ret_user);
 
-/* Asks the user database, in a worker: it may be behind a network. %NCG_ERROR_INVALID_ARGUMENT if
- * there is no such user. */
-void user_lookup_async (NcgWorker *worker,
-                        const char *name,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data);
+/* Asks the user database, in a thread that nothing else waits for: it may be behind a network.
+ * %NCG_ERROR_INVALID_ARGUMENT if there is no such user. */
+void user_lookup_async (const char *name, GAsyncReadyCallback callback, gpointer user_data);
 gboolean user_lookup_finish (GAsyncResult *result, uid_t *ret_user, GError **error);

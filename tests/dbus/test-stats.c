@@ -101,6 +101,7 @@ test_many (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (g_variant_n_children (all), ==, 2);
   assert_usage (all, "a", 1000);
   assert_usage (all, "b", 2000);
+  g_assert_cmpuint (g_variant_n_children (named), ==, 1);
   assert_usage (named, "b", 2000);
   g_assert_null (g_variant_lookup_value (named, "a", NULL));
   assert_fails (fixture, "GetStats", "(['b', 'no'], @a{sv} {})", "NoSuchPod", "'no'");
