@@ -14,7 +14,6 @@ typedef struct {
   GPtrArray *processes;
   const NcgOrigins *origins;
   NcgOrigins *own_origins; /* (nullable) */
-  gboolean is_new;
   uid_t user;
 } Job;
 
@@ -38,7 +37,7 @@ prepare (const Job *job, GError **error)
 {
   if (job->foreign != NULL && !ncg_leaf_make_foreign (job->foreign, job->cgroup, error))
     return FALSE;
-  if (job->is_new && job->user != NCG_NO_USER &&
+  if (job->user != NCG_NO_USER &&
       !ncg_leaf_delegate (job->root, ncg_hierarchy_get_primary (job->hierarchy), job->cgroup,
                           job->user, error))
     return FALSE;
@@ -103,7 +102,6 @@ ncg_leaf_join_async (const NcgLeafJoin *join,
   if (join->processes != NULL)
     job->processes = g_ptr_array_ref ((GPtrArray *) join->processes);
   job->origins = origins;
-  job->is_new = join->is_new;
   job->user = join->user;
   g_task_set_task_data (task, job, job_free);
   g_task_run_in_thread (task, run_in_worker);

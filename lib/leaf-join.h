@@ -19,7 +19,6 @@ typedef struct {
   const GPtrArray *foreign;   /* (nullable) (element-type NcgTree): see ncg_leaf_make_foreign() */
   const GPtrArray *processes; /* (nullable) (element-type NcgProcess) */
   const char *subgroup;       /* (nullable) */
-  gboolean is_new;            /* the leaf itself is given to the user, too */
   uid_t user;                 /* or NCG_NO_USER */
 } NcgLeafJoin;
 

@@ -155,6 +155,15 @@ read_delegated_files (const char *root, const NcgTree *tree)
   return files != NULL ? files : g_strdup (tree->is_v1 ? FILES_V1 : FILES_V2);
 }
 
+/* The directory is given last, so that whoever has it has all. */
+static gboolean
+is_given (const NcgCgroup *cgroup, uid_t user)
+{
+  struct stat status;
+
+  return fstat (ncg_cgroup_get_fd (cgroup), &status) == 0 && status.st_uid == user;
+}
+
 gboolean
 ncg_leaf_delegate (
     const char *root, const NcgTree *tree, const char *path, uid_t user, GError **error)
@@ -170,6 +179,8 @@ ncg_leaf_delegate (
     g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
   }
+  if (is_given (cgroup, user))
+    return TRUE;
   for (guint i = 0; files[i] != NULL; i++)
     if (files[i][0] != '\0' && strchr (files[i], '/') == NULL &&
         !give (cgroup, files[i], user, error))

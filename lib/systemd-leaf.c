@@ -193,7 +193,6 @@ settle (GTask *task)
     .foreign = is_foreign ? context->foreign : NULL,
     .processes = leaf->processes,
     .subgroup = leaf->subgroup,
-    .is_new = TRUE,
     .user = leaf->user,
   };
 
@@ -443,7 +442,6 @@ join_leaf (GTask *task)
     .foreign = context->foreign->len > 0 ? context->foreign : NULL,
     .processes = join->processes,
     .subgroup = join->subgroup,
-    .is_new = join->is_made_again,
     .user = join->user,
   };
 

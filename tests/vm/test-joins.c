@@ -438,9 +438,12 @@ test_delegated (void)
   g_assert_cmpstr (owner, ==, "nobody");
   g_free (machine_run ("setpriv --reuid 65534 --clear-groups mkdir /sys/fs/cgroup%s/mine", leaf));
 
+  /* As if it had not come to giving it away, which is done last. */
+  g_free (machine_run ("chown root /sys/fs/cgroup%s", leaf));
   daemon_crash ();
   machine_reload_systemd ();
   g_free (client_join_pod ("p-1", "own", second->pid, "{'Subgroup': <'payload/b'>}"));
+  g_assert_true (machine_try ("test $(stat -c %%U /sys/fs/cgroup%s) = nobody", leaf));
   other = g_strconcat (leaf, "/payload/b", NULL);
   machine_assert_process_in (second->pid, other);
   machine_assert_files (leaf, "pids.max=20");
