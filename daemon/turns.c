@@ -121,9 +121,16 @@ void
 turns_take_until (
     Turns *self, const char *key, TurnsCallback callback, GTask *task, gint64 deadline_usec)
 {
-  Waiting *waiting = take (self, key, callback, task);
   gint64 left_usec = deadline_usec - g_get_monotonic_time ();
+  Waiting *waiting;
 
+  if (left_usec <= 0) {
+    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_TIMEOUT,
+                             "what has to be known for it was not found out in time, and nothing "
+                             "was begun; call again");
+    return;
+  }
+  waiting = take (self, key, callback, task);
   if (waiting != NULL)
     waiting->deadline =
         g_timeout_add ((guint) CLAMP (left_usec / 1000, 0, G_MAXINT), on_deadline, waiting);

@@ -138,6 +138,7 @@ test_deadline (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (GTask) late = g_task_new (NULL, NULL, on_failed, &error);
   g_autoptr (GTask) early = g_task_new (NULL, NULL, NULL, NULL);
+  g_autoptr (GTask) over = g_task_new (NULL, NULL, on_failed, &error);
   gint64 begin = g_get_monotonic_time ();
 
   order = g_string_new (NULL);
@@ -156,6 +157,13 @@ test_deadline (void)
   g_assert_cmpstr (order->str, ==, "12");
   g_task_return_boolean (early, TRUE);
   turns_leave (turns, "a");
+  g_assert_false (turns_is_taken (turns, "a"));
+  /* What comes after its deadline does not begin, though nobody has the turn. */
+  g_clear_error (&error);
+  turns_take_until (turns, "a", on_turn, over, g_get_monotonic_time () - 1);
+  while (error == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_TIMEOUT);
   g_assert_false (turns_is_taken (turns, "a"));
   turns_free (turns);
   g_string_free (order, TRUE);
