@@ -79,6 +79,8 @@ dbus_node_free (DbusNode *self)
   if (self == NULL)
     return;
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
+  /* A call that waits until it is known who calls holds the skeleton, see dbus-access.c. */
+  g_signal_handlers_disconnect_by_data (self->skeleton, self);
   g_object_unref (self->skeleton);
   g_free (self);
 }
