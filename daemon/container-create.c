@@ -216,6 +216,16 @@ is_same (const Create *create, const Container *container)
          container->is_delegated == create->options.is_delegated && container->user == create->user;
 }
 
+/* A cgroup that was removed behind the back of systemd, or of a driver that is not told. */
+static gboolean
+is_there (const Create *create, const Container *container)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (create->manager, container->cgroup, &error);
+
+  return cgroup != NULL || !g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
+}
+
 static GError *
 refuse (const Create *create, const Container *container)
 {
@@ -286,7 +296,10 @@ begin (GTask *task)
     return;
   }
   if (container != NULL && is_same (create, container)) {
-    succeed (task, container);
+    if (is_there (create, container))
+      succeed (task, container);
+    else
+      stop_leftover (task, container);
     return;
   }
   if (container != NULL)
@@ -390,7 +403,7 @@ container_create_async (Manager *manager,
   else if (user_lookup_parse (options->user, &create->user))
     wait_for_turn (task);
   else
-    user_lookup_async (manager->worker, options->user, on_user_known, g_object_ref (task));
+    user_lookup_async (options->user, on_user_known, g_object_ref (task));
 }
 
 NcgPlace *

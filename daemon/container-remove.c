@@ -61,6 +61,8 @@ give_up (GTask *task, GError *error)
 {
   Remove *remove = g_task_get_task_data (task);
 
+  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT))
+    remove->container->stop_usec = g_get_monotonic_time ();
   g_prefix_error (&error, "container %s of pod %s cannot be removed: ", remove->name, remove->uid);
   manager_settle_container (remove->manager, remove->pod, remove->container);
   manager_save_pod (remove->manager, remove->pod, STORE_POD, NULL);

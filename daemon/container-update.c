@@ -120,6 +120,7 @@ commit (Update *update)
   spec_copy (&container->spec, &before);
   container_set_spec (container, &container->pending);
   container->state = CONTAINER_ACTIVE;
+  container->stop_usec = 0;
   if (update->is_repair ||
       manager_save_pod (update->manager, update->pod, STORE_POD, &update->error)) {
     spec_clear (&container->pending);
@@ -169,27 +170,6 @@ apply (GTask *task)
   FAULT_POINT ("container-update:asked");
 }
 
-static void
-on_memory_checked (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  Update *update = g_task_get_task_data (task);
-  GError *error = NULL;
-
-  /* Its last process may have ended. */
-  if (pod_find_container (update->pod, update->name) != update->container) {
-    update_checks_memory_finish (result, NULL);
-    finish (task, say_ended (update));
-    return;
-  }
-  if (update_checks_memory_finish (result, &error)) {
-    apply (task);
-    return;
-  }
-  spec_clear (&update->container->pending);
-  finish (task, error);
-}
-
 static gboolean
 check_state (const Update *update, GError **error)
 {
@@ -208,6 +188,27 @@ check_state (const Update *update, GError **error)
   else
     return TRUE;
   return FALSE;
+}
+
+static void
+on_memory_checked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Update *update = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  /* Its last process may have ended. */
+  if (pod_find_container (update->pod, update->name) != update->container) {
+    update_checks_memory_finish (result, NULL);
+    finish (task, say_ended (update));
+    return;
+  }
+  if (update_checks_memory_finish (result, &error) && check_state (update, &error)) {
+    apply (task);
+    return;
+  }
+  spec_clear (&update->container->pending);
+  finish (task, error);
 }
 
 /* What was taken on before a device went away is gone on with. */

@@ -26,6 +26,7 @@ typedef struct {
   char *cgroup; /* "" until the leaf is there */
   ContainerState state;
   gboolean is_held;  /* created, and stays until it is removed; else it ends with its processes */
+  gint64 stop_usec;  /* when its leaf was to be stopped, and did not end in time; else 0 */
   gboolean has_spec; /* the spec is known: the leaf was started here */
   Spec spec;
   Spec pending;              /* while it is updating: what is to come */

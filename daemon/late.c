@@ -226,7 +226,7 @@ is_settled_by_others (const Entry *entry)
 
   /* What came late may have been seen already, and taken for somebody else's. */
   if (entry->name == NULL)
-    return known != NULL && known->state != POD_FOREIGN;
+    return known != NULL && known->state != POD_FOREIGN && g_str_equal (known->slice, entry->unit);
   if (known != entry->pod || known->state != POD_ACTIVE)
     return TRUE;
   return entry->is_held ? container == NULL || container->state != CONTAINER_VANISHED
@@ -267,14 +267,20 @@ look_later (Entry *entry)
   entry->delay_msec = MIN (2 * entry->delay_msec, LAST_MSEC);
 }
 
-/* One that is expected again is the same unit. */
-static gboolean
-has_unit (const Late *self, const char *unit)
+/* (nullable): one that is expected already, which is the same unit: what the last call said counts.
+ * @pod: (nullable): in which the unit is a leaf */
+static Entry *
+find (Late *self, const Pod *pod, const char *unit)
 {
-  for (guint i = 0; i < self->entries->len; i++)
-    if (g_str_equal (((const Entry *) g_ptr_array_index (self->entries, i))->unit, unit))
-      return TRUE;
-  return FALSE;
+  for (guint i = 0; i < self->entries->len; i++) {
+    Entry *entry = g_ptr_array_index (self->entries, i);
+
+    if ((pod == NULL || entry->pod == pod) && g_str_equal (entry->unit, unit)) {
+      entry->since_usec = g_get_monotonic_time ();
+      return entry;
+    }
+  }
+  return NULL;
 }
 
 static Entry *
@@ -296,41 +302,28 @@ late_expect_pod (Late *self, Pod *pod)
 {
   Entry *entry;
 
-  if (has_unit (self, pod->slice))
+  if (find (self, NULL, pod->slice) != NULL)
     return;
   entry = add (self, pod);
   entry->unit = g_strdup (pod->slice);
   entry->description = g_strconcat (POD_DESCRIPTION_PREFIX, pod->uid, NULL);
 }
 
-/* What the last call said counts. */
-static Entry *
-replace_leaf (Late *self, Pod *pod, const char *unit)
-{
-  for (guint i = 0; i < self->entries->len; i++) {
-    Entry *entry = g_ptr_array_index (self->entries, i);
-
-    if (entry->pod == pod && g_str_equal (entry->unit, unit)) {
-      spec_clear (&entry->spec);
-      return entry;
-    }
-  }
-  return NULL;
-}
-
 void
 late_expect_leaf (Late *self, Pod *pod, const Container *leaf)
 {
-  Entry *entry = replace_leaf (self, pod, leaf->unit);
+  Entry *entry = find (self, pod, leaf->unit);
 
   if (entry == NULL) {
     entry = add (self, pod);
     entry->name = g_strdup (leaf->name);
     entry->unit = g_strdup (leaf->unit);
-    entry->cgroup = g_strconcat (pod->cgroup, "/", leaf->unit, NULL);
+    entry->cgroup = leaf->cgroup[0] != '\0' ? g_strdup (leaf->cgroup)
+                                            : g_strconcat (pod->cgroup, "/", leaf->unit, NULL);
     entry->description = container_describe (leaf, pod->uid);
   }
   entry->is_held = leaf->is_held;
+  spec_clear (&entry->spec);
   entry->is_delegated = leaf->is_delegated;
   entry->user = leaf->user;
   spec_copy (&leaf->spec, &entry->spec);

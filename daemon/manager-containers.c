@@ -59,12 +59,21 @@ manager_set_container_state (Manager *self, Pod *pod, Container *container, Cont
   manager_pod_changed (self, pod);
 }
 
+/* What a removal asked for is done, maybe after its caller was told Timeout. */
+static gboolean
+is_to_go (const Container *container)
+{
+  return !container->is_held ||
+         (container->stop_usec != 0 &&
+          g_get_monotonic_time () - container->stop_usec < MANAGER_LATE_STOP_USEC);
+}
+
 gboolean
 manager_settle_container (Manager *self, Pod *pod, Container *container)
 {
   g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (self, container->cgroup, NULL);
 
-  if (cgroup == NULL && !container->is_held) {
+  if (cgroup == NULL && is_to_go (container)) {
     manager_drop_container (self, pod, container);
     return FALSE;
   }

@@ -20,7 +20,8 @@ manager_set_container_state (Manager *self, Pod *pod, Container *container, Cont
  * manager_settle_container:
  *
  * An operation on @container is over, and whether its leaf is there has to be seen: then it is
- * active. Else one that is held has vanished, and another has ended, and is freed.
+ * active. Else one that is held has vanished, and another, or one whose removal timed out, has
+ * ended, and is freed.
  *
  * Returns: whether the leaf is there
  */

@@ -21,9 +21,6 @@
 /* What blocks waits for the kernel, so that more threads than CPUs are of use. */
 #define N_WORKER_THREADS 4
 
-/* Longer than systemd waits for anything that it stops (DefaultTimeoutStopSec=90s). */
-#define LATE_STOP_USEC (300 * G_USEC_PER_SEC)
-
 Manager *
 manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, Store *store)
 {
@@ -36,6 +33,7 @@ manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, S
   self->turns = turns_new ();
   self->late = late_new (self);
   self->worker = ncg_worker_new (N_WORKER_THREADS);
+  self->readers = ncg_worker_new (N_WORKER_THREADS);
   self->pods = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) pod_unref);
   self->slices = g_hash_table_new (g_str_hash, g_str_equal);
   self->leaves = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -57,6 +55,7 @@ manager_free (Manager *self)
   late_free (self->late);
   drift_free (self->drift);
   ncg_worker_free (self->worker);
+  ncg_worker_free (self->readers);
   ncg_driver_free (self->driver);
   qos_tree_free (self->qos);
   g_hash_table_unref (self->leaves);
@@ -290,8 +289,11 @@ manager_drop_container (Manager *self, Pod *pod, Container *container)
 gboolean
 manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **error)
 {
-  g_autoptr (GVariant) content = pod_save (pod, NULL);
+  g_autoptr (GVariant) content = NULL;
 
+  if (g_hash_table_lookup (self->pods, pod->uid) != pod)
+    return TRUE;
+  content = pod_save (pod, NULL);
   return store_save (self->store, pod->uid, phase, content, error);
 }
 
@@ -316,14 +318,17 @@ static void
 leaf_removed (Manager *self, Pod *pod, const char *unit)
 {
   Container *container = pod_find_unit (pod, unit);
+  gboolean was_to_go = container != NULL && container->stop_usec != 0;
 
-  if (container == NULL || container->state != CONTAINER_ACTIVE ||
-      !is_gone (self, container->cgroup))
+  if (container == NULL || container_is_busy (container) ||
+      (container->state == CONTAINER_VANISHED && !was_to_go) || !is_gone (self, container->cgroup))
     return;
-  if (pod->state == POD_ACTIVE && container->is_held)
+  if (pod->state == POD_ACTIVE && container->is_held && !was_to_go)
     g_warning ("container %s of pod %s, %s, was stopped by somebody else", container->name,
                pod->uid, unit);
   manager_settle_container (self, pod, container);
+  if (was_to_go && pod->state == POD_ACTIVE)
+    manager_save_pod (self, pod, STORE_POD, NULL);
 }
 
 /* What its removal asked for is done, after its caller was told Timeout. */
@@ -358,7 +363,7 @@ manager_check_pod (Manager *self, Pod *pod)
     manager_drop_pod (self, pod);
     return;
   }
-  if (pod->stop_usec != 0 && g_get_monotonic_time () - pod->stop_usec < LATE_STOP_USEC) {
+  if (pod->stop_usec != 0 && g_get_monotonic_time () - pod->stop_usec < MANAGER_LATE_STOP_USEC) {
     removed_late (self, pod);
     return;
   }

@@ -27,6 +27,10 @@
 #define MANAGER_DEADLINE_USEC (15 * G_USEC_PER_SEC)
 #define MANAGER_UNDO_USEC (5 * G_USEC_PER_SEC)
 
+/* What was to be stopped, and did not end in time, may end so much later: longer than systemd waits
+ * for anything that it stops (DefaultTimeoutStopSec=90s). */
+#define MANAGER_LATE_STOP_USEC (300 * G_USEC_PER_SEC)
+
 /* What the manager tells the floor above; the members may be NULL. */
 typedef struct {
   /* A pod is being created: time to prepare what pod_added() will need. */
@@ -46,7 +50,8 @@ struct Manager {
   Store *store;
   Turns *turns; /* by uid */
   Late *late;
-  NcgWorker *worker; /* for what may block */
+  NcgWorker *worker;  /* for what may block */
+  NcgWorker *readers; /* for figures, which everybody may ask for: nothing else waits for them */
   QosTree *qos;
   Drift *drift;
   OomKills *oom;
@@ -103,14 +108,15 @@ void manager_announce_pod (Manager *self, Pod *pod);
 void manager_pod_changed (Manager *self, Pod *pod);
 void manager_drop_container (Manager *self, Pod *pod, Container *container);
 
-/* Writes the pod's file in @phase. */
+/* Writes the pod's file in @phase. One that has left the tables meanwhile has none any more. */
 gboolean manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **error);
 
 /* (transfer full): a cgroup of the primary hierarchy, in which all of ours are */
 NcgCgroup *manager_open_cgroup (const Manager *self, const char *path, GError **error);
 
-/* Whether the cgroup of @pod is there still. If not it has vanished, or is dropped if it is
- * foreign. */
+/* Whether the cgroup of @pod is there still. If not it has vanished, or leaves the tables if it is
+ * foreign or was to be removed. Nothing is judged while an operation is under way, which therefore
+ * ends with this. */
 void manager_check_pod (Manager *self, Pod *pod);
 
 /* A unit is gone, as the driver tells. */

@@ -168,6 +168,7 @@ verify_and_commit (GTask *task)
   }
   pod->state = POD_ACTIVE;
   manager_announce_pod (manager, pod);
+  manager_check_pod (manager, pod);
   FAULT_POINT ("create:announced");
   succeed (task, pod);
 }
@@ -347,6 +348,43 @@ settle_with_existing (GTask *task, Pod *existing)
   return TRUE;
 }
 
+/* (nullable): one of ours whose units, or those of its containers, have the same names. Of the
+ * class nothing is in the names of containers. */
+static const Pod *
+find_namesake (const Create *create)
+{
+  const Manager *manager = create->manager;
+
+  for (int qos = 0; qos < N_QOS_CLASSES; qos++) {
+    g_autofree char *path = manager_get_pod_path (manager, create->uid, (QosClass) qos);
+    g_autofree char *slice = ncg_driver_group_unit (manager->driver, path, NULL);
+    const Pod *other = slice != NULL ? g_hash_table_lookup (manager->slices, slice) : NULL;
+
+    if (other != NULL && other->state != POD_FOREIGN)
+      return other;
+  }
+  return NULL;
+}
+
+static gboolean
+check_slice (const Create *create, const char *slice, GError **error)
+{
+  const Pod *other = g_hash_table_lookup (create->manager->slices, slice);
+
+  if (other != NULL && other->state == POD_FOREIGN) {
+    g_propagate_error (error, refuse_foreign (create, other));
+    return FALSE;
+  }
+  other = find_namesake (create);
+  if (other == NULL)
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+               "pod '%s' would be %s, and pod '%s' is %s: their units would have the same names, "
+               "since '-' and '_' of a uid are the same there",
+               create->uid, slice, other->uid, other->slice);
+  return FALSE;
+}
+
 static Pod *
 make_pod (Create *create, GError **error)
 {
@@ -355,26 +393,12 @@ make_pod (Create *create, GError **error)
   g_autofree char *path = NULL;
   g_autofree char *slice = NULL;
   g_autofree char *cgroup = NULL;
-  Pod *other;
   Pod *pod;
 
   path = manager_get_pod_path (manager, create->uid, spec_get_qos (&create->spec));
   slice = ncg_driver_group_unit (manager->driver, path, error);
-  if (slice == NULL)
+  if (slice == NULL || !check_slice (create, slice, error))
     return NULL;
-  other = g_hash_table_lookup (manager->slices, slice);
-  if (other != NULL && other->state == POD_FOREIGN) {
-    g_propagate_error (error, refuse_foreign (create, other));
-    return NULL;
-  }
-  if (other != NULL) {
-    g_set_error (
-        error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-        "pod '%s' would be %s, which is pod '%s' already; '-' and '_' of a uid are the same "
-        "there",
-        create->uid, slice, other->uid);
-    return NULL;
-  }
   settings_read_defaults (manager->config, &defaults);
   pod = pod_new (create->uid, path, slice, &create->spec, &defaults);
   cgroup = ncg_driver_predict_cgroup (manager->driver, path);

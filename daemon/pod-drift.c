@@ -126,17 +126,20 @@ static const DriftOwner pods = { get_pod_wanted, repair_pod, pod_update_finish }
 static const DriftOwner leaves = { get_leaf_wanted, repair_leaf, container_update_finish };
 
 void
+pod_drift_watch_container (Manager *manager, const Container *container)
+{
+  if (is_watched (container))
+    drift_watch (manager->drift, container->cgroup, container->cgroup, &leaves, manager);
+}
+
+void
 pod_drift_watch (Manager *manager, Pod *pod)
 {
   if (pod->state != POD_ACTIVE)
     return;
   drift_watch (manager->drift, pod->cgroup, pod->cgroup, &pods, manager);
-  for (guint i = 0; i < pod->containers->len; i++) {
-    const Container *container = g_ptr_array_index (pod->containers, i);
-
-    if (is_watched (container))
-      drift_watch (manager->drift, container->cgroup, container->cgroup, &leaves, manager);
-  }
+  for (guint i = 0; i < pod->containers->len; i++)
+    pod_drift_watch_container (manager, g_ptr_array_index (pod->containers, i));
 }
 
 void

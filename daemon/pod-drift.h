@@ -10,6 +10,9 @@
 /* Watches @pod and its leaves as they are now; again after each change of theirs. */
 void pod_drift_watch (Manager *manager, Pod *pod);
 
+/* One leaf, whose cgroup may have been made again. */
+void pod_drift_watch_container (Manager *manager, const Container *container);
+
 /* The end of a pod, or of one leaf. */
 void pod_drift_unwatch (Manager *manager, const Pod *pod);
 void pod_drift_unwatch_container (Manager *manager, const Container *container);

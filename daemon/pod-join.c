@@ -9,6 +9,7 @@
 #include "daemon/container-make.h"
 #include "daemon/fault-point.h"
 #include "daemon/manager-containers.h"
+#include "daemon/pod-drift.h"
 #include "daemon/spec-facts.h"
 #include "daemon/user-lookup.h"
 #include "lib/attach.h"
@@ -322,6 +323,11 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
   FAULT_POINT ("join:moved");
   if (ncg_driver_join_finish (result, &error) && container != NULL) {
     if (check_owner (join, &error)) {
+      join->pod->stop_usec = 0;
+      container->stop_usec = 0;
+      /* The driver may have made its cgroup again. */
+      if (container->is_held)
+        pod_drift_watch_container (join->manager, container);
       succeed (task, container);
       return;
     }
@@ -490,7 +496,7 @@ pod_join_async (Manager *manager,
   else if (user_lookup_parse (options->user, &join->user))
     begin (task);
   else
-    user_lookup_async (manager->worker, options->user, on_user_known, g_object_ref (task));
+    user_lookup_async (options->user, on_user_known, g_object_ref (task));
 }
 
 NcgPlace *

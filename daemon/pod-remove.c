@@ -44,6 +44,7 @@ fail (GTask *task, GError *error)
   if (remove->pod != NULL && remove->pod->state == POD_REMOVING) {
     store_move (manager->store, remove->uid, STORE_REMOVING, STORE_POD, NULL);
     manager_set_state (manager, remove->pod, remove->before);
+    manager_check_pod (manager, remove->pod);
   }
   turns_leave (manager->turns, remove->uid);
   g_task_return_error (task, error);

@@ -55,6 +55,8 @@ finish (GTask *task, GError *error)
 
   if (update->pod != NULL && update->pod->state == POD_UPDATING)
     manager_set_state (manager, update->pod, POD_ACTIVE);
+  if (update->pod != NULL)
+    manager_check_pod (manager, update->pod);
   turns_leave (manager->turns, update->uid);
   if (error != NULL)
     g_task_return_error (task, error);
@@ -79,6 +81,15 @@ on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
   finish (task, g_steal_pointer (&update->error));
 }
 
+/* Settings of a slice that is not there would be those of the next one of its name. */
+static gboolean
+is_there (const Update *update)
+{
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (update->manager, update->pod->cgroup, NULL);
+
+  return cgroup != NULL;
+}
+
 static void
 set_back (GTask *task)
 {
@@ -87,6 +98,12 @@ set_back (GTask *task)
   g_auto (NcgResources) before = { 0 };
 
   FAULT_POINT ("update:set-back");
+  if (!is_there (update)) {
+    if (update->has_file)
+      store_remove (update->manager->store, update->uid, STORE_UPDATING, NULL);
+    finish (task, g_steal_pointer (&update->error));
+    return;
+  }
   ncg_resources_copy (&update->pod->resources, &before);
   ncg_resources_add_defaults (&before, &update->resources);
   update_checks_fill (update->manager, place.cgroup, &update->resources, &before, NULL);
@@ -113,6 +130,7 @@ on_class_done (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   pod->state = POD_ACTIVE;
+  pod->stop_usec = 0;
   manager_pod_changed (manager, pod);
   FAULT_POINT ("update:told");
   finish (task, NULL);
@@ -178,10 +196,20 @@ on_usage_checked (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (update_checks_memory_finish (result, &error))
+  Update *update = g_task_get_task_data (task);
+
+  if (!update_checks_memory_finish (result, &error)) {
+    finish (task, error);
+    return;
+  }
+  /* It may have lost its slice while it was looked at. */
+  if (update->pod->state == POD_ACTIVE)
     apply (task);
   else
-    finish (task, error);
+    finish (task, g_error_new (NCG_ERROR, NCG_ERROR_FAILED,
+                               "the slice of pod %s was stopped by somebody else meanwhile; remove "
+                               "the pod, or create it again",
+                               update->uid));
 }
 
 /* What was taken on before a device went away is gone on with. */

@@ -7,6 +7,7 @@
 #include "daemon/events.h"
 #include "daemon/fault-point.h"
 #include "daemon/pod-create.h"
+#include "daemon/pod-drift.h"
 #include "daemon/pod-remove.h"
 #include "daemon/pod-update.h"
 #include "daemon/policy/settings.h"
@@ -314,8 +315,11 @@ recovery_check_pods (Manager *manager)
     if (pod->state != POD_ACTIVE)
       continue;
     cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
-    if (cgroup != NULL)
+    if (cgroup != NULL) {
+      /* A reload of systemd may make leaves again. */
+      pod_drift_watch (manager, pod);
       recovery_check_containers (manager, pod);
+    }
     if (cgroup != NULL &&
         !ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL))
       g_ptr_array_add (differing, pod);

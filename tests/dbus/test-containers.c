@@ -72,7 +72,6 @@ static const struct {
   const char *text;
 } refused[] = {
   { "db", "{'QosClass': <'Guaranteed'>}", "InvalidArgument", "QosClass" },
-  { "db", "{'Labels': <{'a': 'b'}>}", "InvalidArgument", "Labels" },
   { "db", "{'Subgroup': <'a'>, 'Delegate': <true>}", "InvalidArgument", "Subgroup" },
   { "db", "{'User': <'0'>}", "InvalidArgument", "User" },
   { "db", "{'User': <'nobody-is-called-so'>, 'Delegate': <true>}", "InvalidArgument",
@@ -122,6 +121,31 @@ test_join (Fixture *fixture, gconstpointer data)
   g_assert_true (join_has_containers (fixture, CONTAINER_IS ("active")));
   join_one (fixture, "db", second, SPEC);
   g_assert_true (join_is_in (fixture, second, CONTAINER_CGROUP));
+}
+
+/* The same call again finds out that there is nothing, whoever forgot to tell. */
+static void
+test_removed_behind (Fixture *fixture, gconstpointer data)
+{
+  container_must_create (fixture, SPEC);
+  fake_kernel_remove_cgroup (fixture->kernel, CONTAINER_CGROUP);
+  container_must_create (fixture, SPEC);
+  g_assert_true (fake_kernel_has_cgroup (fixture->kernel, CONTAINER_CGROUP));
+  container_assert_verified (fixture);
+}
+
+/* Labels are compared, in whichever order they come, and change without systemd. */
+static void
+test_labels (Fixture *fixture, gconstpointer data)
+{
+  container_must_create (fixture, "{'Labels': <{'a': '1', 'b': '2'}>}");
+  container_must_create (fixture, "{'Labels': <{'b': '2', 'a': '1'}>}");
+  container_must_fail (fixture, "CreateContainer", "db", "{'Labels': <{'a': '1'}>}",
+                       "ContainerExists", NULL);
+  container_must (fixture, "UpdateContainer", "{'Labels': <{'a': '1'}>}");
+  fixture_stop_daemon (fixture);
+  fixture_start_daemon (fixture);
+  container_must_create (fixture, "{'Labels': <{'a': '1'}>}");
 }
 
 static void
@@ -415,6 +439,8 @@ main (int argc, char **argv)
   JOIN_TEST ("/containers/same", test_same);
   JOIN_TEST ("/containers/refused", test_refused);
   JOIN_TEST ("/containers/join", test_join);
+  JOIN_TEST ("/containers/removed-behind", test_removed_behind);
+  JOIN_TEST ("/containers/labels", test_labels);
   JOIN_TEST ("/containers/joined-exists", test_joined_exists);
   JOIN_TEST ("/containers/delegated", test_delegated);
   JOIN_TEST ("/containers/update", test_update);

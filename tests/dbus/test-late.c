@@ -17,6 +17,7 @@
 
 #define SLICE_OF(uid) "machine-burstable-pod" uid ".slice"
 #define CGROUP_OF(uid) "/machine.slice/machine-burstable.slice/" SLICE_OF (uid)
+#define UNIT_OF(uid) "pod" uid "-db.service"
 #define BEFORE "{'CPULimit': <'1'>}"
 #define AFTER "{'CPULimit': <'2'>}"
 
@@ -28,6 +29,10 @@ static const FakeFault faults[] = {
   { "SetUnitProperties", SLICE_OF ("updated"), FAKE_FAULT_DELAY, 2, LATE_MSEC },
   { "StopUnit", SLICE_OF ("removed"), FAKE_FAULT_JOB_DELAY, 1, LATE_MSEC },
   { "StartTransientUnit", JOIN_APP, FAKE_FAULT_DELAY, 1, LATE_MSEC },
+  { "StartTransientUnit", UNIT_OF ("made"), FAKE_FAULT_DELAY, 1, LATE_MSEC },
+  { "Get", UNIT_OF ("made"), FAKE_FAULT_NO_REPLY, 2 },
+  { "SetUnitProperties", UNIT_OF ("changed"), FAKE_FAULT_DELAY, 2, LATE_MSEC },
+  { "StopUnit", UNIT_OF ("ended"), FAKE_FAULT_JOB_DELAY, 1, LATE_MSEC },
 };
 
 static const struct {
@@ -40,6 +45,33 @@ static const struct {
   { "UpdatePod", "updated", AFTER },
   { "RemovePod", "removed", "{}" },
 };
+
+/* Of a container "db" in a pod of its own. */
+static const struct {
+  const char *method;
+  const char *uid;
+  const char *dictionary;
+} late_containers[] = {
+  { "CreateContainer", "made", AFTER },
+  { "UpdateContainer", "changed", AFTER },
+  { "RemoveContainer", "ended", "@a{sv} {}" },
+};
+
+static GVariant *
+container_of (const char *uid, const char *dictionary)
+{
+  return g_variant_new ("(ss@a{sv})", uid, "db", g_variant_new_parsed (dictionary));
+}
+
+static void
+create_container (Fixture *fixture, const char *uid)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      fixture_call (fixture, "CreateContainer", container_of (uid, BEFORE), &error);
+
+  g_assert_no_error (error);
+}
 
 static void
 assert_timeout (Calls *calls, guint i)
@@ -61,6 +93,11 @@ make_pods (Fixture *fixture)
   create (fixture, "updated", BEFORE);
   create (fixture, "removed", BEFORE);
   create (fixture, "a", "{'CPURequest': <'1'>}");
+  for (gsize i = 0; i < G_N_ELEMENTS (late_containers); i++) {
+    create (fixture, late_containers[i].uid, AFTER);
+    if (!g_str_equal (late_containers[i].method, "CreateContainer"))
+      create_container (fixture, late_containers[i].uid);
+  }
   fake_kernel_make_cgroup (fixture->kernel, JOIN_OUTSIDE);
   for (gsize i = 0; i < G_N_ELEMENTS (faults); i++)
     fake_systemd_add_fault (fixture->systemd, &faults[i]);
@@ -94,6 +131,30 @@ has_quota (Fixture *fixture, const char *cgroup, const char *expected)
   return g_strcmp0 (quota, expected) == 0;
 }
 
+static gboolean
+has_containers (Fixture *fixture, const char *uid, const char *expected)
+{
+  g_autoptr (GVariant) value = fixture_get_pod_property (fixture, uid, "Containers");
+  g_autofree char *text = g_variant_print (value, FALSE);
+
+  g_test_message ("%s: %s", uid, text);
+  return g_str_equal (text, expected);
+}
+
+static void
+assert_containers_settled (Fixture *fixture)
+{
+  g_assert_true (has_containers (fixture, "made", "[]"));
+  g_assert_false (fake_systemd_has_unit (fixture->systemd, UNIT_OF ("made")));
+  create_container (fixture, "made");
+  g_assert_true (
+      has_quota (fixture, CGROUP_OF ("changed") "/" UNIT_OF ("changed"), "100000 100000"));
+  g_assert_true (is_verified (fixture, "changed"));
+  g_assert_true (has_containers (fixture, "ended", "[]"));
+  g_assert_false (fake_systemd_has_unit (fixture->systemd, UNIT_OF ("ended")));
+  create_container (fixture, "ended");
+}
+
 /* Each of them is there at once, and right when things have settled. */
 static void
 assert_settled (Fixture *fixture, pid_t pid)
@@ -125,15 +186,19 @@ test_late (Fixture *fixture, gconstpointer data)
   for (gsize i = 0; i < G_N_ELEMENTS (late); i++)
     calls_add (calls, late[i].method, late[i].uid, late[i].dictionary);
   calls_begin (calls, "JoinPod", join_arguments ("app", &pid, 1, "{'PidsLimit': <uint64 9>}"));
+  for (gsize i = 0; i < G_N_ELEMENTS (late_containers); i++)
+    calls_begin (calls, late_containers[i].method,
+                 container_of (late_containers[i].uid, late_containers[i].dictionary));
   calls_wait (calls);
   g_assert_cmpint (g_get_monotonic_time () - begin, <, PATIENCE_USEC);
-  for (guint i = 0; i <= G_N_ELEMENTS (late); i++)
+  for (guint i = 0; i <= G_N_ELEMENTS (late) + G_N_ELEMENTS (late_containers); i++)
     assert_timeout (calls, i);
   /* A call that comes meanwhile decides, and finds what systemd does late. */
   create (fixture, "again", BEFORE);
   while (g_get_monotonic_time () - begin < SETTLED_USEC)
     fixture_iterate ();
   assert_settled (fixture, pid);
+  assert_containers_settled (fixture);
   join_one (fixture, "app", pid, "{'PidsLimit': <uint64 9>}");
   fixture_must_remove (fixture, "again");
   create (fixture, "created", AFTER);

@@ -80,6 +80,24 @@ test_vanished (Fixture *fixture, gconstpointer data)
 }
 
 /* Or it is removed, and nothing is left of it. */
+/* In the middle of a change, whose end is not the time to forget it; and what was changed is not
+ * set back for the next slice of that name to have. */
+static void
+test_vanished_while_updating (Fixture *fixture, gconstpointer data)
+{
+  static const FakeFault slow = { "SetUnitProperties", SLICE, FAKE_FAULT_DELAY, 1, 500 };
+  g_autoptr (Calls) calls = calls_new (fixture);
+
+  fake_systemd_add_fault (fixture->systemd, &slow);
+  calls_add (calls, "UpdatePod", "a", "{'CPULimit': <'2'>}");
+  fixture_wait (fixture_has_pod_state (fixture, "a", "updating"));
+  stop_unit (fixture);
+  calls_wait (calls);
+  fixture_wait (fixture_has_pod_state (fixture, "a", "vanished"));
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", SLICE), ==, 1);
+  fixture_must_remove (fixture, "a");
+}
+
 static void
 test_vanished_and_removed (Fixture *fixture, gconstpointer data)
 {
@@ -335,6 +353,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   JOIN_TEST ("/lifecycle/vanished", test_vanished);
+  JOIN_TEST ("/lifecycle/vanished-while-updating", test_vanished_while_updating);
   JOIN_TEST ("/lifecycle/vanished-and-removed", test_vanished_and_removed);
   JOIN_TEST ("/lifecycle/made-anew", test_made_anew);
   JOIN_TEST ("/lifecycle/order", test_order);
