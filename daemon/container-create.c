@@ -12,6 +12,7 @@
 #include "daemon/fault-point.h"
 #include "daemon/manager-containers.h"
 #include "daemon/spec-facts.h"
+#include "daemon/update-checks.h"
 #include "daemon/user-lookup.h"
 #include "lib/error.h"
 #include "lib/leaf-settle.h"
@@ -304,7 +305,8 @@ begin (GTask *task)
   }
   if (container != NULL)
     error = refuse (create, container);
-  else
+  else if (update_checks_cpu_of_container (create->manager, create->pod, create->name,
+                                           &create->options.spec, &error))
     unit = name_unit (create, &error);
   if (unit != NULL)
     add (task, unit);

@@ -219,6 +219,8 @@ check_spec (Update *update, Spec *spec, GError **error)
 
   if (!update->is_resumed)
     return spec_check (spec, error) && manager_check_cpus (update->manager, spec, error) &&
+           update_checks_cpu_of_container (update->manager, update->pod, update->name, spec,
+                                           error) &&
            spec_facts_find (spec, root, error);
   spec_facts_find_again (spec, root);
   return TRUE;

@@ -11,6 +11,7 @@
 #include "daemon/manager-containers.h"
 #include "daemon/pod-drift.h"
 #include "daemon/spec-facts.h"
+#include "daemon/update-checks.h"
 #include "daemon/user-lookup.h"
 #include "lib/attach.h"
 #include "lib/error.h"
@@ -236,7 +237,8 @@ start_leaf (GTask *task)
   GError *error = NULL;
   g_autofree char *unit = ncg_driver_leaf_unit (manager->driver, &leaf, &error);
 
-  if (unit == NULL) {
+  if (unit == NULL || !update_checks_cpu_of_container (manager, join->pod, join->name,
+                                                       &join->options.spec, &error)) {
     fail (task, error);
     return;
   }

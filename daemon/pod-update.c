@@ -231,7 +231,9 @@ prepare (Update *update, GError **error)
 
   spec_merge (&pod->spec, &update->changes, &update->merged);
   if (!spec_check (&update->merged, error) ||
-      !manager_check_cpus (update->manager, &update->merged, error) || !find_facts (update, error))
+      !manager_check_cpus (update->manager, &update->merged, error) ||
+      !update_checks_cpu_of_pod (update->manager, pod, &update->merged, error) ||
+      !find_facts (update, error))
     return FALSE;
   if (spec_get_qos (&update->merged) != pod->qos) {
     g_set_error (

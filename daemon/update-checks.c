@@ -4,6 +4,7 @@
  */
 #include "daemon/update-checks.h"
 
+#include "daemon/policy/amount.h"
 #include "lib/error.h"
 
 /* What the kernel can take back without swap: not all of "file", which has shared memory in it. */
@@ -43,6 +44,51 @@ update_checks_fill (const Manager *manager,
          (!needs_nodes ||
           fill (parent, tree->is_v1 ? "cpuset.effective_mems" : "cpuset.mems.effective",
                 &resources->memory_nodes, error));
+}
+
+static gboolean
+is_within (const char *uid, guint64 of_pod, const char *name, guint64 of_container, GError **error)
+{
+  if (of_pod == AMOUNT_MAX || of_container == AMOUNT_MAX || of_container <= of_pod)
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+               "CPULimit of container %s would be %" G_GUINT64_FORMAT "m, and that of its pod %s "
+               "%" G_GUINT64_FORMAT "m; on cgroup v1 a container takes at most what its pod has",
+               name, of_container, uid, of_pod);
+  return FALSE;
+}
+
+static gboolean
+has_cpu_v1 (const Manager *manager)
+{
+  const NcgTree *tree = ncg_hierarchy_find_tree (manager->hierarchy, "cpu");
+
+  return tree != NULL && tree->is_v1;
+}
+
+gboolean
+update_checks_cpu_of_container (
+    const Manager *manager, const Pod *pod, const char *name, const Spec *spec, GError **error)
+{
+  return !has_cpu_v1 (manager) || is_within (pod->uid, spec_get_cpu_limit (&pod->spec), name,
+                                             spec_get_cpu_limit (spec), error);
+}
+
+gboolean
+update_checks_cpu_of_pod (const Manager *manager, const Pod *pod, const Spec *spec, GError **error)
+{
+  guint64 limit = spec_get_cpu_limit (spec);
+
+  if (!has_cpu_v1 (manager))
+    return TRUE;
+  for (guint i = 0; i < pod->containers->len; i++) {
+    const Container *container = g_ptr_array_index (pod->containers, i);
+
+    if (container->has_spec &&
+        !is_within (pod->uid, limit, container->name, spec_get_cpu_limit (&container->spec), error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 typedef struct {

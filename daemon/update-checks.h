@@ -22,6 +22,23 @@ gboolean update_checks_fill (const Manager *manager,
                              GError **error);
 
 /**
+ * update_checks_cpu_of_container:
+ * @name, @spec: a container of @pod, and what it is to have
+ *
+ * update_checks_cpu_of_pod:
+ * @spec: what @pod is to have
+ *
+ * On cgroup v1 no cgroup may have more CPU time than what it is in (kernel,
+ * Documentation/scheduler/sched-bwc.rst); systemd does not tell that the kernel refused it.
+ *
+ * Returns: %TRUE; else %NCG_ERROR_INVALID_ARGUMENT with both limits
+ */
+gboolean update_checks_cpu_of_container (
+    const Manager *manager, const Pod *pod, const char *name, const Spec *spec, GError **error);
+gboolean
+update_checks_cpu_of_pod (const Manager *manager, const Pod *pod, const Spec *spec, GError **error);
+
+/**
  * update_checks_memory_async:
  * @what: "pod a", for the message
  *

@@ -412,3 +412,9 @@ spec_get_cpu_request (const Spec *self)
 {
   return get_request (self, SPEC_CPU_REQUEST, SPEC_CPU_LIMIT);
 }
+
+guint64
+spec_get_cpu_limit (const Spec *self)
+{
+  return is_set (self, SPEC_CPU_LIMIT) ? self->amounts[SPEC_CPU_LIMIT] : AMOUNT_MAX;
+}

@@ -100,3 +100,6 @@ QosClass spec_get_qos (const Spec *self);
 
 /* The CPU request in millicores, its limit where it is left out, 0 without both. */
 guint64 spec_get_cpu_request (const Spec *self);
+
+/* The CPU limit in millicores, or %AMOUNT_MAX. */
+guint64 spec_get_cpu_limit (const Spec *self);

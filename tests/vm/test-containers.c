@@ -347,6 +347,31 @@ test_killed (void)
   tear_down ();
 }
 
+/* The kernel refuses more CPU time than the pod's on v1, and systemd does not tell: it is refused
+ * before anything is changed. On v2 the pod's limit is what holds. */
+static void
+test_more_than_pod (void)
+{
+  const NcgTree *cpu = ncg_hierarchy_find_tree (machine_get_hierarchy (), "cpu");
+
+  set_up ();
+  client_update_pod ("c-1", "{'CPULimit': <'500m'>}");
+  g_free (create ("fits", "{'CPULimit': <'400m'>}", NULL));
+  if (cpu->is_v1) {
+    g_free (client_fail ("InvalidArgument", "CreateContainer",
+                         "('c-1', 'more', {'CPULimit': <'600m'>})"));
+    g_free (client_fail ("InvalidArgument", "UpdateContainer",
+                         "('c-1', 'fits', {'CPULimit': <'600m'>})"));
+    g_free (client_fail ("InvalidArgument", "UpdatePod", "('c-1', {'CPULimit': <'300m'>})"));
+  } else {
+    g_free (create ("more", "{'CPULimit': <'600m'>}", NULL));
+    update ("fits", "{'CPULimit': <'600m'>}");
+    client_update_pod ("c-1", "{'CPULimit': <'300m'>}");
+  }
+  assert_verified ();
+  tear_down ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -359,5 +384,6 @@ main (int argc, char **argv)
   g_test_add_func ("/containers/delegated", test_delegated);
   g_test_add_func ("/containers/vanished", test_vanished);
   g_test_add_func ("/containers/killed", test_killed);
+  g_test_add_func ("/containers/more-than-pod", test_more_than_pod);
   return g_test_run ();
 }
