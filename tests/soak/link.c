@@ -37,7 +37,9 @@ static Excuse excuses[] = {
   { "local connect", FAULT_BUS, FALSE, 0 },
   /* Systemd does nothing for almost as long as the daemon waits. */
   { LINK_ERROR "Timeout", FAULT_STOP, FALSE, 0 },
-  /* The daemon is not up within the 25 s that the bus waits when it starts it. */
+  /* The daemon is not up within the 25 s that the bus waits when it starts it: systemd did nothing
+   * meanwhile, or everything is slow. */
+  { BUS_ERROR "TimedOut", FAULT_STOP, FALSE, 0 },
   { BUS_ERROR "TimedOut", AWAY, TRUE, 0 },
   /* Systemd does not come back, or to an end, within the times that the daemon gives it. */
   { LINK_ERROR "NotReady", FAULT_REEXEC, TRUE, 0 },
