@@ -99,6 +99,20 @@ set_busy (
   return FALSE;
 }
 
+/* The kernel refused to remove what was empty a moment ago. @refusal: (transfer full) */
+static gboolean
+set_not_removed (
+    const GPtrArray *trees, const char *proc, const char *path, GError *refusal, GError **error)
+{
+  g_autoptr (GError) owned = refusal;
+  g_autoptr (GArray) pids = list_holders (trees, path);
+
+  if (pids->len > 0 && g_error_matches (refusal, NCG_ERROR, NCG_ERROR_BUSY))
+    return set_busy (trees, proc, path, "these processes came into", error);
+  g_propagate_error (error, g_steal_pointer (&owned));
+  return FALSE;
+}
+
 /* The pids controller, while something is being killed. */
 typedef struct {
   NcgCgroup *cgroup; /* (nullable) */
@@ -269,6 +283,7 @@ check_removable (const char *path, GError **error)
 
 gboolean
 ncg_cgroup_tree_remove (const GPtrArray *trees,
+                        const char *proc,
                         const char *path,
                         gint64 deadline_usec,
                         GError **error)
@@ -282,14 +297,12 @@ ncg_cgroup_tree_remove (const GPtrArray *trees,
     if (!wait_empty (trees, path, deadline_usec, &empty, error))
       return FALSE;
     if (!empty)
-      return set_busy (trees, NULL, path, "these processes are still in", error);
+      return set_busy (trees, proc, path, "these processes are still in", error);
     if (remove_everywhere (trees, path, &local))
       return TRUE;
     if (!g_error_matches (local, NCG_ERROR, NCG_ERROR_BUSY) ||
-        g_get_monotonic_time () >= deadline_usec) {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
+        g_get_monotonic_time () >= deadline_usec)
+      return set_not_removed (trees, proc, path, g_steal_pointer (&local), error);
     g_usleep (REMOVE_PAUSE_USEC);
   }
 }

@@ -94,12 +94,16 @@ gboolean ncg_cgroup_tree_kill (const NcgHierarchy *hierarchy,
 /**
  * ncg_cgroup_tree_remove:
  *
+ * @proc: the mount point of procfs, for the message
+ *
  * Removes it and all below it, leaves first, from all of @trees; it waits for "populated 0" as long
  * as the deadline allows. Nothing is killed.
  *
- * Returns: %TRUE, also if there is no such cgroup; else %NCG_ERROR_BUSY
+ * Returns: %TRUE, also if there is no such cgroup; else %NCG_ERROR_BUSY naming the processes that
+ *   are in it (pid, command, state)
  */
 gboolean ncg_cgroup_tree_remove (const GPtrArray *trees,
+                                 const char *proc,
                                  const char *path,
                                  gint64 deadline_usec,
                                  GError **error);

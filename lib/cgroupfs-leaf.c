@@ -30,7 +30,7 @@ replace_ended (NcgCgroupfs *self, const char *path, const NcgLeaf *leaf)
   gint64 deadline_usec = g_get_monotonic_time () + UNDO_USEC;
 
   return g_str_equal (description, leaf->description) &&
-         ncg_cgroup_tree_remove (self->hierarchy->trees, path, deadline_usec, NULL);
+         ncg_cgroup_tree_remove (self->hierarchy->trees, self->proc, path, deadline_usec, NULL);
 }
 
 /* Who was killed while he made it had not said yet whose it is. */
@@ -43,8 +43,8 @@ replace_unmarked (NcgCgroupfs *self, const char *path)
   return description[0] == '\0' &&
          ncg_cgroup_tree_is_populated (self->hierarchy->trees, path, &is_populated, NULL) &&
          !is_populated &&
-         ncg_cgroup_tree_remove (self->hierarchy->trees, path, g_get_monotonic_time () + UNDO_USEC,
-                                 NULL);
+         ncg_cgroup_tree_remove (self->hierarchy->trees, self->proc, path,
+                                 g_get_monotonic_time () + UNDO_USEC, NULL);
 }
 
 static gboolean
@@ -129,7 +129,8 @@ ncg_cgroupfs_start_leaf (NcgCgroupfs *self,
   }
   if (make_leaf (self, path, leaf, error) && fill_leaf (self, origins, path, leaf, error))
     return TRUE;
-  ncg_cgroup_tree_remove (self->hierarchy->trees, path, g_get_monotonic_time () + UNDO_USEC, NULL);
+  ncg_cgroup_tree_remove (self->hierarchy->trees, self->proc, path,
+                          g_get_monotonic_time () + UNDO_USEC, NULL);
   return FALSE;
 }
 
@@ -158,7 +159,7 @@ join_subgroup (NcgCgroupfs *self, const NcgJoin *join, const NcgOrigins *origins
       move (self, origins, path, join->subgroup, join->processes, error))
     return TRUE;
   if (is_new)
-    ncg_cgroup_tree_remove (trees, goal, 0, NULL);
+    ncg_cgroup_tree_remove (trees, self->proc, goal, 0, NULL);
   return FALSE;
 }
 

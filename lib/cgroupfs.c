@@ -294,7 +294,7 @@ ncg_cgroupfs_clear_leftovers (const NcgCgroupfs *self, const char *path)
   g_autofree char *owner = read_mark (self, parent, &exists);
 
   if (owner != NULL && !ncg_cgroup_tree_exists (self->hierarchy->trees, path))
-    ncg_cgroup_tree_remove (self->hierarchy->trees, path, 0, NULL);
+    ncg_cgroup_tree_remove (self->hierarchy->trees, self->proc, path, 0, NULL);
 }
 
 /* @ret_is_new: it was made on the way to another one, and nobody has asked for it yet */
@@ -362,7 +362,7 @@ ncg_cgroupfs_stop (NcgCgroupfs *self, const char *path, gint64 deadline_usec, GE
 
   return ncg_cgroupfs_turn_take (&turn, self, path, deadline_usec, error) &&
          ncg_cgroup_tree_kill (self->hierarchy, self->proc, path, deadline_usec, error) &&
-         ncg_cgroup_tree_remove (self->hierarchy->trees, path, deadline_usec, error);
+         ncg_cgroup_tree_remove (self->hierarchy->trees, self->proc, path, deadline_usec, error);
 }
 
 gboolean
@@ -377,7 +377,7 @@ ncg_cgroupfs_remove_empty (NcgCgroupfs *self,
 
   if (!ncg_cgroupfs_turn_take (&turn, self, path, deadline_usec, error))
     return FALSE;
-  *ret_removed = ncg_cgroup_tree_remove (self->hierarchy->trees, path, 0, &local);
+  *ret_removed = ncg_cgroup_tree_remove (self->hierarchy->trees, self->proc, path, 0, &local);
   if (*ret_removed || g_error_matches (local, NCG_ERROR, NCG_ERROR_BUSY))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local));

@@ -207,7 +207,7 @@ remove_left (const NcgSystemdContext *context, const char *cgroup)
       ncg_leaf_list_left (context->foreign, ncg_hierarchy_get_primary (context->hierarchy), cgroup);
 
   for (guint i = 0; i < left->len; i++)
-    ncg_tree_work_remove_async (context->foreign, g_ptr_array_index (left, i),
+    ncg_tree_work_remove_async (context->foreign, context->proc, g_ptr_array_index (left, i),
                                 g_get_monotonic_time (), NULL, NULL);
 }
 
@@ -325,8 +325,8 @@ forget_if_gone (NcgSystemdContext *context, const char *unit)
   if (known == NULL || !is_gone (context, known->cgroup))
     return;
   if (context->foreign->len > 0 && ncg_leaf_is_foreign (context->foreign, known->cgroup))
-    ncg_tree_work_remove_async (context->foreign, known->cgroup, g_get_monotonic_time (), NULL,
-                                NULL);
+    ncg_tree_work_remove_async (context->foreign, context->proc, known->cgroup,
+                                g_get_monotonic_time (), NULL, NULL);
   ncg_own_files_forget (context->own, unit);
   ncg_systemd_units_forget (context->units, unit);
 }

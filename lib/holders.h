@@ -8,8 +8,10 @@
 
 /**
  * ncg_holders_to_string:
- * @proc: (nullable): the mount point of procfs; without it there are only numbers
+ * @proc: the mount point of procfs
  * @pids: (element-type pid_t)
+ *
+ * Ten of them are named.
  *
  * Returns: (transfer full): "12 (dd, D), 13 (sh, S) and 4 more", see ncg_process_describe()
  */

@@ -214,8 +214,9 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   ncg_own_files_forget (stop->context->own, stop->place->unit);
   ncg_systemd_units_forget (stop->context->units, stop->place->unit);
   if (is_left_over (stop))
-    ncg_tree_work_remove_async (stop->context->hierarchy->trees, stop->place->cgroup,
-                                stop->deadline, on_removed, g_object_ref (task));
+    ncg_tree_work_remove_async (stop->context->hierarchy->trees, stop->context->proc,
+                                stop->place->cgroup, stop->deadline, on_removed,
+                                g_object_ref (task));
   else
     g_task_return_boolean (task, TRUE);
 }

@@ -62,7 +62,8 @@ remove_in_worker (GTask *task, gpointer source, gpointer data, GCancellable *can
 {
   const Work *work = data;
   GError *error = NULL;
-  gboolean ok = ncg_cgroup_tree_remove (work->trees, work->path, work->deadline, &error);
+  gboolean ok =
+      ncg_cgroup_tree_remove (work->trees, work->proc, work->path, work->deadline, &error);
 
   finish (task, ok, error);
 }
@@ -118,6 +119,7 @@ ncg_tree_work_kill_async (const NcgHierarchy *hierarchy,
 
 void
 ncg_tree_work_remove_async (const GPtrArray *trees,
+                            const char *proc,
                             const char *path,
                             gint64 deadline_usec,
                             GAsyncReadyCallback callback,
@@ -126,6 +128,7 @@ ncg_tree_work_remove_async (const GPtrArray *trees,
   Work *work = work_new (path, deadline_usec);
 
   work->trees = g_ptr_array_ref ((GPtrArray *) trees);
+  work->proc = g_strdup (proc);
   run (work, remove_in_worker, callback, user_data);
 }
 

@@ -22,6 +22,7 @@ void ncg_tree_work_kill_async (const NcgHierarchy *hierarchy,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
 void ncg_tree_work_remove_async (const GPtrArray *trees,
+                                 const char *proc,
                                  const char *path,
                                  gint64 deadline_usec,
                                  GAsyncReadyCallback callback,

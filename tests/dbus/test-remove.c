@@ -142,6 +142,34 @@ test_busy (Fixture *fixture, gconstpointer data)
   assert_gone (fixture);
 }
 
+/* A message has room for ten of them. */
+static void
+test_many_busy (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  pid_t pids[12];
+  guint n_named = 0;
+
+  create (fixture, "a");
+  for (gsize i = 0; i < G_N_ELEMENTS (pids); i++) {
+    pids[i] = add_process (fixture);
+    fake_processes_make_immortal (fake_kernel_get_processes (fixture->kernel), pids[i]);
+  }
+  g_assert_false (remove_with (fixture, "a", "{}", &error));
+  for (gsize i = 0; i < G_N_ELEMENTS (pids); i++) {
+    g_autofree char *holder = g_strdup_printf (" %d (test-remove, ", (int) pids[i]);
+
+    n_named += strstr (error->message, holder) != NULL ? 1 : 0;
+  }
+  g_assert_cmpuint (n_named, ==, 10);
+  fixture_assert_error (&error, "Busy", " and 2 more");
+  for (gsize i = 0; i < G_N_ELEMENTS (pids); i++) {
+    kill (pids[i], SIGKILL);
+    child_wait_killed (pids[i], SIGKILL);
+  }
+  fixture_must_remove (fixture, "a");
+}
+
 static void
 test_arguments (Fixture *fixture, gconstpointer data)
 {
@@ -205,7 +233,8 @@ test_orphan (Fixture *fixture, gconstpointer data)
     .msec = 300,
   };
   g_autoptr (Calls) calls = calls_new (fixture);
-  GError *error = NULL;
+  g_autofree char *holder = NULL;
+  g_autoptr (GError) error = NULL;
   pid_t pid;
 
   create (fixture, "a");
@@ -217,7 +246,9 @@ test_orphan (Fixture *fixture, gconstpointer data)
   pid = add_process (fixture);
   calls_wait (calls);
   error = calls_get_error (calls, 0);
-  fixture_assert_error (&error, "Busy", CGROUP);
+  g_assert_nonnull (strstr (error->message, CGROUP));
+  holder = g_strdup_printf ("%d (test-remove, ", (int) pid);
+  fixture_assert_error (&error, "Busy", holder);
   kill (pid, SIGKILL);
   child_wait_killed (pid, SIGKILL);
 }
@@ -277,6 +308,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/remove/grace", test_grace);
   FIXTURE_TEST ("/remove/kill", test_kill);
   FIXTURE_TEST ("/remove/busy", test_busy);
+  FIXTURE_TEST ("/remove/many-busy", test_many_busy);
   FIXTURE_TEST ("/remove/arguments", test_arguments);
   FIXTURE_TEST ("/remove/stop-fails", test_stop_fails);
   FIXTURE_TEST ("/remove/frozen", test_frozen);

@@ -137,7 +137,8 @@ kernel_rig_free (KernelRig *self)
     ncg_cgroup_tree_freeze (self->hierarchy, self->path, FALSE, kernel_rig_deadline (), NULL);
   ncg_cgroup_tree_kill (self->hierarchy, "/proc", self->path, kernel_rig_deadline (), &error);
   g_assert_no_error (error);
-  ncg_cgroup_tree_remove (self->hierarchy->trees, self->path, kernel_rig_deadline (), &error);
+  ncg_cgroup_tree_remove (self->hierarchy->trees, "/proc", self->path, kernel_rig_deadline (),
+                          &error);
   g_assert_no_error (error);
   while (waitpid (-1, NULL, 0) > 0)
     ;

@@ -231,7 +231,8 @@ test_attach_fails (Fixture *fixture, gconstpointer data)
     kernel_rig_make (fixture->rig, threads);
     kernel_rig_write (get_tree (fixture, 0), threads, "cgroup.type", "threaded");
     assert_attach_fails (fixture, threads, NCG_ERROR_NOT_SUPPORTED, "threaded");
-    g_assert_true (ncg_cgroup_tree_remove (fixture->trees, threads, kernel_rig_deadline (), NULL));
+    g_assert_true (
+        ncg_cgroup_tree_remove (fixture->trees, "/proc", threads, kernel_rig_deadline (), NULL));
   }
   if (wanted[0] != NULL) {
     g_assert_true (ncg_cgroup_tree_make (fixture->trees, below, wanted, NULL));
@@ -254,20 +255,20 @@ test_remove (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   const NcgProcess *process;
 
-  g_assert_true (ncg_cgroup_tree_remove (fixture->trees, path, 0, NULL));
+  g_assert_true (ncg_cgroup_tree_remove (fixture->trees, "/proc", path, 0, NULL));
   kernel_rig_make (fixture->rig, below);
   kernel_rig_make (fixture->rig, beside);
   process = kernel_rig_start (fixture->rig);
-  pid = g_strdup_printf ("%d", (int) process->pid);
+  pid = g_strdup_printf ("%d (", (int) process->pid);
   kernel_rig_attach (fixture->rig, below);
-  g_assert_false (ncg_cgroup_tree_remove (fixture->trees, path, 0, &error));
+  g_assert_false (ncg_cgroup_tree_remove (fixture->trees, "/proc", path, 0, &error));
   g_assert_error (error, NCG_ERROR, NCG_ERROR_BUSY);
   g_assert_nonnull (strstr (error->message, pid));
   kernel_rig_assert_in_all_trees (fixture->rig, beside, TRUE);
 
   g_assert_cmpint (kill (process->pid, SIGKILL), ==, 0);
   g_clear_error (&error);
-  ncg_cgroup_tree_remove (fixture->trees, path, kernel_rig_deadline (), &error);
+  ncg_cgroup_tree_remove (fixture->trees, "/proc", path, kernel_rig_deadline (), &error);
   g_assert_no_error (error);
   kernel_rig_assert_in_all_trees (fixture->rig, path, FALSE);
   kernel_rig_assert_in_all_trees (fixture->rig, fixture->rig->path, TRUE);

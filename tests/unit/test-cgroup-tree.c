@@ -219,7 +219,8 @@ test_root_is_spared (Fixture *fixture, gconstpointer data)
 
   g_assert_false (ncg_cgroup_tree_kill (fixture->hierarchy, fixture->proc, "/", 0, &kill_error));
   g_assert_error (kill_error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
-  g_assert_false (ncg_cgroup_tree_remove (fixture->hierarchy->trees, "/", 0, &remove_error));
+  g_assert_false (
+      ncg_cgroup_tree_remove (fixture->hierarchy->trees, "/proc", "/", 0, &remove_error));
   g_assert_error (remove_error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
   g_assert_false (ncg_cgroup_tree_freeze (fixture->hierarchy, "/", TRUE, 0, &freeze_error));
   g_assert_error (freeze_error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);

@@ -193,7 +193,8 @@ test_come (Fixture *fixture, gconstpointer mode)
   assert_count (fixture, "c", 1);
   run_for (300);
   fixture->n_told = fixture->n_about_leaves = 0;
-  ncg_cgroup_tree_remove (fixture->rig->hierarchy->trees, path, kernel_rig_deadline (), &error);
+  ncg_cgroup_tree_remove (fixture->rig->hierarchy->trees, "/proc", path, kernel_rig_deadline (),
+                          &error);
   g_assert_no_error (error);
   wait_told (fixture);
   run_for (50);
