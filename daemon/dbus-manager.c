@@ -8,6 +8,7 @@
 #include "daemon/dbus-access.h"
 #include "daemon/dbus-containers.h"
 #include "daemon/dbus-stats.h"
+#include "daemon/manager-processes.h"
 #include "dbus-interfaces/ncg-dbus.h"
 #include "lib/error.h"
 

@@ -10,10 +10,7 @@
 #include "lib/error.h"
 #include "lib/machine.h"
 #include "lib/names.h"
-#include "lib/process.h"
 #include "lib/verify.h"
-
-#include <string.h>
 
 /* systemd is away for a moment when it executes itself anew. */
 #define PATIENCE_USEC (3 * G_USEC_PER_SEC)
@@ -143,65 +140,6 @@ manager_find_own_pod (Manager *self, const char *uid, GError **error)
     g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
                  "pod %s is foreign: %s was made by somebody else%s, who alone changes it",
                  pod->uid, pod->slice, owner);
-  return NULL;
-}
-
-/* The part of @path below @top, without a leading slash; NULL if it is not below it. */
-static const char *
-path_below (const char *path, const char *top)
-{
-  gsize length = strlen (top);
-
-  if (length == 0 || strncmp (path, top, length) != 0)
-    return NULL;
-  if (path[length] == '\0')
-    return path + length;
-  return path[length] == '/' ? path + length + 1 : NULL;
-}
-
-static char *
-container_of_path (const Pod *pod, const char *below)
-{
-  g_autofree char *first = g_strndup (below, strcspn (below, "/"));
-
-  for (guint i = 0; i < pod->containers->len; i++) {
-    const Container *container = g_ptr_array_index (pod->containers, i);
-    const char *leaf = path_below (container->cgroup, pod->cgroup);
-
-    if (leaf != NULL && g_str_equal (leaf, first))
-      return g_strdup (container->name);
-  }
-  return g_steal_pointer (&first);
-}
-
-Pod *
-manager_find_process (Manager *self, guint pid, char **ret_container, GError **error)
-{
-  g_autofree char *path = NULL;
-  GHashTableIter iter;
-  gpointer value;
-
-  if (pid == 0 || pid > G_MAXINT) {
-    g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "%u is not the number of a process",
-                 pid);
-    return NULL;
-  }
-  path = ncg_process_read_cgroup_of_pid (self->proc, (pid_t) pid,
-                                         ncg_hierarchy_get_primary (self->hierarchy), error);
-  if (path == NULL)
-    return NULL;
-  g_hash_table_iter_init (&iter, self->pods);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    Pod *pod = value;
-    const char *below = path_below (path, pod->cgroup);
-
-    if (below == NULL)
-      continue;
-    *ret_container = container_of_path (pod, below);
-    return pod;
-  }
-  g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_POD, "process %u is in no pod, but in %s", pid,
-               path);
   return NULL;
 }
 

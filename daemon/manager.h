@@ -86,16 +86,6 @@ Pod *manager_find_pod (Manager *self, const char *uid, GError **error);
 /* The same for what changes a pod: one of others is %NCG_ERROR_ACCESS_DENIED, which says whose. */
 Pod *manager_find_own_pod (Manager *self, const char *uid, GError **error);
 
-/**
- * manager_find_process:
- * @ret_container: (transfer full): the container's name; of a leaf that a runtime made, the name of
- *   its cgroup; "" for a process in the pod's own cgroup
- *
- * Returns: (transfer none): the pod in which @pid is, %NCG_ERROR_NO_SUCH_PROCESS, or
- *   %NCG_ERROR_NO_SUCH_POD
- */
-Pod *manager_find_process (Manager *self, guint pid, char **ret_container, GError **error);
-
 /* The path of the group of a pod, for the driver. */
 char *manager_get_pod_path (const Manager *self, const char *uid, QosClass qos);
 
