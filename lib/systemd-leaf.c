@@ -164,8 +164,9 @@ on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
     give_up (task, error);
 }
 
-/* Where systemd alone decides, and has them there, there is nothing to do. It moves nothing in the
- * hierarchies that it does not care for, in which they may be in another pod. */
+/* Where systemd alone decides, and has them there, there is nothing to do. It was given the first
+ * few only, and moves nothing in the hierarchies that it does not care for, in which they may be in
+ * another pod. */
 static gboolean
 is_settled (const Leaf *leaf, gboolean is_foreign)
 {

@@ -19,6 +19,10 @@
 /* A unit that has ended stays loaded until systemd collects it; its name is free only then. The
  * same pause lets a lost systemd come back. */
 #define RETRY_MSEC 10
+/* So many processes a scope is started around; whoever asked moves the others into it. The kernel
+ * passes no more than 253 descriptors in a message (SCM_MAX_FD), and a dbus-daemon, where one is
+ * between, 16. */
+#define MOST_PROCESSES 16
 
 /* One unit on its way to being there. */
 typedef struct {
@@ -390,10 +394,11 @@ static GUnixFDList *
 add_processes (GVariantBuilder *properties, const GPtrArray *processes, gboolean as_pidfds)
 {
   g_autoptr (GUnixFDList) fds = as_pidfds ? g_unix_fd_list_new () : NULL;
+  guint n = MIN (processes->len, MOST_PROCESSES);
   GVariantBuilder list;
 
   g_variant_builder_init (&list, as_pidfds ? G_VARIANT_TYPE ("ah") : G_VARIANT_TYPE ("au"));
-  for (guint i = 0; i < processes->len; i++) {
+  for (guint i = 0; i < n; i++) {
     const NcgProcess *process = g_ptr_array_index (processes, i);
 
     if (!as_pidfds)

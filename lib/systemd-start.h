@@ -13,7 +13,8 @@ typedef struct {
   const char *description;    /* tells our units from others of the same name */
   GVariant *properties;       /* a(sv), may be floating: may be set again while the unit runs */
   GVariant *fixed;            /* a(sv), may be floating: what only StartTransientUnit takes */
-  const GPtrArray *processes; /* (nullable) (element-type NcgProcess): of a scope */
+  const GPtrArray *processes; /* (nullable) (element-type NcgProcess): of a scope; it is started
+                                 around the first few */
   const char *proc;           /* the mount point of procfs */
   const NcgTree *tree;        /* the primary one; outlives the call */
   gboolean adopt;             /* take a unit that somebody else made */
@@ -27,8 +28,9 @@ typedef struct {
  *
  * One StartTransientUnit. A unit that is there already is taken if it is ours, by its description,
  * or is to be adopted; it is started if need be, and given the properties. A name that is still
- * taken by a unit that has ended is waited for. Errors: see ncg_driver_ensure_group_async() and
- * ncg_driver_start_leaf_async().
+ * taken by a unit that has ended is waited for. Not all of @processes need be in the scope then,
+ * and in no more hierarchies than systemd cares for: that is for the caller to see to. Errors: see
+ * ncg_driver_ensure_group_async() and ncg_driver_start_leaf_async().
  */
 void ncg_systemd_start_async (NcgSystemd *systemd,
                               const NcgSystemdStart *what,

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define APP_CGROUP JOIN_POD "/" JOIN_APP
+/* More than the kernel takes descriptors in a message (SCM_MAX_FD: 253). */
+#define MANY 300
 #define ACTIVE "[('app', '" JOIN_APP "', '" APP_CGROUP "', 'active')]"
 
 static void
@@ -130,6 +132,59 @@ test_old_systemd (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", NULL), ==, 2);
   join_one (fixture, "other", join_start_process (fixture), "{}");
   g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", NULL), ==, 3);
+}
+
+static void
+join_many (Fixture *fixture, guint n_there)
+{
+  pid_t pids[MANY];
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = NULL;
+
+  for (guint i = 0; i < MANY; i++)
+    pids[i] = join_start_process (fixture);
+  reply = join_call (fixture, "app", pids, MANY, "{}", &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < MANY; i++)
+    g_assert_true (join_is_in (fixture, pids[i], APP_CGROUP));
+  g_assert_cmpuint (fake_processes_count (fake_kernel_get_processes (fixture->kernel), APP_CGROUP),
+                    ==, n_there + MANY);
+}
+
+/* A scope is started around few of them, and all are in it at the end. */
+static void
+assert_started_around_few (Fixture *fixture, const char *property)
+{
+  g_autoptr (GPtrArray) calls =
+      fake_systemd_list_calls (fixture->systemd, "StartTransientUnit", JOIN_APP);
+  g_autoptr (GVariant) properties = NULL;
+  g_autoptr (GVariant) last = NULL;
+  g_autoptr (GVariant) list = NULL;
+  const char *name;
+
+  g_assert_cmpuint (calls->len, >=, 1);
+  properties = g_variant_get_child_value (calls->pdata[calls->len - 1], 2);
+  last = g_variant_get_child_value (properties, g_variant_n_children (properties) - 1);
+  g_variant_get (last, "(&sv)", &name, &list);
+  g_assert_cmpstr (name, ==, property);
+  g_assert_cmpuint (g_variant_n_children (list), ==, 16);
+}
+
+static void
+test_many (Fixture *fixture, gconstpointer data)
+{
+  join_many (fixture, 0);
+  assert_started_around_few (fixture, "PIDFDs");
+  g_assert_true (join_has_containers (fixture, ACTIVE));
+  join_many (fixture, MANY);
+}
+
+static void
+test_many_old_systemd (Fixture *fixture, gconstpointer data)
+{
+  fake_systemd_hide_property (fixture->systemd, "PIDFDs");
+  join_many (fixture, 0);
+  assert_started_around_few (fixture, "PIDs");
 }
 
 static void
@@ -290,6 +345,8 @@ main (int argc, char **argv)
   JOIN_TEST ("/join/again", test_again);
   JOIN_TEST ("/join/pidfds", test_pidfds);
   JOIN_TEST ("/join/old-systemd", test_old_systemd);
+  JOIN_TEST ("/join/many", test_many);
+  JOIN_TEST ("/join/many-old-systemd", test_many_old_systemd);
   JOIN_TEST ("/join/end", test_end);
   JOIN_TEST ("/join/end-and-join", test_end_and_join);
   JOIN_TEST ("/join/at-once", test_at_once);

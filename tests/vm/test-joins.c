@@ -17,6 +17,9 @@
 #define SLICE "machine-besteffort-podp_1.slice"
 #define CGROUP "/machine.slice/machine-besteffort.slice/" SLICE
 #define MANY 50
+/* The kernel passes no more than 253 descriptors in a message, so that systemd cannot be given all
+ * of these at once. */
+#define VERY_MANY 300
 #define ROUNDS 20
 
 static void
@@ -165,6 +168,23 @@ test_many (void)
   g_variant_unref (client_call ("JoinPod", "('p-1', 'main', [%s], {})", second_pids));
   assert_all_in (second, CGROUP "/podp_1-main.scope");
   assert_all_in (first, CGROUP "/podp_1-main.scope");
+  tear_down ();
+}
+
+static void
+test_very_many (void)
+{
+  g_autoptr (GPtrArray) workloads = start_many (VERY_MANY);
+  g_autofree char *pids = format_pids (workloads, "");
+
+  set_up ();
+  g_variant_unref (client_call ("JoinPod", "('p-1', 'main', [%s], {})", pids));
+  assert_all_in (workloads, CGROUP "/podp_1-main.scope");
+  machine_assert_shown (NULL, "podp_1-main.scope", "ActiveState=active Slice=" SLICE);
+  g_variant_unref (client_call ("JoinPod", "('p-1', 'other', [%s], {})", pids));
+  assert_all_in (workloads, CGROUP "/podp_1-other.scope");
+  g_variant_unref (client_call ("JoinPod", "('p-1', 'main', [%s], {})", pids));
+  assert_all_in (workloads, CGROUP "/podp_1-main.scope");
   tear_down ();
 }
 
@@ -505,6 +525,7 @@ main (int argc, char **argv)
   g_test_add_func ("/joins/first-and-further", test_first_and_further);
   g_test_add_func ("/joins/threads-and-children", test_threads_and_children);
   g_test_add_func ("/joins/many", test_many);
+  g_test_add_func ("/joins/very-many", test_very_many);
   g_test_add_func ("/joins/find", test_find);
   g_test_add_func ("/joins/again", test_again);
   g_test_add_func ("/joins/spec", test_spec);
