@@ -23,7 +23,8 @@ typedef struct {
   char *uid;
   char *name;
   JoinOptions options;
-  uid_t user;  /* of the options */
+  uid_t user; /* of the options, once it is known who that is */
+  gboolean is_user_known;
   uid_t owner; /* whom it may be delegated to; NCG_NO_USER: anybody */
   Pod *pod;
   Container *container;
@@ -315,18 +316,11 @@ begin (GTask *task)
 }
 
 static void
-on_turn (GTask *task)
+enter_pod (GTask *task)
 {
   Create *create = g_task_get_task_data (task);
   GError *error = NULL;
-  Pod *pod;
-
-  if (create->container != NULL) {
-    create->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
-    make (task);
-    return;
-  }
-  pod = manager_find_active_pod (create->manager, create->uid, &error);
+  Pod *pod = manager_find_active_pod (create->manager, create->uid, &error);
   if (pod == NULL) {
     fail (task, error);
     return;
@@ -335,18 +329,15 @@ on_turn (GTask *task)
   begin (task);
 }
 
-static void
-wait_for_turn (GTask *task)
+static gboolean
+check_user (const Create *create, GError **error)
 {
-  Create *create = g_task_get_task_data (task);
-
   if (create->user == NCG_NO_USER || create->owner == NCG_NO_USER || create->user == create->owner)
-    turns_take_until (create->manager->turns, create->uid, on_turn, task,
-                      create->deadline - MANAGER_DEADLINE_USEC + MANAGER_WAIT_USEC);
-  else
-    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
-                             "User is %u, but user %u may delegate a container to itself only",
-                             (guint) create->user, (guint) create->owner);
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+               "User is %u, but user %u may delegate a container to itself only",
+               (guint) create->user, (guint) create->owner);
+  return FALSE;
 }
 
 static void
@@ -356,10 +347,26 @@ on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
   Create *create = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (user_lookup_finish (result, &create->user, &error))
-    wait_for_turn (task);
+  if (user_lookup_finish (result, &create->user, &error) && check_user (create, &error))
+    enter_pod (task);
   else
-    g_task_return_error (task, error);
+    fail (task, error);
+}
+
+/* The user is not looked up before: no later call may come first meanwhile. */
+static void
+on_turn (GTask *task)
+{
+  Create *create = g_task_get_task_data (task);
+
+  if (create->container != NULL) {
+    create->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
+    make (task);
+  } else if (create->is_user_known) {
+    enter_pod (task);
+  } else {
+    user_lookup_async (create->options.user, create->deadline, on_user_known, g_object_ref (task));
+  }
 }
 
 static GTask *
@@ -395,17 +402,18 @@ container_create_async (Manager *manager,
   GError *error = NULL;
 
   create->owner = owner;
+  create->is_user_known = user_lookup_parse (options->user, &create->user);
   join_options_copy (options, &create->options);
   if (!ncg_names_check_container (name, &error) || !spec_check (spec, &error) ||
       !manager_check_cpus (manager, spec, &error) ||
       !spec_facts_find (spec, manager->config->root, &error) ||
       !ncg_leaf_check_delegation (options->is_delegated, NULL,
-                                  options->user != NULL ? 0 : NCG_NO_USER, &error))
+                                  options->user != NULL ? 0 : NCG_NO_USER, &error) ||
+      (create->is_user_known && !check_user (create, &error)))
     g_task_return_error (task, error);
-  else if (user_lookup_parse (options->user, &create->user))
-    wait_for_turn (task);
   else
-    user_lookup_async (options->user, on_user_known, g_object_ref (task));
+    turns_take_until (manager->turns, uid, on_turn, task,
+                      create->deadline - MANAGER_DEADLINE_USEC + MANAGER_WAIT_USEC);
 }
 
 NcgPlace *

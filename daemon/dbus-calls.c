@@ -335,6 +335,18 @@ open_processes (Call *call, const AuthCaller *caller, GError **error)
   return g_steal_pointer (&processes);
 }
 
+/* Where nothing is under way for the pod, no descriptor is opened if there is no such pod. Else one
+ * may be being created: that is seen in turn. */
+static gboolean
+check_pod (const Call *call, GError **error)
+{
+  Manager *manager = call->calls->manager;
+
+  return ncg_names_check_uid (call->uid, error) &&
+         (turns_is_taken (manager->turns, call->uid) ||
+          manager_find_own_pod (manager, call->uid, error) != NULL);
+}
+
 static void
 start_join (Call *call, const AuthCaller *caller)
 {
@@ -343,8 +355,7 @@ start_join (Call *call, const AuthCaller *caller)
   GError *error = NULL;
 
   if (join_options_parse (call->options, &options, &error) &&
-      ncg_names_check_container (call->container, &error) &&
-      manager_find_own_pod (call->calls->manager, call->uid, &error) != NULL)
+      ncg_names_check_container (call->container, &error) && check_pod (call, &error))
     processes = open_processes (call, caller, &error);
   if (processes != NULL)
     pod_join_async (call->calls->manager, call->uid, call->container, processes, &options,

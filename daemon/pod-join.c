@@ -29,7 +29,8 @@ typedef struct {
   NcgOrigins *origins;
   NcgCgroup *leaf; /* while its processes leave it */
   JoinOptions options;
-  uid_t user;  /* of the options */
+  uid_t user; /* of the options, once it is known who that is */
+  gboolean is_user_known;
   uid_t owner; /* of the processes; NCG_NO_USER: anybody */
   Pod *pod;
   Container *container; /* while it is starting */
@@ -406,7 +407,7 @@ join_existing (GTask *task, Container *container)
 }
 
 static void
-on_turn (GTask *task)
+begin (GTask *task)
 {
   Join *join = g_task_get_task_data (task);
   Container *container;
@@ -434,18 +435,15 @@ on_turn (GTask *task)
     start_leaf (task);
 }
 
-static void
-begin (GTask *task)
+static gboolean
+check_user (const Join *join, GError **error)
 {
-  Join *join = g_task_get_task_data (task);
-
   if (join->user == NCG_NO_USER || join->owner == NCG_NO_USER || join->user == join->owner)
-    turns_take_until (join->manager->turns, join->uid, on_turn, task,
-                      join->deadline - MANAGER_DEADLINE_USEC + MANAGER_WAIT_USEC);
-  else
-    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
-                             "User is %u, but user %u may delegate a container to itself only",
-                             (guint) join->user, (guint) join->owner);
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+               "User is %u, but user %u may delegate a container to itself only",
+               (guint) join->user, (guint) join->owner);
+  return FALSE;
 }
 
 static void
@@ -455,10 +453,22 @@ on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
   Join *join = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (user_lookup_finish (result, &join->user, &error))
+  if (user_lookup_finish (result, &join->user, &error) && check_user (join, &error))
     begin (task);
   else
-    g_task_return_error (task, error);
+    fail (task, error);
+}
+
+/* Not before: while the user is looked up, no later call may come first. */
+static void
+on_turn (GTask *task)
+{
+  Join *join = g_task_get_task_data (task);
+
+  if (join->is_user_known)
+    begin (task);
+  else
+    user_lookup_async (join->options.user, join->deadline, on_user_known, g_object_ref (task));
 }
 
 static gboolean
@@ -492,13 +502,13 @@ pod_join_async (Manager *manager,
   join->processes = g_ptr_array_ref (processes);
   join->owner = owner;
   join_options_copy (options, &join->options);
+  join->is_user_known = user_lookup_parse (options->user, &join->user);
   g_task_set_task_data (task, join, join_free);
-  if (!check (join, &error))
-    g_task_return_error (task, error);
-  else if (user_lookup_parse (options->user, &join->user))
-    begin (task);
+  if (check (join, &error) && (!join->is_user_known || check_user (join, &error)))
+    turns_take_until (manager->turns, uid, on_turn, task,
+                      join->deadline - MANAGER_DEADLINE_USEC + MANAGER_WAIT_USEC);
   else
-    user_lookup_async (options->user, on_user_known, g_object_ref (task));
+    g_task_return_error (task, error);
 }
 
 NcgPlace *

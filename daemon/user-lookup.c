@@ -37,13 +37,73 @@ look_up (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
                              escaped);
 }
 
+/* Whoever comes first, the answer or the deadline. */
+typedef struct {
+  char *name;
+  guint deadline; /* the source; 0: it has returned */
+} Lookup;
+
+static void
+lookup_free (gpointer data)
+{
+  Lookup *lookup = data;
+
+  g_free (lookup->name);
+  g_free (lookup);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  GTask *task = user_data;
+  Lookup *lookup = g_task_get_task_data (task);
+
+  lookup->deadline = 0;
+  g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_TIMEOUT,
+                           "the user database has not said in time who '%s' is; give the number, "
+                           "or call again",
+                           lookup->name);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Lookup *lookup = g_task_get_task_data (task);
+  GError *error = NULL;
+  gssize user = g_task_propagate_int (G_TASK (result), &error);
+
+  if (lookup->deadline == 0) {
+    g_clear_error (&error);
+    return;
+  }
+  g_source_remove (lookup->deadline);
+  lookup->deadline = 0;
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_int (task, user);
+}
+
 void
-user_lookup_async (const char *name, GAsyncReadyCallback callback, gpointer user_data)
+user_lookup_async (const char *name,
+                   gint64 deadline_usec,
+                   GAsyncReadyCallback callback,
+                   gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr (GTask) work = g_task_new (NULL, NULL, on_looked_up, g_object_ref (task));
+  Lookup *lookup = g_new0 (Lookup, 1);
+  gint64 left_usec = deadline_usec - g_get_monotonic_time ();
 
-  g_task_set_task_data (task, g_strdup (name), g_free);
-  g_task_run_in_thread (task, look_up);
+  lookup->name = ncg_error_escape (name);
+  lookup->deadline =
+      g_timeout_add_full (G_PRIORITY_DEFAULT, (guint) CLAMP (left_usec / 1000, 0, G_MAXINT),
+                          on_deadline, g_object_ref (task), g_object_unref);
+  g_task_set_task_data (task, lookup, lookup_free);
+  g_task_set_task_data (work, g_strdup (name), g_free);
+  g_task_run_in_thread (work, look_up);
 }
 
 gboolean

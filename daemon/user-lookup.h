@@ -13,6 +13,10 @@
 gboolean user_lookup_parse (const char *name, uid_t *ret_user);
 
 /* Asks the user database, in a thread that nothing else waits for: it may be behind a network.
- * %NCG_ERROR_INVALID_ARGUMENT if there is no such user. */
-void user_lookup_async (const char *name, GAsyncReadyCallback callback, gpointer user_data);
+ * %NCG_ERROR_INVALID_ARGUMENT if there is no such user, %NCG_ERROR_TIMEOUT if there was no answer
+ * until @deadline_usec, in g_get_monotonic_time()'s clock. */
+void user_lookup_async (const char *name,
+                        gint64 deadline_usec,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data);
 gboolean user_lookup_finish (GAsyncResult *result, uid_t *ret_user, GError **error);

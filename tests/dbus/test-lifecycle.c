@@ -3,11 +3,15 @@
  * What happens to pods behind our back, the order of operations, and what the bus is told of it.
  */
 #include "tests/dbus/calls.h"
+#include "tests/dbus/container.h"
 #include "tests/dbus/fake-thread.h"
 #include "tests/dbus/join.h"
 #include "tests/dbus/signals.h"
 
+#include <gio/gunixfdlist.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define SLICE "machine-burstable-poda.slice"
 #define OBJECT MANAGER_PATH "/pod/a"
@@ -193,6 +197,89 @@ test_order_of_kinds (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (calls_count_successes (calls), ==, 15);
 }
 
+static GVariant *
+arguments_of_join (const char *uid, pid_t pid)
+{
+  return g_variant_new_parsed ("(%s, 'app', [%u], @a{sv} {})", uid, (guint32) pid);
+}
+
+static void
+begin_join_by_pidfd (Fixture *fixture, const char *uid, pid_t pid, gint64 *time)
+{
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
+  int fd = (int) syscall (SYS_pidfd_open, pid, 0);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (g_unix_fd_list_append (fds, fd, NULL), ==, 0);
+  close (fd);
+  g_dbus_connection_call_with_unix_fd_list (
+      fixture->connection, BUS_NAME, MANAGER_PATH, MANAGER_INTERFACE, "JoinPodByPidFd",
+      g_variant_new_parsed ("(%s, 'app', [@h 0], @a{sv} {})", uid), NULL, G_DBUS_CALL_FLAGS_NONE,
+      -1, fds, NULL, on_reply, time);
+}
+
+/* A join does not have to wait for the reply to the creation, nor the removal for that of joins. */
+static void
+test_order_of_joins (Fixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 5; i++) {
+    g_autoptr (Calls) calls = calls_new (fixture);
+
+    memset (order, 0, sizeof order);
+    calls_add (calls, "CreatePod", "c", "{'CPULimit': <'1'>}");
+    calls_begin (calls, "JoinPod", arguments_of_join ("c", join_start_process (fixture)));
+    begin_join_by_pidfd (fixture, "c", join_start_process (fixture), &order[0]);
+    calls_add (calls, "RemovePod", "c", "{}");
+    calls_wait (calls);
+    fixture_wait (order[0] != 0);
+    g_assert_cmpuint (calls_count_successes (calls), ==, 3);
+  }
+}
+
+/* What is under way may fail, or take the pod away. */
+static void
+test_join_of_no_pod (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+  pid_t pid = join_start_process (fixture);
+  GError *error = NULL;
+
+  calls_add (calls, "RemovePod", "a", "{}");
+  calls_begin (calls, "JoinPod", arguments_of_join ("a", pid));
+  calls_begin (calls, "JoinPod", arguments_of_join ("d", G_MAXINT));
+  calls_wait (calls);
+  for (guint i = 1; i <= 2; i++) {
+    error = calls_get_error (calls, i);
+    fixture_assert_error (&error, "NoSuchPod", i == 1 ? "'a'" : "'d'");
+  }
+  g_assert_true (join_is_in (fixture, pid, JOIN_OUTSIDE));
+}
+
+/* Looking up a user takes its time, and no later call comes first meanwhile. */
+static void
+test_order_with_user (Fixture *fixture, gconstpointer data)
+{
+  static const char options[] = "{'Delegate': <true>, 'User': <'root'>}";
+
+  for (guint i = 0; i < 5; i++) {
+    g_autoptr (Calls) calls = calls_new (fixture);
+
+    calls_begin (calls, "CreateContainer", container_arguments ("db", options));
+    calls_begin (calls, "RemoveContainer", container_arguments ("db", "{}"));
+    calls_wait (calls);
+    g_assert_cmpuint (calls_count_successes (calls), ==, 2);
+  }
+  for (guint i = 0; i < 5; i++) {
+    g_autoptr (Calls) calls = calls_new (fixture);
+    pid_t pid = join_start_process (fixture);
+
+    calls_begin (calls, "JoinPod", join_arguments ("db", &pid, 1, options));
+    calls_begin (calls, "RemoveContainer", container_arguments ("db", "{}"));
+    calls_wait (calls);
+    g_assert_cmpuint (calls_count_successes (calls), ==, 2);
+  }
+}
+
 /* Each property that changes is told, with its value. */
 static void
 test_properties_changed (Fixture *fixture, gconstpointer data)
@@ -358,6 +445,9 @@ main (int argc, char **argv)
   JOIN_TEST ("/lifecycle/made-anew", test_made_anew);
   JOIN_TEST ("/lifecycle/order", test_order);
   JOIN_TEST ("/lifecycle/order-of-kinds", test_order_of_kinds);
+  JOIN_TEST ("/lifecycle/order-of-joins", test_order_of_joins);
+  JOIN_TEST ("/lifecycle/join-of-no-pod", test_join_of_no_pod);
+  JOIN_TEST ("/lifecycle/order-with-user", test_order_with_user);
   JOIN_TEST ("/lifecycle/properties-changed", test_properties_changed);
   JOIN_TEST ("/lifecycle/qos", test_qos);
   FIXTURE_TEST ("/lifecycle/many", test_many);
