@@ -141,8 +141,7 @@ undo (GTask *task)
 {
   Create *create = g_task_get_task_data (task);
 
-  if (g_error_matches (create->error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS)) {
-    create->error->code = NCG_ERROR_CONTAINER_EXISTS;
+  if (g_error_matches (create->error, NCG_ERROR, NCG_ERROR_CONTAINER_EXISTS)) {
     drop (task);
     return;
   }

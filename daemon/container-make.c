@@ -4,6 +4,7 @@
  */
 #include "daemon/container-make.h"
 
+#include "daemon/manager-containers.h"
 #include "lib/error.h"
 #include "lib/verify.h"
 
@@ -69,6 +70,7 @@ on_started (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (place == NULL) {
     g_prefix_error (&error, "container %s of pod %s: ", make->container->name, make->pod->uid);
+    manager_explain_taken (error);
     g_task_return_error (task, error);
     return;
   }

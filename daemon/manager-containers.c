@@ -49,6 +49,19 @@ manager_find_container (const Pod *pod, const char *name, GError **error)
 }
 
 void
+manager_explain_taken (GError *error)
+{
+  g_autofree char *reason = NULL;
+
+  if (!g_error_matches (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS))
+    return;
+  reason = error->message;
+  error->code = NCG_ERROR_CONTAINER_EXISTS;
+  error->message =
+      g_strdup_printf ("%s; stop or remove that, or take another name for the container", reason);
+}
+
+void
 manager_set_container_state (Manager *self, Pod *pod, Container *container, ContainerState state)
 {
   if (container->state == state)

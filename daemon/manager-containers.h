@@ -13,6 +13,10 @@ Pod *manager_find_active_pod (Manager *self, const char *uid, GError **error);
 /* (transfer none): %NCG_ERROR_NO_SUCH_CONTAINER naming those there are */
 Container *manager_find_container (const Pod *pod, const char *name, GError **error);
 
+/* @error: why a leaf could not be started. That its unit or cgroup is there and somebody else's is
+ * made %NCG_ERROR_CONTAINER_EXISTS, and says what to do. */
+void manager_explain_taken (GError *error);
+
 void
 manager_set_container_state (Manager *self, Pod *pod, Container *container, ContainerState state);
 

@@ -213,6 +213,7 @@ on_leaf_started (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   g_prefix_error (&error, "container %s of pod %s: ", join->name, join->uid);
+  manager_explain_taken (error);
   if (g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT))
     late_expect_leaf (join->manager->late, join->pod, join->container);
   forget_container (join);

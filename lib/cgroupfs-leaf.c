@@ -48,14 +48,25 @@ replace_unmarked (NcgCgroupfs *self, const char *path)
 }
 
 static gboolean
+set_taken (NcgCgroupfs *self, const char *path, GError **error)
+{
+  g_autofree char *owner = ncg_cgroupfs_describe (self, path);
+  g_autofree char *escaped = ncg_error_escape (owner);
+  g_autofree char *shown = ncg_error_escape_path (path);
+
+  g_set_error (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS, "there is a cgroup %s already ('%s')",
+               shown, owner[0] != '\0' ? escaped : "nobody says whose it is");
+  return FALSE;
+}
+
+static gboolean
 check_absent (
     NcgCgroupfs *self, const char *path, const NcgLeaf *leaf, gboolean may_replace, GError **error)
 {
   if (!ncg_cgroup_tree_exists (self->hierarchy->trees, path) ||
       (may_replace && replace_ended (self, path, leaf)) || replace_unmarked (self, path))
     return TRUE;
-  g_set_error (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS, "there is a cgroup %s already", path);
-  return FALSE;
+  return set_taken (self, path, error);
 }
 
 /* What the leaf is, without processes. All controllers that are to be had are for whoever manages

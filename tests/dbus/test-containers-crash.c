@@ -338,9 +338,27 @@ static void
 test_foreign (Fixture *fixture, gconstpointer data)
 {
   fake_systemd_start_unit (fixture->systemd, CONTAINER_UNIT, "Somebody's");
-  container_must_fail (fixture, "CreateContainer", "db", SPEC, "ContainerExists", "Somebody's");
+  container_must_fail (fixture, "CreateContainer", "db", SPEC, "ContainerExists",
+                       "that was not made here ('Somebody's'); stop");
   g_assert_true (fake_systemd_has_unit (fixture->systemd, CONTAINER_UNIT));
   g_assert_true (join_has_containers (fixture, "[]"));
+}
+
+/* The same when it is to be made again for a join. */
+static void
+test_foreign_again (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = join_start_process (fixture);
+  g_autoptr (GError) error = NULL;
+
+  container_must_create (fixture, SPEC);
+  fake_systemd_stop_unit (fixture->systemd, CONTAINER_UNIT);
+  fixture_wait (join_has_containers (fixture, CONTAINER_VANISHED_));
+  fake_systemd_start_unit (fixture->systemd, CONTAINER_UNIT, "Somebody's");
+  g_assert_null (join_call (fixture, "db", &pid, 1, "{}", &error));
+  fixture_assert_error (&error, "ContainerExists", "('Somebody's'); stop");
+  g_assert_true (fake_systemd_has_unit (fixture->systemd, CONTAINER_UNIT));
+  g_assert_true (join_is_in (fixture, pid, JOIN_OUTSIDE));
 }
 
 static void
@@ -402,6 +420,7 @@ main (int argc, char **argv)
   JOIN_TEST ("/containers-crash/older-file", test_older_file);
   JOIN_TEST ("/containers-crash/lost", test_lost);
   JOIN_TEST ("/containers-crash/foreign", test_foreign);
+  JOIN_TEST ("/containers-crash/foreign-again", test_foreign_again);
   JOIN_TEST ("/containers-crash/start-fails", test_start_fails);
   JOIN_TEST ("/containers-crash/timeout", test_timeout);
   return g_test_run ();

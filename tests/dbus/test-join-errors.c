@@ -217,7 +217,8 @@ test_foreign_scope (Fixture *fixture, gconstpointer data)
   pid_t ours = join_start_process (fixture);
 
   fake_systemd_start_scope (fixture->systemd, JOIN_APP, "Somebody's", theirs);
-  assert_one_fails (fixture, ours, "{}", "SystemdFailed", JOIN_APP);
+  assert_one_fails (fixture, ours, "{}", "ContainerExists",
+                    "there is a unit " JOIN_APP " that was not made here ('Somebody's'); stop");
   g_assert_true (join_is_in (fixture, ours, JOIN_OUTSIDE));
   g_assert_true (fake_systemd_has_unit (fixture->systemd, JOIN_APP));
   g_assert_cmpuint (fake_processes_count (processes, "/system.slice/" JOIN_APP), ==, 1);

@@ -232,6 +232,12 @@ const ContractError contract_errors[] = {
   { "JoinPod", "NoSuchProcess", CONTRACT_AS_ROOT, "('known', 'main', [4000000], {})", "" },
   { "JoinPod", "ContainerExists", CONTRACT_AS_ROOT,
     "('known', 'main', [$PID], {'PidsLimit': <uint64 5>})", "main" },
+  { "JoinPod", "ContainerExists", CONTRACT_AS_ROOT, "('known', 'taken', [$PID], {})",
+    "podknown-taken.scope|not made here|another name",
+    .before = "sleep 1000 > /dev/null 2>&1 & busctl -q call org.freedesktop.systemd1 "
+              "/org/freedesktop/systemd1 org.freedesktop.systemd1.Manager StartTransientUnit "
+              "'ssa(sv)a(sa(sv))' podknown-taken.scope fail 1 PIDs au 1 $! 0",
+    .after = "systemctl stop podknown-taken.scope" },
   { "JoinPod", "Busy", CONTRACT_AS_ROOT, "('known', 'split', [$PID], {})",
     "split|cgroup.subtree_control" },
   { "JoinPod", "LimitExceeded", CONTRACT_AS_ROOT, "('known', 'main', [$MANY], {})", "1025|1024" },

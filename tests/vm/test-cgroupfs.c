@@ -174,6 +174,29 @@ test_foreign (void)
   }
 }
 
+/* What is in the way of a container is named, and left alone. */
+static void
+test_foreign_leaf (void)
+{
+  g_autoptr (Workload) theirs = workload_start ();
+  g_autoptr (Workload) ours = workload_start ();
+  g_autofree char *before = machine_find_process (ours->pid);
+  g_autofree char *message = NULL;
+  const NcgTree *tree = ncg_hierarchy_get_primary (machine_get_hierarchy ());
+
+  g_free (machine_run ("mkdir %s" POD "/taken && echo %d > %s" POD "/taken/cgroup.procs",
+                       tree->mount, (int) theirs->pid, tree->mount));
+  message =
+      client_fail ("ContainerExists", "JoinPod", "('u-1', 'taken', [%d], {})", (int) ours->pid);
+  g_assert_nonnull (strstr (message, POD "/taken already"));
+  g_free (client_fail ("ContainerExists", "CreateContainer", "('u-1', 'taken', {})"));
+  machine_assert_process_in (ours->pid, before);
+  machine_assert_process_in (theirs->pid, POD "/taken");
+  workload_kill (theirs);
+  g_clear_pointer (&theirs, workload_free);
+  g_free (machine_run ("rmdir %s" POD "/taken", tree->mount));
+}
+
 static void
 test_remove (void)
 {
@@ -201,6 +224,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cgroupfs/update", test_update);
   g_test_add_func ("/cgroupfs/crash", test_crash);
   g_test_add_func ("/cgroupfs/foreign", test_foreign);
+  g_test_add_func ("/cgroupfs/foreign-leaf", test_foreign_leaf);
   g_test_add_func ("/cgroupfs/remove", test_remove);
   return g_test_run ();
 }
