@@ -10,6 +10,7 @@
 #include "daemon/pod-join.h"
 #include "daemon/pod-remove.h"
 #include "daemon/pod-update.h"
+#include "daemon/quota.h"
 #include "lib/error.h"
 #include "lib/names.h"
 #include "lib/process.h"
@@ -277,24 +278,22 @@ check_process (Call *call, const NcgProcess *process, const AuthCaller *caller, 
          pod_join_check_owner (process, call->calls->manager->proc, caller->uid, error);
 }
 
+/* @number: a pid or a handle */
 static NcgProcess *
-open_process (Call *call, gsize i, GError **error)
+open_process (Call *call, guint32 number, GError **error)
 {
   const char *proc = call->calls->manager->proc;
-  gint32 handle;
-  guint32 pid;
+  gint32 handle = (gint32) number;
   NcgProcess *process;
   int fd;
 
   if (call->fds == NULL) {
-    g_variant_get_child (call->list, i, "u", &pid);
-    if (pid <= G_MAXINT)
-      return ncg_process_open (proc, (pid_t) pid, error);
+    if (number <= G_MAXINT)
+      return ncg_process_open (proc, (pid_t) number, error);
     g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT, "%u is not the number of a process",
-                 pid);
+                 number);
     return NULL;
   }
-  g_variant_get_child (call->list, i, "h", &handle);
   if (handle < 0 || handle >= g_unix_fd_list_get_length (call->fds)) {
     g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
                  "the message has no descriptor %d, of %d that came with it", handle,
@@ -309,9 +308,39 @@ open_process (Call *call, gsize i, GError **error)
   return process;
 }
 
+/* (transfer full) (element-type guint32): the pids or handles, each once */
+static GArray *
+list_numbers (const Call *call)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+  GArray *numbers = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  for (gsize i = 0; i < g_variant_n_children (call->list); i++) {
+    guint32 number;
+
+    /* An "h" is as long. */
+    g_variant_get_child (call->list, i, call->fds == NULL ? "u" : "h", &number);
+    if (g_hash_table_add (seen, GUINT_TO_POINTER (number)))
+      g_array_append_val (numbers, number);
+  }
+  return numbers;
+}
+
+/* The message would hold them until the reply, beside our own. */
+static void
+close_descriptors (Call *call)
+{
+  gint n;
+  g_autofree int *fds = g_unix_fd_list_steal_fds (call->fds, &n);
+
+  for (gint i = 0; i < n; i++)
+    close (fds[i]);
+}
+
 static GPtrArray *
 open_processes (Call *call, const AuthCaller *caller, GError **error)
 {
+  g_autoptr (GArray) numbers = NULL;
   g_autoptr (GPtrArray) processes =
       g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_process_close);
   gsize n = g_variant_n_children (call->list);
@@ -323,8 +352,11 @@ open_processes (Call *call, const AuthCaller *caller, GError **error)
                  max);
     return NULL;
   }
-  for (gsize i = 0; i < n; i++) {
-    NcgProcess *process = open_process (call, i, error);
+  numbers = list_numbers (call);
+  if (!quota_hold_processes (call->invocation, numbers->len, error))
+    return NULL;
+  for (guint i = 0; i < numbers->len; i++) {
+    NcgProcess *process = open_process (call, g_array_index (numbers, guint32, i), error);
 
     if (process == NULL)
       return NULL;
@@ -332,6 +364,8 @@ open_processes (Call *call, const AuthCaller *caller, GError **error)
     if (!check_process (call, process, caller, error))
       return NULL;
   }
+  if (call->fds != NULL)
+    close_descriptors (call);
   return g_steal_pointer (&processes);
 }
 

@@ -24,11 +24,14 @@ struct QuotaTicket {
   gsize n_bytes;
   gboolean is_charged;
   uid_t uid;
+  guint n_processes;
+  guint n_of_user; /* of these, the user is charged with; 0 for root */
 };
 
 static const char *const kinds[] = {
   [QUOTA_CHANGES] = "calls that change something",
   [QUOTA_READS] = "calls for figures",
+  [QUOTA_PROCESSES] = "processes in joins",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (kinds) == N_QUOTA_KINDS);
 
@@ -77,10 +80,11 @@ put (GHashTable *table, gpointer key, guint n)
   g_hash_table_replace (table, key, GUINT_TO_POINTER (n));
 }
 
+/* Whether @n_more fit in beside @n. */
 static gboolean
-check (guint n, guint max, QuotaKind kind, const char *whose, GError **error)
+check (guint n, guint n_more, guint max, QuotaKind kind, const char *whose, GError **error)
 {
-  if (n < max)
+  if (n + n_more <= max)
     return TRUE;
   g_set_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED,
                "%s has %u %s under way, and no more than %u are taken on; wait for replies, and "
@@ -115,8 +119,8 @@ quota_take (Quota *self, QuotaKind kind, const char *connection, gsize n_bytes, 
   g_autofree char *whose = g_strconcat ("the connection ", connection, NULL);
   QuotaTicket *ticket;
 
-  if (!check (n, QUOTA_PER_CONNECTION, kind, whose, error) ||
-      !check (self->n_all[kind], QUOTA_ALL, kind, "the daemon", error) ||
+  if (!check (n, 1, QUOTA_PER_CONNECTION, kind, whose, error) ||
+      !check (self->n_all[kind], 1, QUOTA_ALL, kind, "the daemon", error) ||
       !check_bytes (self, n_bytes, error))
     return NULL;
   put (table, g_strdup (connection), n + 1);
@@ -141,8 +145,8 @@ quota_charge_user (QuotaTicket *ticket, uid_t uid, GError **error)
 
   if (uid == 0 || ticket->is_charged)
     return TRUE;
-  if (!check (n, QUOTA_PER_USER, ticket->kind, whose, error) ||
-      !check (self->n_users[ticket->kind], QUOTA_ALL_USERS, ticket->kind,
+  if (!check (n, 1, QUOTA_PER_USER, ticket->kind, whose, error) ||
+      !check (self->n_users[ticket->kind], 1, QUOTA_ALL_USERS, ticket->kind,
               "the daemon, for all users but root,", error))
     return FALSE;
   put (table, GUINT_TO_POINTER (uid), n + 1);
@@ -168,6 +172,74 @@ discharge_user (QuotaTicket *ticket)
     g_hash_table_remove (table, GUINT_TO_POINTER (ticket->uid));
 }
 
+/* Of the connection and the user; the numbers are what they hold from now on. */
+static void
+set_processes (QuotaTicket *ticket, guint n_of_connection, guint n_of_user)
+{
+  GHashTable *connections = ticket->owner->by_connection[QUOTA_PROCESSES];
+  GHashTable *users = ticket->owner->by_user[QUOTA_PROCESSES];
+
+  if (n_of_connection > 0)
+    put (connections, g_strdup (ticket->connection), n_of_connection);
+  else
+    g_hash_table_remove (connections, ticket->connection);
+  if (n_of_user > 0)
+    put (users, GUINT_TO_POINTER (ticket->uid), n_of_user);
+  else
+    g_hash_table_remove (users, GUINT_TO_POINTER (ticket->uid));
+}
+
+static void
+discharge_processes (QuotaTicket *ticket)
+{
+  Quota *self = ticket->owner;
+  guint n = get (self->by_connection[QUOTA_PROCESSES], ticket->connection);
+  guint n_of_user = get (self->by_user[QUOTA_PROCESSES], GUINT_TO_POINTER (ticket->uid));
+
+  if (ticket->n_processes == 0)
+    return;
+  set_processes (ticket, n - ticket->n_processes, n_of_user - ticket->n_of_user);
+  self->n_all[QUOTA_PROCESSES] -= ticket->n_processes;
+  self->n_users[QUOTA_PROCESSES] -= ticket->n_of_user;
+  ticket->n_processes = ticket->n_of_user = 0;
+}
+
+static gboolean
+check_processes (const QuotaTicket *ticket, guint n, guint n_of_user, GError **error)
+{
+  const Quota *self = ticket->owner;
+  g_autofree char *connection = g_strconcat ("the connection ", ticket->connection, NULL);
+  g_autofree char *user = g_strdup_printf ("user %u", (guint) ticket->uid);
+  guint n_connection = get (self->by_connection[QUOTA_PROCESSES], ticket->connection);
+  guint n_user = get (self->by_user[QUOTA_PROCESSES], GUINT_TO_POINTER (ticket->uid));
+
+  return check (n_connection, n, QUOTA_PROCESSES_PER_CONNECTION, QUOTA_PROCESSES, connection,
+                error) &&
+         check (self->n_all[QUOTA_PROCESSES], n, QUOTA_PROCESSES_ALL, QUOTA_PROCESSES, "the daemon",
+                error) &&
+         check (n_user, n_of_user, QUOTA_PROCESSES_PER_USER, QUOTA_PROCESSES, user, error) &&
+         check (self->n_users[QUOTA_PROCESSES], n_of_user, QUOTA_PROCESSES_ALL_USERS,
+                QUOTA_PROCESSES, "the daemon, for all users but root,", error);
+}
+
+gboolean
+quota_charge_processes (QuotaTicket *ticket, guint n, GError **error)
+{
+  Quota *self = ticket->owner;
+  guint n_of_user = ticket->is_charged ? n : 0;
+
+  discharge_processes (ticket);
+  if (!check_processes (ticket, n, n_of_user, error))
+    return FALSE;
+  set_processes (ticket, get (self->by_connection[QUOTA_PROCESSES], ticket->connection) + n,
+                 get (self->by_user[QUOTA_PROCESSES], GUINT_TO_POINTER (ticket->uid)) + n_of_user);
+  self->n_all[QUOTA_PROCESSES] += n;
+  self->n_users[QUOTA_PROCESSES] += n_of_user;
+  ticket->n_processes = n;
+  ticket->n_of_user = n_of_user;
+  return TRUE;
+}
+
 void
 quota_leave (gpointer data)
 {
@@ -176,6 +248,7 @@ quota_leave (gpointer data)
   GHashTable *table = self->by_connection[ticket->kind];
   guint n = get (table, ticket->connection);
 
+  discharge_processes (ticket);
   discharge_user (ticket);
   self->n_all[ticket->kind]--;
   self->n_bytes -= ticket->n_bytes;
@@ -191,19 +264,27 @@ quota_leave (gpointer data)
 gboolean
 quota_admit (Quota *self, QuotaKind kind, GDBusMethodInvocation *invocation, GError **error)
 {
+  GDBusMessage *message = g_dbus_method_invocation_get_message (invocation);
   GVariant *arguments = g_dbus_method_invocation_get_parameters (invocation);
   QuotaTicket *ticket = quota_take (self, kind, g_dbus_method_invocation_get_sender (invocation),
                                     arguments != NULL ? g_variant_get_size (arguments) : 0, error);
 
-  if (ticket != NULL)
-    g_object_set_data_full (G_OBJECT (invocation), TICKET_KEY, ticket, quota_leave);
-  return ticket != NULL;
+  if (ticket == NULL)
+    return FALSE;
+  g_object_set_data_full (G_OBJECT (invocation), TICKET_KEY, ticket, quota_leave);
+  return quota_charge_processes (ticket, g_dbus_message_get_num_unix_fds (message), error);
 }
 
 gboolean
 quota_identify (GDBusMethodInvocation *invocation, uid_t uid, GError **error)
 {
   return quota_charge_user (g_object_get_data (G_OBJECT (invocation), TICKET_KEY), uid, error);
+}
+
+gboolean
+quota_hold_processes (GDBusMethodInvocation *invocation, guint n, GError **error)
+{
+  return quota_charge_processes (g_object_get_data (G_OBJECT (invocation), TICKET_KEY), n, error);
 }
 
 guint

@@ -5,11 +5,17 @@
  */
 #include "daemon/quota.h"
 #include "tests/dbus/calls.h"
+#include "tests/dbus/join.h"
 
+#include <gio/gunixfdlist.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define N_CLIENTS 16
 #define N_PODS 500
+#define N_PROCESSES 300
 
 static void
 delay_jobs (Fixture *fixture, guint msec)
@@ -140,14 +146,177 @@ test_reads (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (calls_count_successes (calls), ==, QUOTA_PER_CONNECTION);
 }
 
+/* The arguments of JoinPod, with each of the numbers @n_times. */
+static GVariant *
+arguments_of_join (const pid_t *pids, guint n_pids, guint n_times)
+{
+  g_autofree pid_t *all = g_new (pid_t, n_pids * n_times);
+
+  for (guint i = 0; i < n_pids * n_times; i++)
+    all[i] = pids[i % n_pids];
+  return join_arguments ("app", all, n_pids * n_times, "{}");
+}
+
+static void
+start_processes (Fixture *fixture, pid_t *ret_pids, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    ret_pids[i] = join_start_process (fixture);
+}
+
+static void
+assert_no_pod (const Calls *calls, guint i)
+{
+  GError *error = calls_get_error (calls, i);
+
+  fixture_assert_error (&error, "NoSuchPod", NULL);
+}
+
+/* Joins wait behind a removal with their processes held, each of which is a descriptor. */
+static void
+test_processes (Fixture *fixture, gconstpointer data)
+{
+  FakeFault delay = { .method = "StopUnit", .kind = FAKE_FAULT_DELAY, .msec = 4000 };
+  g_autoptr (Calls) calls = calls_new (fixture);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = NULL;
+  const guint n_fit = QUOTA_PROCESSES_PER_CONNECTION / N_PROCESSES;
+  pid_t pids[N_PROCESSES];
+
+  start_processes (fixture, pids, N_PROCESSES);
+  fake_systemd_add_fault (fixture->systemd, &delay);
+  calls_add (calls, "RemovePod", "a", "{}");
+  for (guint i = 0; i < n_fit + 2; i++)
+    calls_begin (calls, "JoinPod", arguments_of_join (pids, N_PROCESSES, 1));
+  while (calls_count_pending (calls) > n_fit + 1)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (count_refused (calls, n_fit + 1, 2, "processes in joins"), ==, 2);
+  /* For others there is room. */
+  calls_use_new_client (calls);
+  calls_begin (calls, "JoinPod", arguments_of_join (pids, N_PROCESSES, 1));
+  calls_wait (calls);
+  g_assert_cmpuint (calls_count_successes (calls), ==, 1);
+  for (guint i = 1; i <= n_fit; i++)
+    assert_no_pod (calls, i);
+  assert_no_pod (calls, n_fit + 3);
+  /* The replies have made room. */
+  g_free (fixture_must_create (fixture, "a", "{}"));
+  reply = fixture_call (fixture, "JoinPod", arguments_of_join (pids, N_PROCESSES, 1), &error);
+  g_assert_no_error (error);
+}
+
+/* However often it is named. */
+static void
+test_same_process (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+  pid_t pids[2];
+
+  start_processes (fixture, pids, 2);
+  delay_jobs (fixture, 1000);
+  for (guint i = 0; i < 10; i++)
+    calls_begin (calls, "JoinPod", arguments_of_join (pids, 2, 512));
+  calls_wait (calls);
+  g_assert_cmpuint (calls_count_successes (calls), ==, 10);
+}
+
+static guint
+count_pidfds (Fixture *fixture)
+{
+  g_autofree char *path =
+      g_strdup_printf ("/proc/%s/fd", g_subprocess_get_identifier (fixture->daemon));
+  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  g_assert_nonnull (directory);
+  while ((name = g_dir_read_name (directory)) != NULL) {
+    g_autofree char *link = g_build_filename (path, name, NULL);
+    g_autofree char *target = g_file_read_link (link, NULL);
+
+    n += target != NULL && strstr (target, "pidfd") != NULL ? 1 : 0;
+  }
+  return n;
+}
+
+static void
+on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  guint *n_joined = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish (
+      G_DBUS_CONNECTION (source), NULL, result, &error);
+
+  g_assert_no_error (error);
+  ++*n_joined;
+}
+
+static void
+begin_join_by_pidfd (Fixture *fixture, const pid_t *pids, guint n, guint *n_joined)
+{
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
+  GVariantBuilder handles;
+
+  g_variant_builder_init (&handles, G_VARIANT_TYPE ("ah"));
+  for (guint i = 0; i < n; i++) {
+    int fd = (int) syscall (SYS_pidfd_open, pids[i], 0);
+
+    g_variant_builder_add (&handles, "h", g_unix_fd_list_append (fds, fd, NULL));
+    close (fd);
+  }
+  g_dbus_connection_call_with_unix_fd_list (
+      fixture->connection, BUS_NAME, MANAGER_PATH, MANAGER_INTERFACE, "JoinPodByPidFd",
+      g_variant_new ("(ssah@a{sv})", "a", "app", &handles,
+                     g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)),
+      NULL, G_DBUS_CALL_FLAGS_NONE, -1, fds, NULL, on_joined, n_joined);
+}
+
+/* A descriptor that came with a call is not kept beside the daemon's own. */
+static void
+test_descriptors (Fixture *fixture, gconstpointer data)
+{
+  pid_t pids[16];
+  guint n_joined = 0;
+  gint64 end_usec;
+
+  start_processes (fixture, pids, 16);
+  delay_jobs (fixture, 3000);
+  for (guint i = 0; i < 20; i++)
+    begin_join_by_pidfd (fixture, pids, 16, &n_joined);
+  fixture_wait (count_pidfds (fixture) >= 20 * 16);
+  end_usec = g_get_monotonic_time () + G_USEC_PER_SEC / 2;
+  while (g_get_monotonic_time () < end_usec)
+    fixture_iterate ();
+  /* Those that systemd is asked with are two more each. */
+  g_assert_cmpuint (count_pidfds (fixture), <=, (20 + 2) * 16);
+  g_assert_cmpuint (n_joined, ==, 0);
+  fixture_wait (n_joined == 20);
+  fixture_wait (count_pidfds (fixture) == 0);
+}
+
+/* The daemon has what the test has, and its unit gives it more than many a shell. */
+static void
+raise_limit (void)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  limit.rlim_cur = limit.rlim_max;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  raise_limit ();
   g_test_add ("/load/clients", Fixture, NULL, set_up, test_clients, fixture_tear_down);
   g_test_add ("/load/one-client", Fixture, NULL, set_up, test_one_client, fixture_tear_down);
   FIXTURE_TEST ("/load/queue", test_queue);
   FIXTURE_TEST ("/load/large", test_large);
   FIXTURE_TEST ("/load/reads", test_reads);
+  JOIN_TEST ("/load/processes", test_processes);
+  JOIN_TEST ("/load/same-process", test_same_process);
+  JOIN_TEST ("/load/descriptors", test_descriptors);
   return g_test_run ();
 }

@@ -164,6 +164,76 @@ test_bytes (Fixture *fixture, gconstpointer data)
   g_assert_true (take (fixture, QUOTA_CHANGES, ":1.2", QUOTA_CALL_BYTES, &error));
 }
 
+/* Of the ticket @i. */
+static void
+hold (Fixture *fixture, guint i, guint n)
+{
+  g_autoptr (GError) error = NULL;
+
+  quota_charge_processes (g_ptr_array_index (fixture->tickets, i), n, &error);
+  g_assert_no_error (error);
+}
+
+/* The refused holds none, and nobody else is in its way. */
+static void
+assert_held_too_much (Fixture *fixture, guint i, guint n, const char *whose)
+{
+  g_autoptr (GError) error = NULL;
+  guint n_before;
+
+  hold (fixture, i, 0);
+  n_before = quota_count (fixture->quota, QUOTA_PROCESSES);
+  g_assert_false (quota_charge_processes (g_ptr_array_index (fixture->tickets, i), n, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, whose));
+  g_assert_nonnull (strstr (error->message, "processes in joins"));
+  g_assert_cmpuint (quota_count (fixture->quota, QUOTA_PROCESSES), ==, n_before);
+}
+
+static void
+test_processes (Fixture *fixture, gconstpointer data)
+{
+  take_many (fixture, QUOTA_CHANGES, ":1.1", 2);
+  take_many (fixture, QUOTA_CHANGES, ":1.2", 1);
+  hold (fixture, 0, QUOTA_PROCESSES_PER_CONNECTION - 10);
+  hold (fixture, 1, 10);
+  hold (fixture, 2, 11);
+  g_assert_cmpuint (quota_count (fixture->quota, QUOTA_PROCESSES), ==,
+                    QUOTA_PROCESSES_PER_CONNECTION + 11);
+  assert_held_too_much (fixture, 1, 11, "the connection :1.1");
+  /* In place of those before. */
+  hold (fixture, 0, 1000);
+  hold (fixture, 1, 1024);
+  g_ptr_array_set_size (fixture->tickets, 0);
+  g_assert_cmpuint (quota_count (fixture->quota, QUOTA_PROCESSES), ==, 0);
+  take_many (fixture, QUOTA_CHANGES, ":1.1", 1);
+  hold (fixture, 0, QUOTA_PROCESSES_PER_CONNECTION);
+}
+
+static void
+test_processes_of_user (Fixture *fixture, gconstpointer data)
+{
+  const guint n = QUOTA_PROCESSES_PER_USER / 2;
+
+  g_assert_cmpuint (take_for_user (fixture, 1000, 3), ==, 3);
+  g_assert_cmpuint (take_for_user (fixture, 1001, 3), ==, 3);
+  g_assert_cmpuint (take_for_user (fixture, 1002, 1), ==, 1);
+  g_assert_cmpuint (take_for_user (fixture, 0, 2), ==, 2);
+  hold (fixture, 0, n);
+  hold (fixture, 1, n);
+  assert_held_too_much (fixture, 2, 1, "user 1000");
+  hold (fixture, 3, n);
+  hold (fixture, 4, n);
+  assert_held_too_much (fixture, 6, 1, "all users but root");
+  hold (fixture, 7, QUOTA_PROCESSES_PER_CONNECTION);
+  hold (fixture, 8, QUOTA_PROCESSES_PER_CONNECTION);
+  assert_held_too_much (fixture, 2, 1, "the daemon");
+  hold (fixture, 7, 0);
+  hold (fixture, 0, n - 1);
+  hold (fixture, 6, 1);
+}
+
 /* The server goes before the last reply does. */
 static void
 test_outlived (void)
@@ -174,6 +244,7 @@ test_outlived (void)
 
   quota_free (quota);
   g_assert_true (quota_charge_user (ticket, 5, &error));
+  g_assert_true (quota_charge_processes (ticket, 5, &error));
   quota_leave (ticket);
 }
 
@@ -193,6 +264,8 @@ main (int argc, char **argv)
   add ("/quota/users", test_users);
   add ("/quota/charged-once", test_charged_once);
   add ("/quota/bytes", test_bytes);
+  add ("/quota/processes", test_processes);
+  add ("/quota/processes-of-user", test_processes_of_user);
   g_test_add_func ("/quota/outlived", test_outlived);
   return g_test_run ();
 }
