@@ -328,17 +328,6 @@ enter_pod (GTask *task)
   begin (task);
 }
 
-static gboolean
-check_user (const Create *create, GError **error)
-{
-  if (create->user == NCG_NO_USER || create->owner == NCG_NO_USER || create->user == create->owner)
-    return TRUE;
-  g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
-               "User is %u, but user %u may delegate a container to itself only",
-               (guint) create->user, (guint) create->owner);
-  return FALSE;
-}
-
 static void
 on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -346,7 +335,8 @@ on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
   Create *create = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (user_lookup_finish (result, &create->user, &error) && check_user (create, &error))
+  if (user_lookup_finish (result, &create->user, &error) &&
+      user_lookup_check (create->user, create->owner, &error))
     enter_pod (task);
   else
     fail (task, error);
@@ -408,7 +398,7 @@ container_create_async (Manager *manager,
       !spec_facts_find (spec, manager->config->root, &error) ||
       !ncg_leaf_check_delegation (options->is_delegated, NULL,
                                   options->user != NULL ? 0 : NCG_NO_USER, &error) ||
-      (create->is_user_known && !check_user (create, &error)))
+      (create->is_user_known && !user_lookup_check (create->user, create->owner, &error)))
     g_task_return_error (task, error);
   else
     turns_take_until (manager->turns, uid, on_turn, task,

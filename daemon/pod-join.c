@@ -436,17 +436,6 @@ begin (GTask *task)
     start_leaf (task);
 }
 
-static gboolean
-check_user (const Join *join, GError **error)
-{
-  if (join->user == NCG_NO_USER || join->owner == NCG_NO_USER || join->user == join->owner)
-    return TRUE;
-  g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
-               "User is %u, but user %u may delegate a container to itself only",
-               (guint) join->user, (guint) join->owner);
-  return FALSE;
-}
-
 static void
 on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -454,7 +443,8 @@ on_user_known (GObject *source, GAsyncResult *result, gpointer user_data)
   Join *join = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (user_lookup_finish (result, &join->user, &error) && check_user (join, &error))
+  if (user_lookup_finish (result, &join->user, &error) &&
+      user_lookup_check (join->user, join->owner, &error))
     begin (task);
   else
     fail (task, error);
@@ -505,7 +495,8 @@ pod_join_async (Manager *manager,
   join_options_copy (options, &join->options);
   join->is_user_known = user_lookup_parse (options->user, &join->user);
   g_task_set_task_data (task, join, join_free);
-  if (check (join, &error) && (!join->is_user_known || check_user (join, &error)))
+  if (check (join, &error) &&
+      (!join->is_user_known || user_lookup_check (join->user, join->owner, &error)))
     turns_take_until (manager->turns, uid, on_turn, task,
                       join->deadline - MANAGER_DEADLINE_USEC + MANAGER_WAIT_USEC);
   else

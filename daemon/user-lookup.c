@@ -37,6 +37,17 @@ look_up (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
                              escaped);
 }
 
+gboolean
+user_lookup_check (uid_t user, uid_t owner, GError **error)
+{
+  if (user == NCG_NO_USER || owner == NCG_NO_USER || user == owner)
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
+               "User is %u, but user %u may delegate a container to itself only", (guint) user,
+               (guint) owner);
+  return FALSE;
+}
+
 /* Whoever comes first, the answer or the deadline. */
 typedef struct {
   char *name;

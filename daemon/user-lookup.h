@@ -12,6 +12,10 @@
  * for no name. */
 gboolean user_lookup_parse (const char *name, uid_t *ret_user);
 
+/* Whether @owner may delegate to @user: to itself only, and one that is %NCG_NO_USER to everybody.
+ * For nobody to be delegated to @user is %NCG_NO_USER. Else %NCG_ERROR_ACCESS_DENIED. */
+gboolean user_lookup_check (uid_t user, uid_t owner, GError **error);
+
 /* Asks the user database, in a thread that nothing else waits for: it may be behind a network.
  * %NCG_ERROR_INVALID_ARGUMENT if there is no such user, %NCG_ERROR_TIMEOUT if there was no answer
  * until @deadline_usec, in g_get_monotonic_time()'s clock. */
