@@ -16,11 +16,17 @@
 struct Auth {
   Quota *quota;
   char *group;
-  GHashTable *known;   /* unique name → AuthCaller */
+  GHashTable *known;   /* unique name → Known */
   GHashTable *lookups; /* unique name → Lookup that is under way, owned by its call */
 };
 
 typedef struct {
+  AuthCaller caller;
+  AuthNeed extent; /* how much of it is known */
+} Known;
+
+typedef struct {
+  AuthNeed need;
   AuthIdentified identified;
   gpointer user_data;
 } Waiting;
@@ -30,8 +36,8 @@ typedef struct {
   Auth *auth;
   char *group;
   char *sender;
-  AuthCaller caller;
-  GArray *waiting; /* of Waiting */
+  Known known;
+  GQueue waiting; /* of Waiting */
 } Lookup;
 
 Auth *
@@ -71,15 +77,6 @@ auth_forget (Auth *self)
   g_hash_table_remove_all (self->lookups);
 }
 
-static AuthCaller *
-caller_copy (const AuthCaller *caller)
-{
-  AuthCaller *copy = g_new (AuthCaller, 1);
-
-  *copy = *caller;
-  return copy;
-}
-
 static Lookup *
 lookup_new (Auth *self, const char *sender)
 {
@@ -88,17 +85,25 @@ lookup_new (Auth *self, const char *sender)
   lookup->auth = self;
   lookup->group = g_strdup (self->group);
   lookup->sender = g_strdup (sender);
-  lookup->waiting = g_array_new (FALSE, FALSE, sizeof (Waiting));
+  g_queue_init (&lookup->waiting);
   g_hash_table_insert (self->lookups, lookup->sender, lookup);
   return lookup;
+}
+
+/* On another bus the name is another's. */
+static gboolean
+lookup_is_current (const Lookup *lookup)
+{
+  return g_hash_table_lookup (lookup->auth->lookups, lookup->sender) == lookup;
 }
 
 static void
 lookup_free (Lookup *lookup)
 {
+  if (lookup_is_current (lookup))
+    g_hash_table_remove (lookup->auth->lookups, lookup->sender);
   g_free (lookup->group);
   g_free (lookup->sender);
-  g_array_unref (lookup->waiting);
   g_free (lookup);
 }
 
@@ -142,32 +147,64 @@ look_up_member (GTask *task, gpointer source, gpointer data, GCancellable *cance
 {
   Lookup *lookup = data;
 
-  lookup->caller.may_change = is_member (lookup->caller.uid, lookup->group);
+  lookup->known.caller.may_change = is_member (lookup->known.caller.uid, lookup->group);
   g_task_return_boolean (task, TRUE);
 }
 
-/* @error: (nullable): why it is not known who that is */
-static void
-lookup_done (Lookup *lookup, const GError *error)
-{
-  Auth *self = lookup->auth;
-  g_autoptr (GError) failure = NULL;
-  /* On another bus the name is another's. */
-  gboolean is_current = g_hash_table_lookup (self->lookups, lookup->sender) == lookup;
+static void on_member_known (GObject *source, GAsyncResult *result, gpointer user_data);
 
-  if (is_current)
-    g_hash_table_remove (self->lookups, lookup->sender);
+static void
+ask_for_membership (Lookup *lookup)
+{
+  g_autoptr (GTask) worker = g_task_new (NULL, NULL, on_member_known, lookup);
+
+  g_task_set_task_data (worker, lookup, NULL);
+  g_task_run_in_thread (worker, look_up_member);
+}
+
+static void
+remember (Auth *self, const char *sender, const Known *known)
+{
+  Known *copy = g_new (Known, 1);
+
+  *copy = *known;
   if (g_hash_table_size (self->known) >= CACHE_MAX)
     g_hash_table_remove_all (self->known);
-  if (is_current && error == NULL)
-    g_hash_table_insert (self->known, g_strdup (lookup->sender), caller_copy (&lookup->caller));
-  if (error != NULL)
-    failure = g_error_new (NCG_ERROR, NCG_ERROR_ACCESS_DENIED, "the bus does not say who %s is: %s",
-                           lookup->sender, error->message);
-  for (guint i = 0; i < lookup->waiting->len; i++) {
-    const Waiting *waiting = &g_array_index (lookup->waiting, Waiting, i);
+  g_hash_table_insert (self->known, g_strdup (sender), copy);
+}
 
-    waiting->identified (&lookup->caller, failure, waiting->user_data);
+/* Lets go on what waits for no more than is known by now, up to the first that does. */
+static void
+lookup_go_on (Lookup *lookup)
+{
+  const Waiting *first;
+
+  if (lookup_is_current (lookup))
+    remember (lookup->auth, lookup->sender, &lookup->known);
+  while ((first = g_queue_peek_head (&lookup->waiting)) != NULL) {
+    g_autofree Waiting *waiting = NULL;
+
+    if (first->need > lookup->known.extent) {
+      ask_for_membership (lookup);
+      return;
+    }
+    waiting = g_queue_pop_head (&lookup->waiting);
+    waiting->identified (&lookup->known.caller, NULL, waiting->user_data);
+  }
+  lookup_free (lookup);
+}
+
+static void
+lookup_fail (Lookup *lookup, const GError *error)
+{
+  g_autoptr (GError) failure =
+      g_error_new (NCG_ERROR, NCG_ERROR_ACCESS_DENIED, "the bus does not say who %s is: %s",
+                   lookup->sender, error->message);
+  Waiting *waiting;
+
+  while ((waiting = g_queue_pop_head (&lookup->waiting)) != NULL) {
+    waiting->identified (&lookup->known.caller, failure, waiting->user_data);
+    g_free (waiting);
   }
   lookup_free (lookup);
 }
@@ -175,44 +212,42 @@ lookup_done (Lookup *lookup, const GError *error)
 static void
 on_member_known (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  lookup_done (user_data, NULL);
+  Lookup *lookup = user_data;
+
+  lookup->known.extent = AUTH_MEMBERSHIP;
+  lookup_go_on (lookup);
 }
 
 static void
 on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Lookup *lookup = user_data;
+  AuthCaller *caller = &lookup->known.caller;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  g_autoptr (GTask) worker = NULL;
   guint32 uid;
 
   if (reply == NULL) {
-    lookup_done (lookup, error);
+    lookup_fail (lookup, error);
     return;
   }
   g_variant_get (reply, "(u)", &uid);
-  lookup->caller.uid = uid;
-  lookup->caller.is_owner = uid == 0 || uid == geteuid ();
-  lookup->caller.may_change = lookup->caller.is_owner;
-  if (lookup->caller.is_owner) {
-    lookup_done (lookup, NULL);
-    return;
-  }
-  worker = g_task_new (NULL, NULL, on_member_known, lookup);
-  g_task_set_task_data (worker, lookup, NULL);
-  g_task_run_in_thread (worker, look_up_member);
+  caller->uid = uid;
+  caller->is_owner = uid == 0 || uid == geteuid ();
+  caller->may_change = caller->is_owner;
+  lookup->known.extent = caller->is_owner ? AUTH_MEMBERSHIP : AUTH_USER;
+  lookup_go_on (lookup);
 }
 
 gboolean
 auth_find (const Auth *self, const char *sender, AuthCaller *ret_caller)
 {
-  const AuthCaller *known = g_hash_table_lookup (self->known, sender);
+  const Known *known = g_hash_table_lookup (self->known, sender);
 
   if (known == NULL)
     return FALSE;
-  *ret_caller = *known;
+  *ret_caller = known->caller;
   return TRUE;
 }
 
@@ -222,29 +257,45 @@ auth_get_group (const Auth *self)
   return self->group;
 }
 
+static void
+begin_lookup (Lookup *lookup, GDBusConnection *connection, const Known *known)
+{
+  if (known != NULL) {
+    lookup->known = *known;
+    ask_for_membership (lookup);
+    return;
+  }
+  g_dbus_connection_call (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                          "org.freedesktop.DBus", "GetConnectionUnixUser",
+                          g_variant_new ("(s)", lookup->sender), G_VARIANT_TYPE ("(u)"),
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid, lookup);
+}
+
 void
 auth_identify (Auth *self,
                GDBusConnection *connection,
                const char *sender,
+               AuthNeed need,
                AuthIdentified identified,
                gpointer user_data)
 {
-  const AuthCaller *known = g_hash_table_lookup (self->known, sender);
-  const Waiting waiting = { identified, user_data };
+  const Known *known = g_hash_table_lookup (self->known, sender);
   Lookup *lookup = g_hash_table_lookup (self->lookups, sender);
+  Waiting *waiting;
 
-  if (known != NULL) {
-    identified (known, NULL, user_data);
+  if (lookup == NULL && known != NULL && need <= known->extent) {
+    identified (&known->caller, NULL, user_data);
     return;
   }
+  waiting = g_new0 (Waiting, 1);
+  waiting->need = need;
+  waiting->identified = identified;
+  waiting->user_data = user_data;
   if (lookup != NULL) {
-    g_array_append_val (lookup->waiting, waiting);
+    g_queue_push_tail (&lookup->waiting, waiting);
     return;
   }
   lookup = lookup_new (self, sender);
-  g_array_append_val (lookup->waiting, waiting);
-  g_dbus_connection_call (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                          "org.freedesktop.DBus", "GetConnectionUnixUser",
-                          g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(u)"),
-                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid, lookup);
+  g_queue_push_tail (&lookup->waiting, waiting);
+  begin_lookup (lookup, connection, known);
 }

@@ -25,21 +25,28 @@ typedef struct {
 /* @error: (nullable): why it is not known who that is; else it is @caller */
 typedef void (*AuthIdentified) (const AuthCaller *caller, const GError *error, gpointer user_data);
 
+/* What has to be known of a caller before its call goes on. */
+typedef enum {
+  AUTH_USER,       /* whose it is: @uid and @is_owner */
+  AUTH_MEMBERSHIP, /* and @may_change, for which the user database is asked */
+} AuthNeed;
+
 /**
  * auth_identify:
  * @sender: the caller's unique name
  *
- * Asks the bus, and calls @identified when it has answered; those that wait for the same sender in
- * the order of their calls, and before anything that comes later finds it known. The answer is
- * kept, since a unique name is never given twice on a bus.
+ * Asks the bus, and calls @identified when as much is known as @need says: at once if it is known
+ * already. Calls of one sender go on in the order in which they came, whatever they need. The
+ * answer is kept, since a unique name is never given twice on a bus.
  */
 void auth_identify (Auth *self,
                     GDBusConnection *connection,
                     const char *sender,
+                    AuthNeed need,
                     AuthIdentified identified,
                     gpointer user_data);
 
-/* Whether it is known already who that is, at once. */
+/* Whether it is known already who that is. @may_change is FALSE until it was needed. */
 gboolean auth_find (const Auth *self, const char *sender, AuthCaller *ret_caller);
 
 /* The group's name. */

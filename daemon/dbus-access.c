@@ -125,6 +125,7 @@ get_quark (void)
 /* A call that waits until it is known who calls. */
 typedef struct {
   Auth *auth;
+  const DbusAccessRow *row;
   GDBusInterfaceSkeleton *skeleton;
   GDBusMethodInvocation *invocation; /* consumed by its reply */
 } Waiting;
@@ -154,22 +155,23 @@ admit (Auth *auth, GDBusMethodInvocation *invocation, const DbusAccessRow *row)
 
 /* The same if it may not be, or is one too many of its user. */
 static gboolean
-decide (Auth *auth, GDBusMethodInvocation *invocation, const AuthCaller *caller)
+decide (const Waiting *waiting, const AuthCaller *caller)
 {
+  GDBusMethodInvocation *invocation = waiting->invocation;
   g_autofree char *message = NULL;
   g_autoptr (GError) error = NULL;
 
   dbus_events_note_caller (invocation, caller->uid);
-  if (caller->may_change && quota_identify (invocation, caller->uid, &error))
-    return TRUE;
-  if (error != NULL) {
-    refuse (invocation, (NcgError) error->code, error->message);
+  if (waiting->row->who == DBUS_ACCESS_GROUP && !caller->may_change) {
+    message =
+        g_strdup_printf ("%s is for root and the members of the group '%s'; user %u is neither",
+                         waiting->row->member, auth_get_group (waiting->auth), (guint) caller->uid);
+    refuse (invocation, NCG_ERROR_ACCESS_DENIED, message);
     return FALSE;
   }
-  message = g_strdup_printf ("%s is for root and the members of the group '%s'; user %u is neither",
-                             g_dbus_method_invocation_get_method_name (invocation),
-                             auth_get_group (auth), (guint) caller->uid);
-  refuse (invocation, NCG_ERROR_ACCESS_DENIED, message);
+  if (quota_identify (invocation, caller->uid, &error))
+    return TRUE;
+  refuse (invocation, (NcgError) error->code, error->message);
   return FALSE;
 }
 
@@ -198,8 +200,10 @@ on_identified (const AuthCaller *caller, const GError *error, gpointer user_data
   Waiting *waiting = user_data;
 
   if (error != NULL)
-    refuse (waiting->invocation, NCG_ERROR_ACCESS_DENIED, error->message);
-  else if (decide (waiting->auth, waiting->invocation, caller))
+    refuse (waiting->invocation,
+            waiting->row->who == DBUS_ACCESS_ANYBODY ? NCG_ERROR_FAILED : NCG_ERROR_ACCESS_DENIED,
+            error->message);
+  else if (decide (waiting, caller))
     dispatch (waiting->skeleton, waiting->invocation);
   g_object_unref (waiting->skeleton);
   g_free (waiting);
@@ -227,15 +231,14 @@ on_method_call (GDBusConnection *connection,
   }
   if (!admit (auth, invocation, row))
     return;
-  if (row->who == DBUS_ACCESS_ANYBODY) {
-    dispatch (skeleton, invocation);
-    return;
-  }
   waiting = g_new0 (Waiting, 1);
   waiting->auth = auth;
+  waiting->row = row;
   waiting->skeleton = g_object_ref (skeleton);
   waiting->invocation = invocation;
-  auth_identify (auth, connection, sender, on_identified, waiting);
+  auth_identify (auth, connection, sender,
+                 row->who == DBUS_ACCESS_ANYBODY ? AUTH_USER : AUTH_MEMBERSHIP, on_identified,
+                 waiting);
 }
 
 static GDBusInterfaceVTable *

@@ -3,10 +3,11 @@
  * Who may call what, and how much at once: one table, and one hook through which every method call
  * passes. What anybody may counts as reading, all else as changing (see quota.h).
  *
- * A call whose member has no row is refused before anything looks at it, whoever it is from. What
- * is not for anybody waits until the bus has said who calls; calls of one sender stay in order. The
- * bus policy (data/dbus-1) says the same once more, and a test compares the two with each other and
- * with the XML.
+ * A call whose member has no row is refused before anything looks at it, whoever it is from. The
+ * first call of a connection waits until the bus has said whose it is, since users have shares of
+ * what is taken on; the first that changes something also until it is known whether that user may.
+ * Calls of one sender stay in order. The bus policy (data/dbus-1) says the same once more, and a
+ * test compares the two with each other and with the XML.
  */
 #pragma once
 

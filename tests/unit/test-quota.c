@@ -95,13 +95,13 @@ test_all (Fixture *fixture, gconstpointer data)
 
 /* Takes for a user over many connections. Returns: how many it got, before it was refused */
 static guint
-take_for_user (Fixture *fixture, uid_t uid, guint max)
+take_for_user (Fixture *fixture, QuotaKind kind, uid_t uid, guint max)
 {
   for (guint i = 0; i < max; i++) {
     g_autofree char *connection = g_strdup_printf (":%u.%u", (guint) uid, i);
     g_autoptr (GError) error = NULL;
 
-    take_many (fixture, QUOTA_CHANGES, connection, 1);
+    take_many (fixture, kind, connection, 1);
     if (quota_charge_user (g_ptr_array_index (fixture->tickets, fixture->tickets->len - 1), uid,
                            &error))
       continue;
@@ -116,23 +116,26 @@ take_for_user (Fixture *fixture, uid_t uid, guint max)
 static void
 test_user (Fixture *fixture, gconstpointer data)
 {
-  g_assert_cmpuint (take_for_user (fixture, 1000, QUOTA_ALL), ==, QUOTA_PER_USER);
-  g_assert_cmpuint (take_for_user (fixture, 1001, 10), ==, 10);
-  g_assert_cmpuint (take_for_user (fixture, 0, QUOTA_PER_USER + 10), ==, QUOTA_PER_USER + 10);
+  QuotaKind kind = (QuotaKind) GPOINTER_TO_INT (data);
+
+  g_assert_cmpuint (take_for_user (fixture, kind, 1000, QUOTA_ALL), ==, QUOTA_PER_USER);
+  g_assert_cmpuint (take_for_user (fixture, kind, 1001, 10), ==, 10);
+  g_assert_cmpuint (take_for_user (fixture, kind, 0, QUOTA_PER_USER + 10), ==, QUOTA_PER_USER + 10);
   g_ptr_array_set_size (fixture->tickets, 0);
-  g_assert_cmpuint (take_for_user (fixture, 1000, 10), ==, 10);
+  g_assert_cmpuint (take_for_user (fixture, kind, 1000, 10), ==, 10);
 }
 
 /* All users together leave some for root. */
 static void
 test_users (Fixture *fixture, gconstpointer data)
 {
+  QuotaKind kind = (QuotaKind) GPOINTER_TO_INT (data);
   guint n = 0;
 
   for (uid_t uid = 1; uid <= 16; uid++)
-    n += take_for_user (fixture, uid, QUOTA_PER_USER);
+    n += take_for_user (fixture, kind, uid, QUOTA_PER_USER);
   g_assert_cmpuint (n, ==, QUOTA_ALL_USERS);
-  g_assert_cmpuint (take_for_user (fixture, 0, QUOTA_ALL - QUOTA_ALL_USERS), ==,
+  g_assert_cmpuint (take_for_user (fixture, kind, 0, QUOTA_ALL - QUOTA_ALL_USERS), ==,
                     QUOTA_ALL - QUOTA_ALL_USERS);
 }
 
@@ -146,7 +149,8 @@ test_charged_once (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 2; i++)
     g_assert_true (quota_charge_user (g_ptr_array_index (fixture->tickets, 0), 7, &error));
   leave (fixture, 0);
-  g_assert_cmpuint (take_for_user (fixture, 7, QUOTA_PER_USER + 1), ==, QUOTA_PER_USER);
+  g_assert_cmpuint (take_for_user (fixture, QUOTA_CHANGES, 7, QUOTA_PER_USER + 1), ==,
+                    QUOTA_PER_USER);
 }
 
 static void
@@ -254,14 +258,22 @@ add (const char *path, void (*function) (Fixture *, gconstpointer))
   g_test_add (path, Fixture, NULL, set_up, function, tear_down);
 }
 
+static void
+add_of_kind (const char *path, QuotaKind kind, void (*function) (Fixture *, gconstpointer))
+{
+  g_test_add (path, Fixture, GINT_TO_POINTER (kind), set_up, function, tear_down);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   add ("/quota/connection", test_connection);
   add ("/quota/all", test_all);
-  add ("/quota/user", test_user);
-  add ("/quota/users", test_users);
+  add_of_kind ("/quota/user/changes", QUOTA_CHANGES, test_user);
+  add_of_kind ("/quota/user/reads", QUOTA_READS, test_user);
+  add_of_kind ("/quota/users/changes", QUOTA_CHANGES, test_users);
+  add_of_kind ("/quota/users/reads", QUOTA_READS, test_users);
   add ("/quota/charged-once", test_charged_once);
   add ("/quota/bytes", test_bytes);
   add ("/quota/processes", test_processes);
