@@ -15,6 +15,7 @@ struct Quota {
   GHashTable *by_connection[N_QUOTA_KINDS]; /* unique name → how many */
   GHashTable *by_user[N_QUOTA_KINDS];       /* uid → how many */
   gsize n_bytes;
+  gsize n_user_bytes; /* of all users but root */
 };
 
 struct QuotaTicket {
@@ -93,19 +94,20 @@ check (guint n, guint n_more, guint max, QuotaKind kind, const char *whose, GErr
   return FALSE;
 }
 
+/* @n_taken: what is under way, of @max; @whose: its calls */
 static gboolean
-check_bytes (const Quota *self, gsize n_bytes, GError **error)
+check_bytes (gsize n_taken, gsize n_bytes, gsize max, const char *whose, GError **error)
 {
   if (n_bytes > QUOTA_CALL_BYTES)
     g_set_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED,
                  "the arguments of the call take up %" G_GSIZE_FORMAT
                  " bytes, and no more than %d are taken; leave out what is not needed",
                  n_bytes, QUOTA_CALL_BYTES);
-  else if (n_bytes > QUOTA_ALL_BYTES - self->n_bytes)
+  else if (n_bytes > max - n_taken)
     g_set_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED,
-                 "the arguments of the calls that are under way take up %" G_GSIZE_FORMAT
-                 " bytes, and no more than %d are taken on; call again later",
-                 self->n_bytes, QUOTA_ALL_BYTES);
+                 "the arguments of %s that are under way take up %" G_GSIZE_FORMAT
+                 " bytes, and no more than %" G_GSIZE_FORMAT " are taken on; call again later",
+                 whose, n_taken, max);
   else
     return TRUE;
   return FALSE;
@@ -121,7 +123,7 @@ quota_take (Quota *self, QuotaKind kind, const char *connection, gsize n_bytes, 
 
   if (!check (n, 1, QUOTA_PER_CONNECTION, kind, whose, error) ||
       !check (self->n_all[kind], 1, QUOTA_ALL, kind, "the daemon", error) ||
-      !check_bytes (self, n_bytes, error))
+      !check_bytes (self->n_bytes, n_bytes, QUOTA_ALL_BYTES, "the calls", error))
     return NULL;
   put (table, g_strdup (connection), n + 1);
   self->n_all[kind]++;
@@ -147,10 +149,13 @@ quota_charge_user (QuotaTicket *ticket, uid_t uid, GError **error)
     return TRUE;
   if (!check (n, 1, QUOTA_PER_USER, ticket->kind, whose, error) ||
       !check (self->n_users[ticket->kind], 1, QUOTA_ALL_USERS, ticket->kind,
-              "the daemon, for all users but root,", error))
+              "the daemon, for all users but root,", error) ||
+      !check_bytes (self->n_user_bytes, ticket->n_bytes, QUOTA_USERS_BYTES,
+                    "the calls of all users but root", error))
     return FALSE;
   put (table, GUINT_TO_POINTER (uid), n + 1);
   self->n_users[ticket->kind]++;
+  self->n_user_bytes += ticket->n_bytes;
   ticket->uid = uid;
   ticket->is_charged = TRUE;
   return TRUE;
@@ -166,6 +171,7 @@ discharge_user (QuotaTicket *ticket)
   if (!ticket->is_charged)
     return;
   self->n_users[ticket->kind]--;
+  self->n_user_bytes -= ticket->n_bytes;
   if (n > 1)
     put (table, GUINT_TO_POINTER (ticket->uid), n - 1);
   else

@@ -34,8 +34,10 @@ typedef enum {
 #define QUOTA_PROCESSES_ALL_USERS 8192
 #define QUOTA_PROCESSES_ALL 16384
 
-/* What the arguments of one call, and of all that are taken on, may come to. */
+/* What the arguments of one call, of all users but root, and of all that are taken on, may come
+ * to. */
 #define QUOTA_CALL_BYTES (256 * 1024)
+#define QUOTA_USERS_BYTES (32 * 1024 * 1024)
 #define QUOTA_ALL_BYTES (64 * 1024 * 1024)
 
 typedef struct Quota Quota;

@@ -238,6 +238,29 @@ test_processes_of_user (Fixture *fixture, gconstpointer data)
   hold (fixture, 6, 1);
 }
 
+/* Long arguments of users leave some for root as well. */
+static void
+test_bytes_of_users (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  guint n = 0;
+
+  for (gboolean is_charged = TRUE; is_charged; n++) {
+    g_assert_true (take (fixture, QUOTA_READS, ":1.1", QUOTA_CALL_BYTES, &error));
+    is_charged = quota_charge_user (g_ptr_array_index (fixture->tickets, n), 1000, &error);
+  }
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_LIMIT_EXCEEDED);
+  g_test_message ("%s", error->message);
+  g_assert_cmpuint (n - 1, ==, QUOTA_USERS_BYTES / QUOTA_CALL_BYTES);
+  leave (fixture, n - 1);
+  g_clear_error (&error);
+  g_assert_true (take (fixture, QUOTA_CHANGES, ":1.2", QUOTA_CALL_BYTES, &error));
+  g_assert_true (quota_charge_user (g_ptr_array_index (fixture->tickets, n - 1), 0, &error));
+  leave (fixture, 0);
+  g_assert_true (take (fixture, QUOTA_READS, ":1.1", QUOTA_CALL_BYTES, &error));
+  g_assert_true (quota_charge_user (g_ptr_array_index (fixture->tickets, n - 1), 1000, &error));
+}
+
 /* The server goes before the last reply does. */
 static void
 test_outlived (void)
@@ -278,6 +301,7 @@ main (int argc, char **argv)
   add ("/quota/bytes", test_bytes);
   add ("/quota/processes", test_processes);
   add ("/quota/processes-of-user", test_processes_of_user);
+  add ("/quota/bytes-of-users", test_bytes_of_users);
   g_test_add_func ("/quota/outlived", test_outlived);
   return g_test_run ();
 }
