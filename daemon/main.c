@@ -17,6 +17,7 @@
 #include "daemon/status.h"
 #include "daemon/trace.h"
 #include "lib/error.h"
+#include "lib/file.h"
 
 #include <glib-unix.h>
 #include <locale.h>
@@ -357,6 +358,9 @@ app_run (App *app)
   g_autoptr (GError) error = NULL;
 
   app->loop = g_main_loop_new (NULL, FALSE);
+  if (!ncg_file_has_openat2 ())
+    g_message ("the kernel or the sandbox has no openat2(2): cgroups are opened one component of "
+               "their path at a time");
   if (app_start (app, &error)) {
     g_unix_signal_add (SIGTERM, on_signal, app);
     g_unix_signal_add (SIGINT, on_signal, app);

@@ -15,7 +15,6 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -63,34 +62,11 @@ open_stepwise (int dir_fd, const char *relative)
   return ncg_file_steal (&fd);
 }
 
-/* @resolve: as in openat2(2). ENOSYS where there is no such call: old kernels do not have it, and
- * seccomp filters that look at flags refuse it. */
-static int
-open_resolving (int dir_fd, const char *path, guint64 resolve)
-{
-  static int is_missing;
-  struct open_how how = {
-    .flags = DIRECTORY_FLAGS,
-    .resolve = resolve | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
-  };
-  int fd = -1;
-
-  errno = ENOSYS;
-  /* SYS_openat2 came with glibc 2.32. */
-  if (!g_atomic_int_get (&is_missing))
-    fd = (int) syscall (__NR_openat2, dir_fd, path, &how, sizeof how);
-  if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
-    g_atomic_int_set (&is_missing, 1);
-    errno = ENOSYS;
-  }
-  return fd;
-}
-
 /* @relative is plain, or "." */
 static int
 open_beneath (int dir_fd, const char *relative)
 {
-  int fd = open_resolving (dir_fd, relative, RESOLVE_BENEATH);
+  int fd = ncg_file_open_resolving (dir_fd, relative, DIRECTORY_FLAGS, RESOLVE_BENEATH);
 
   return fd >= 0 || errno != ENOSYS ? fd : open_stepwise (dir_fd, relative);
 }
@@ -105,7 +81,7 @@ open_at_once (const char *mount, const char *path)
   if (strlen (mount) + strlen (path) >= sizeof whole)
     return -1;
   g_stpcpy (g_stpcpy (whole, mount), path);
-  return open_resolving (AT_FDCWD, whole, 0);
+  return ncg_file_open_resolving (AT_FDCWD, whole, DIRECTORY_FLAGS, 0);
 }
 
 static NcgError

@@ -2,8 +2,8 @@
 /*
  * Device nodes, found without leaving /dev.
  *
- * openat2(2) could do it at once, but the sandbox of the daemon refuses that call, and a node may
- * be bound into the /dev of a container, which RESOLVE_NO_XDEV would refuse.
+ * openat2(2) could do it at once, but not every kernel has it, and a node may be bound into the
+ * /dev of a container, which RESOLVE_NO_XDEV would refuse.
  */
 #include "lib/device-node.h"
 

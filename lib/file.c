@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Every file of a cgroup but a long cgroup.procs fits, and so needs a single allocation. */
@@ -29,6 +31,35 @@ ncg_file_steal (NcgFd *fd)
 
   *fd = -1;
   return stolen;
+}
+
+int
+ncg_file_open_resolving (int dir_fd, const char *path, int flags, guint64 resolve)
+{
+  static int is_missing;
+  struct open_how how = {
+    .flags = (guint64) flags,
+    .resolve = resolve | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
+  };
+  int fd = -1;
+
+  errno = ENOSYS;
+  /* SYS_openat2 came with glibc 2.32. */
+  if (!g_atomic_int_get (&is_missing))
+    fd = (int) syscall (__NR_openat2, dir_fd, path, &how, sizeof how);
+  if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+    g_atomic_int_set (&is_missing, 1);
+    errno = ENOSYS;
+  }
+  return fd;
+}
+
+gboolean
+ncg_file_has_openat2 (void)
+{
+  g_auto (NcgFd) fd = ncg_file_open_resolving (AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+  return fd >= 0 || errno != ENOSYS;
 }
 
 /* Reads until the buffer is full or the file ends: a read(2) of a kernel file may end early. */

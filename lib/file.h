@@ -21,6 +21,18 @@ G_DEFINE_AUTO_CLEANUP_FREE_FUNC (NcgFd, ncg_file_close, -1)
 int ncg_file_steal (NcgFd *fd);
 
 /**
+ * ncg_file_open_resolving:
+ * @resolve: as in openat2(2); beyond that no component may be a symbolic link
+ *
+ * Returns: a descriptor, or -1. ENOSYS is where there is no openat2(2): kernels before 5.6 do not
+ *   have it, and seccomp filters that look at flags refuse it. It is not tried again then.
+ */
+int ncg_file_open_resolving (int dir_fd, const char *path, int flags, guint64 resolve);
+
+/* Whether there is openat2(2) for this process. */
+gboolean ncg_file_has_openat2 (void);
+
+/**
  * ncg_file_read_at:
  * @dir_fd: a directory, or AT_FDCWD
  * @path: relative to it; its last component may not be a symbolic link

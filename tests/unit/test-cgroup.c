@@ -5,6 +5,7 @@
 #include "lib/cgroup.h"
 
 #include "lib/error.h"
+#include "lib/file.h"
 #include "tests/unit/temp-dir.h"
 
 #include <errno.h>
@@ -140,6 +141,7 @@ test_open_without_openat2 (Fixture *fixture, gconstpointer data)
 {
   if (g_test_subprocess ()) {
     forbid_openat2 (GPOINTER_TO_INT (data));
+    g_assert_false (ncg_file_has_openat2 ());
     test_open (fixture, NULL);
     test_open_stays_beneath (fixture, NULL);
     return;

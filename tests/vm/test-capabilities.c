@@ -3,6 +3,7 @@
  * The sandbox of the service: each of its capabilities is needed for something, which goes without
  * it no more, and it has no others.
  */
+#include "lib/file.h"
 #include "tests/vm/client.h"
 #include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
@@ -227,6 +228,18 @@ test_exposure (void)
                        ">/dev/null"));
 }
 
+/* What the kernel has the sandbox does not refuse, so that cgroups are opened beneath their mount
+ * by the kernel itself. The daemon tells when it starts if that is not so. */
+static void
+test_openat2 (void)
+{
+  g_autofree char *told =
+      machine_run ("journalctl --sync; journalctl -q -b _PID=%d | grep -c 'openat2' || :",
+                   (int) daemon_get_pid ());
+
+  g_assert_cmpstr (told, ==, ncg_file_has_openat2 () ? "0" : "1");
+}
+
 /* A network of its own, without any in it; and nothing of the machine that can be written but what
  * it is for. */
 static void
@@ -262,6 +275,7 @@ main (int argc, char **argv)
   g_test_add_func ("/capabilities/set", test_set);
   g_test_add_func ("/capabilities/walls", test_walls);
   g_test_add_func ("/capabilities/exposure", test_exposure);
+  g_test_add_func ("/capabilities/openat2", test_openat2);
   g_test_add_func ("/capabilities/whole", test_whole);
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autofree char *path = g_strconcat ("/capabilities/without/", rows[i].capability, NULL);
