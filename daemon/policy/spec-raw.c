@@ -4,6 +4,7 @@
  */
 #include "daemon/policy/spec-raw.h"
 
+#include "daemon/build-config.h"
 #include "daemon/policy/amount.h"
 #include "lib/error.h"
 
@@ -246,8 +247,7 @@ check_property (const char *key, const char *property, GVariant *value, GError *
   }
   if (!is_for_all (property) && !is_for_root (property)) {
     g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-                 "%s: '%s' is not passed on; org.example.NodeCgroups(5) has the list of those that "
-                 "are",
+                 "%s: '%s' is not passed on; " NCG_API_REFERENCE " has the list of those that are",
                  key, escaped);
     return FALSE;
   }

@@ -4,6 +4,7 @@
  */
 #include "daemon/policy/spec.h"
 
+#include "daemon/build-config.h"
 #include "daemon/policy/amount.h"
 #include "daemon/policy/spec-lists.h"
 #include "daemon/policy/spec-raw.h"
@@ -160,8 +161,9 @@ parse_key (Spec *self, SpecKind kind, const char *key, GVariant *value, GError *
       return lists[i].parse (key, value, &self->lists[i], error);
   escaped = ncg_error_escape (key);
   g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-               "there is no key '%s' in the spec of a %s; see org.example.NodeCgroups(5)", escaped,
-               kind == SPEC_OF_POD ? "pod" : "container");
+               "there is no key '%s' in the spec of a %s; " NCG_API_REFERENCE
+               " has those there are",
+               escaped, kind == SPEC_OF_POD ? "pod" : "container");
   return FALSE;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "daemon/policy/spec.h"
 
+#include "daemon/build-config.h"
 #include "lib/error.h"
 
 #include <string.h>
@@ -178,7 +179,8 @@ static const struct {
   { "{'SystemdProperties': <[('PIDs', <[uint32 1]>)]>}", "use JoinPod" },
   { "{'SystemdProperties': <[('ExecStart', <'a'>)]>}", "'ExecStart' is not passed on" },
   { "{'SystemdProperties': <[('Conflicts', <['a.service']>)]>}", "'Conflicts' is not passed on" },
-  { "{'SystemdProperties': <[('FailureAction', <'reboot'>)]>}", "not passed on" },
+  { "{'SystemdProperties': <[('FailureAction', <'reboot'>)]>}", "; " NCG_API_REFERENCE " has" },
+  { "{'Nonsense': <true>}", "; " NCG_API_REFERENCE " has" },
   { "{'SystemdProperties': <[('', <'a'>)]>}", "not passed on" },
   { "{'SystemdProperties': <[('KillMode', <handle 0>)]>}", "descriptor" },
 };
