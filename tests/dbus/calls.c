@@ -4,6 +4,8 @@
  */
 #include "tests/dbus/calls.h"
 
+#include <gio/gunixfdlist.h>
+
 #define CALL_MSEC 60000
 
 struct Calls {
@@ -63,22 +65,34 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Call *call = user_data;
 
-  call->reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &call->error);
+  call->reply = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), NULL,
+                                                                 result, &call->error);
   call->owner->n_ended++;
   if (call->error != NULL)
     g_test_message ("%s", call->error->message);
 }
 
 void
-calls_begin (Calls *self, const char *method, GVariant *arguments)
+calls_begin_on (Calls *self,
+                const char *path,
+                const char *interface,
+                const char *method,
+                GVariant *arguments,
+                GUnixFDList *fds)
 {
   Call *call = g_new0 (Call, 1);
 
   call->owner = self;
   g_ptr_array_add (self->calls, call);
-  g_dbus_connection_call (g_ptr_array_index (self->clients, self->clients->len - 1), BUS_NAME,
-                          MANAGER_PATH, MANAGER_INTERFACE, method, arguments, NULL,
-                          G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_MSEC, NULL, on_reply, call);
+  g_dbus_connection_call_with_unix_fd_list (
+      g_ptr_array_index (self->clients, self->clients->len - 1), BUS_NAME, path, interface, method,
+      arguments, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_MSEC, fds, NULL, on_reply, call);
+}
+
+void
+calls_begin (Calls *self, const char *method, GVariant *arguments)
+{
+  calls_begin_on (self, MANAGER_PATH, MANAGER_INTERFACE, method, arguments, NULL);
 }
 
 void

@@ -23,6 +23,14 @@ void calls_add (Calls *self, const char *method, const char *uid, const char *di
 /* Any method of the manager's object. @arguments: (transfer floating) */
 void calls_begin (Calls *self, const char *method, GVariant *arguments);
 
+/* Any method of any object. @fds: (nullable): the descriptors that @arguments have */
+void calls_begin_on (Calls *self,
+                     const char *path,
+                     const char *interface,
+                     const char *method,
+                     GVariant *arguments,
+                     GUnixFDList *fds);
+
 guint calls_count_pending (const Calls *self);
 void calls_wait (Calls *self);
 
