@@ -5,6 +5,7 @@
  */
 #include "daemon/quota.h"
 #include "tests/dbus/calls.h"
+#include "tests/dbus/held-file.h"
 #include "tests/dbus/join.h"
 
 #include <gio/gunixfdlist.h>
@@ -144,6 +145,44 @@ test_reads (Fixture *fixture, gconstpointer data)
     calls_add (calls, "GetPodStats", "a", "{}");
   calls_wait (calls);
   g_assert_cmpuint (calls_count_successes (calls), ==, QUOTA_PER_CONNECTION);
+}
+
+#define N_OVER 20
+
+/* What takes no arguments, and so can only be too often: as many as a connection may have, and
+ * more. Those are refused at once. */
+static void
+assert_refused (Calls *calls, const char *method)
+{
+  for (guint i = 0; i < QUOTA_PER_CONNECTION + N_OVER; i++)
+    calls_begin_on (calls, MANAGER_PATH, NODE_INTERFACE, method, NULL, NULL);
+  fixture_wait (calls_count_pending (calls) <= QUOTA_PER_CONNECTION);
+  g_assert_cmpuint (calls_count_pending (calls), ==, QUOTA_PER_CONNECTION);
+  g_assert_cmpuint (count_refused (calls, QUOTA_PER_CONNECTION, N_OVER, "the connection"), ==,
+                    N_OVER);
+}
+
+/* GetUsage, while the kernel is slow. */
+static void
+test_usage (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+  g_autoptr (HeldFile) held = held_file_new (fixture, "/system.slice", "memory.current");
+
+  assert_refused (calls, "GetUsage");
+}
+
+/* Reload, while systemd is. */
+static void
+test_reloads (Fixture *fixture, gconstpointer data)
+{
+  static const FakeFault fault = { "SetUnitProperties", NULL, FAKE_FAULT_NO_REPLY };
+  g_autoptr (Calls) calls = calls_new (fixture);
+
+  fake_systemd_add_fault (fixture->systemd, &fault);
+  fake_kernel_write (fixture->kernel, "/machine.slice", "cpu.weight", "7");
+  assert_refused (calls, "Reload");
+  fixture_kill_daemon (fixture);
 }
 
 /* The arguments of JoinPod, with each of the numbers @n_times. */
@@ -315,6 +354,8 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/load/queue", test_queue);
   FIXTURE_TEST ("/load/large", test_large);
   FIXTURE_TEST ("/load/reads", test_reads);
+  FIXTURE_TEST ("/load/usage", test_usage);
+  FIXTURE_TEST ("/load/reloads", test_reloads);
   JOIN_TEST ("/load/processes", test_processes);
   JOIN_TEST ("/load/same-process", test_same_process);
   JOIN_TEST ("/load/descriptors", test_descriptors);

@@ -135,6 +135,10 @@ test_busy (Fixture *fixture, gconstpointer data)
   holder = g_strdup_printf ("%d (test-remove, ", (int) pid);
   fixture_assert_error (&error, "Busy", holder);
   assert_still_there (fixture);
+  g_assert_null (fixture_call_object (fixture, MANAGER_PATH "/pod/a", POD_INTERFACE, "Remove",
+                                      g_variant_new_parsed ("(@a{sv} {},)"), &error));
+  fixture_assert_error (&error, "Busy", holder);
+  assert_still_there (fixture);
   g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StopUnit", SLICE), ==, 0);
   kill (pid, SIGKILL);
   child_wait_killed (pid, SIGKILL);

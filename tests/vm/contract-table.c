@@ -218,7 +218,7 @@ const ContractError contract_errors[] = {
     "Grace|GracePeriodUSec", .pod = "known" },
   { "Pod.Remove", "Busy", CONTRACT_ELSEWHERE,
     .where =
-        "tests/vm/test-remove.c: a process that cannot be killed needs a disk that is frozen" },
+        "tests/dbus/test-remove.c: a process that cannot be killed needs a disk that is frozen" },
   { "Pod.Remove", "NotReady", CONTRACT_CUT_OFF, "({},)", "systemd", .pod = "known" },
   { "Pod.Remove", "SystemdFailed", CONTRACT_AS_ROOT, "({},)",
     "systemd|machine-besteffort-podrefusing.slice", .pod = "refusing" },
