@@ -17,7 +17,6 @@
 #define ERROR_UNIT_EXISTS "org.freedesktop.systemd1.UnitExists"
 #define ERROR_NO_SUCH_UNIT "org.freedesktop.systemd1.NoSuchUnit"
 #define MANAGER_SOCKET "/run/systemd/private"
-#define VERSION "252.39-1~deb12u1"
 
 typedef struct {
   FakeManager *owner;
@@ -260,7 +259,7 @@ handle_get (FakeCall *call)
 
   g_variant_get (call->arguments, "(&s&s)", &interface, &name);
   if (g_str_equal (name, "Version"))
-    reply (call, "v", "s", VERSION);
+    reply (call, "v", "s", call->owner->version);
   else if (g_str_equal (name, "ControlGroup"))
     reply (call, "v", "s", unit != NULL ? unit->cgroup : "");
   else if (g_str_equal (name, "Description"))
@@ -465,6 +464,7 @@ fake_manager_new (FakeKernel *kernel)
 
   self->kernel = kernel;
   self->faults = fake_faults_new ();
+  self->version = "252.39-1~deb12u1";
   self->unknown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->calls = g_ptr_array_new_with_free_func (call_free);
   self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);

@@ -18,6 +18,7 @@ typedef struct {
   GHashTable *unknown; /* set of properties that it does not know */
   GPtrArray *calls;    /* FakeCall, all that there were */
   GPtrArray *pending;  /* GSource: what has been put off */
+  const char *version; /* of systemd, as it says it */
   guint n_jobs;
   guint in_flight;
   guint max_in_flight;

@@ -65,6 +65,14 @@ fake_systemd_clear_faults (FakeSystemd *self)
 }
 
 void
+fake_systemd_set_version (FakeSystemd *self, const char *version)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+
+  self->manager->version = version;
+}
+
+void
 fake_systemd_hide_property (FakeSystemd *self, const char *name)
 {
   G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();

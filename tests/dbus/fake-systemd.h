@@ -25,6 +25,9 @@ void fake_systemd_listen (FakeSystemd *self);
 void fake_systemd_add_fault (FakeSystemd *self, const FakeFault *fault);
 void fake_systemd_clear_faults (FakeSystemd *self);
 
+/* As after an update. @version: static */
+void fake_systemd_set_version (FakeSystemd *self, const char *version);
+
 /* This systemd does not know the property. */
 void fake_systemd_hide_property (FakeSystemd *self, const char *name);
 
