@@ -27,6 +27,7 @@ typedef struct {
 
 typedef struct {
   AuthNeed need;
+  AuthAdmit admit;
   AuthIdentified identified;
   gpointer user_data;
 } Waiting;
@@ -37,7 +38,8 @@ typedef struct {
   char *group;
   char *sender;
   Known known;
-  GQueue waiting; /* of Waiting */
+  gboolean has_user; /* all of @waiting were admitted */
+  GQueue waiting;    /* of Waiting */
 } Lookup;
 
 Auth *
@@ -195,6 +197,22 @@ lookup_go_on (Lookup *lookup)
 }
 
 static void
+lookup_admit (Lookup *lookup)
+{
+  GQueue all = lookup->waiting;
+  Waiting *waiting;
+
+  lookup->has_user = TRUE;
+  g_queue_init (&lookup->waiting);
+  while ((waiting = g_queue_pop_head (&all)) != NULL) {
+    if (waiting->admit (&lookup->known.caller, waiting->user_data))
+      g_queue_push_tail (&lookup->waiting, waiting);
+    else
+      g_free (waiting);
+  }
+}
+
+static void
 lookup_fail (Lookup *lookup, const GError *error)
 {
   g_autoptr (GError) failure =
@@ -237,6 +255,7 @@ on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
   caller->is_owner = uid == 0 || uid == geteuid ();
   caller->may_change = caller->is_owner;
   lookup->known.extent = caller->is_owner ? AUTH_MEMBERSHIP : AUTH_USER;
+  lookup_admit (lookup);
   lookup_go_on (lookup);
 }
 
@@ -262,6 +281,7 @@ begin_lookup (Lookup *lookup, GDBusConnection *connection, const Known *known)
 {
   if (known != NULL) {
     lookup->known = *known;
+    lookup->has_user = TRUE;
     ask_for_membership (lookup);
     return;
   }
@@ -276,12 +296,18 @@ auth_identify (Auth *self,
                GDBusConnection *connection,
                const char *sender,
                AuthNeed need,
+               AuthAdmit admit,
                AuthIdentified identified,
                gpointer user_data)
 {
-  const Known *known = g_hash_table_lookup (self->known, sender);
   Lookup *lookup = g_hash_table_lookup (self->lookups, sender);
+  const Known *known = lookup == NULL     ? g_hash_table_lookup (self->known, sender)
+                       : lookup->has_user ? &lookup->known
+                                          : NULL;
   Waiting *waiting;
+
+  if (known != NULL && !admit (&known->caller, user_data))
+    return;
 
   if (lookup == NULL && known != NULL && need <= known->extent) {
     identified (&known->caller, NULL, user_data);
@@ -289,6 +315,7 @@ auth_identify (Auth *self,
   }
   waiting = g_new0 (Waiting, 1);
   waiting->need = need;
+  waiting->admit = admit;
   waiting->identified = identified;
   waiting->user_data = user_data;
   if (lookup != NULL) {

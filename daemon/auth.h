@@ -25,6 +25,9 @@ typedef struct {
 /* @error: (nullable): why it is not known who that is; else it is @caller */
 typedef void (*AuthIdentified) (const AuthCaller *caller, const GError *error, gpointer user_data);
 
+/* It is known whose the call is: whether it goes on, which else has had its reply. */
+typedef gboolean (*AuthAdmit) (const AuthCaller *caller, gpointer user_data);
+
 /* What has to be known of a caller before its call goes on. */
 typedef enum {
   AUTH_USER,       /* whose it is: @uid and @is_owner */
@@ -35,14 +38,15 @@ typedef enum {
  * auth_identify:
  * @sender: the caller's unique name
  *
- * Asks the bus, and calls @identified when as much is known as @need says: at once if it is known
- * already. Calls of one sender go on in the order in which they came, whatever they need. The
- * answer is kept, since a unique name is never given twice on a bus.
+ * Asks the bus, and calls @admit when that has answered, and @identified when as much is known as
+ * @need says: at once if it is known already. Calls of one sender go on in the order in which they
+ * came, whatever they need. The answer is kept, since a unique name is never given twice on a bus.
  */
 void auth_identify (Auth *self,
                     GDBusConnection *connection,
                     const char *sender,
                     AuthNeed need,
+                    AuthAdmit admit,
                     AuthIdentified identified,
                     gpointer user_data);
 

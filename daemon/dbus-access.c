@@ -137,7 +137,7 @@ refuse (GDBusMethodInvocation *invocation, NcgError code, const char *message)
   g_dbus_method_invocation_return_dbus_error (invocation, ncg_error_get_name (code), message);
 }
 
-/* Answers the call itself if it is one too many. */
+/* Answers the call itself if it is one too many of its connection. */
 static gboolean
 admit (Auth *auth, GDBusMethodInvocation *invocation, const DbusAccessRow *row)
 {
@@ -153,25 +153,40 @@ admit (Auth *auth, GDBusMethodInvocation *invocation, const DbusAccessRow *row)
   return FALSE;
 }
 
-/* The same if it may not be, or is one too many of its user. */
+static void
+waiting_free (Waiting *waiting)
+{
+  g_object_unref (waiting->skeleton);
+  g_free (waiting);
+}
+
+/* The same if it is one too many of its user, or of all. */
+static gboolean
+admit_user (const AuthCaller *caller, gpointer user_data)
+{
+  Waiting *waiting = user_data;
+  g_autoptr (GError) error = NULL;
+
+  dbus_events_note_caller (waiting->invocation, caller->uid);
+  if (quota_identify (waiting->invocation, caller->uid, &error))
+    return TRUE;
+  refuse (waiting->invocation, (NcgError) error->code, error->message);
+  waiting_free (waiting);
+  return FALSE;
+}
+
+/* The same if it may not be. */
 static gboolean
 decide (const Waiting *waiting, const AuthCaller *caller)
 {
-  GDBusMethodInvocation *invocation = waiting->invocation;
   g_autofree char *message = NULL;
-  g_autoptr (GError) error = NULL;
 
-  dbus_events_note_caller (invocation, caller->uid);
-  if (waiting->row->who == DBUS_ACCESS_GROUP && !caller->may_change) {
-    message =
-        g_strdup_printf ("%s is for root and the members of the group '%s'; user %u is neither",
-                         waiting->row->member, auth_get_group (waiting->auth), (guint) caller->uid);
-    refuse (invocation, NCG_ERROR_ACCESS_DENIED, message);
-    return FALSE;
-  }
-  if (quota_identify (invocation, caller->uid, &error))
+  if (waiting->row->who == DBUS_ACCESS_ANYBODY || caller->may_change)
     return TRUE;
-  refuse (invocation, (NcgError) error->code, error->message);
+  message =
+      g_strdup_printf ("%s is for root and the members of the group '%s'; user %u is neither",
+                       waiting->row->member, auth_get_group (waiting->auth), (guint) caller->uid);
+  refuse (waiting->invocation, NCG_ERROR_ACCESS_DENIED, message);
   return FALSE;
 }
 
@@ -205,8 +220,7 @@ on_identified (const AuthCaller *caller, const GError *error, gpointer user_data
             error->message);
   else if (decide (waiting, caller))
     dispatch (waiting->skeleton, waiting->invocation);
-  g_object_unref (waiting->skeleton);
-  g_free (waiting);
+  waiting_free (waiting);
 }
 
 /* The hook, in place of the skeleton's own function for method calls. */
@@ -237,8 +251,8 @@ on_method_call (GDBusConnection *connection,
   waiting->skeleton = g_object_ref (skeleton);
   waiting->invocation = invocation;
   auth_identify (auth, connection, sender,
-                 row->who == DBUS_ACCESS_ANYBODY ? AUTH_USER : AUTH_MEMBERSHIP, on_identified,
-                 waiting);
+                 row->who == DBUS_ACCESS_ANYBODY ? AUTH_USER : AUTH_MEMBERSHIP, admit_user,
+                 on_identified, waiting);
 }
 
 static GDBusInterfaceVTable *

@@ -23,7 +23,8 @@ struct QuotaTicket {
   QuotaKind kind;
   char *connection;
   gsize n_bytes;
-  gboolean is_charged;
+  gboolean is_counted; /* in what all have */
+  gboolean is_charged; /* to a user */
   uid_t uid;
   guint n_processes;
   guint n_of_user; /* of these, the user is charged with; 0 for root */
@@ -122,12 +123,9 @@ quota_take (Quota *self, QuotaKind kind, const char *connection, gsize n_bytes, 
   QuotaTicket *ticket;
 
   if (!check (n, 1, QUOTA_PER_CONNECTION, kind, whose, error) ||
-      !check (self->n_all[kind], 1, QUOTA_ALL, kind, "the daemon", error) ||
-      !check_bytes (self->n_bytes, n_bytes, QUOTA_ALL_BYTES, "the calls", error))
+      !check_bytes (0, n_bytes, QUOTA_ALL_BYTES, "the call", error))
     return NULL;
   put (table, g_strdup (connection), n + 1);
-  self->n_all[kind]++;
-  self->n_bytes += n_bytes;
   self->n_references++;
   ticket = g_new0 (QuotaTicket, 1);
   ticket->owner = self;
@@ -135,6 +133,29 @@ quota_take (Quota *self, QuotaKind kind, const char *connection, gsize n_bytes, 
   ticket->connection = g_strdup (connection);
   ticket->n_bytes = n_bytes;
   return ticket;
+}
+
+static gboolean
+count (QuotaTicket *ticket, GError **error)
+{
+  Quota *self = ticket->owner;
+
+  if (!check (self->n_all[ticket->kind], 1, QUOTA_ALL, ticket->kind, "the daemon", error) ||
+      !check_bytes (self->n_bytes, ticket->n_bytes, QUOTA_ALL_BYTES, "the calls", error))
+    return FALSE;
+  self->n_all[ticket->kind]++;
+  self->n_bytes += ticket->n_bytes;
+  ticket->is_counted = TRUE;
+  return TRUE;
+}
+
+static void
+discount (QuotaTicket *ticket)
+{
+  if (!ticket->is_counted)
+    return;
+  ticket->owner->n_all[ticket->kind]--;
+  ticket->owner->n_bytes -= ticket->n_bytes;
 }
 
 gboolean
@@ -145,13 +166,16 @@ quota_charge_user (QuotaTicket *ticket, uid_t uid, GError **error)
   guint n = get (table, GUINT_TO_POINTER (uid));
   g_autofree char *whose = g_strdup_printf ("user %u", (guint) uid);
 
-  if (uid == 0 || ticket->is_charged)
+  if (ticket->is_counted)
     return TRUE;
+  if (uid == 0)
+    return count (ticket, error);
   if (!check (n, 1, QUOTA_PER_USER, ticket->kind, whose, error) ||
       !check (self->n_users[ticket->kind], 1, QUOTA_ALL_USERS, ticket->kind,
               "the daemon, for all users but root,", error) ||
       !check_bytes (self->n_user_bytes, ticket->n_bytes, QUOTA_USERS_BYTES,
-                    "the calls of all users but root", error))
+                    "the calls of all users but root", error) ||
+      !count (ticket, error))
     return FALSE;
   put (table, GUINT_TO_POINTER (uid), n + 1);
   self->n_users[ticket->kind]++;
@@ -256,8 +280,7 @@ quota_leave (gpointer data)
 
   discharge_processes (ticket);
   discharge_user (ticket);
-  self->n_all[ticket->kind]--;
-  self->n_bytes -= ticket->n_bytes;
+  discount (ticket);
   if (n > 1)
     put (table, g_strdup (ticket->connection), n - 1);
   else

@@ -42,7 +42,7 @@ typedef enum {
 
 typedef struct Quota Quota;
 
-/* A call that was taken on. */
+/* A call that is within what its connection may have. It is taken on when it is within all else. */
 typedef struct QuotaTicket QuotaTicket;
 
 Quota *quota_new (void);
@@ -65,7 +65,9 @@ quota_take (Quota *self, QuotaKind kind, const char *connection, gsize n_bytes, 
 /**
  * quota_charge_user:
  *
- * The call is this user's, as the bus says. Root's are not counted by user.
+ * The call is this user's, as the bus says. Only from here on does it count in what all have, so
+ * that nobody is in root's way by calls of which it is not known yet whose they are. Root's are not
+ * counted by user.
  *
  * Returns: %TRUE, or %NCG_ERROR_LIMIT_EXCEEDED
  */
@@ -99,5 +101,5 @@ gboolean quota_identify (GDBusMethodInvocation *invocation, uid_t uid, GError **
 /* quota_charge_processes() for what quota_admit() has let in. */
 gboolean quota_hold_processes (GDBusMethodInvocation *invocation, guint n, GError **error);
 
-/* How many tickets are out, or processes held. */
+/* How many calls are taken on, or processes held. */
 guint quota_count (const Quota *self, QuotaKind kind);
