@@ -84,15 +84,14 @@ is_to_go (const Container *container)
 gboolean
 manager_settle_container (Manager *self, Pod *pod, Container *container)
 {
-  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (self, container->cgroup, NULL);
+  gboolean is_gone = manager_is_gone (self, container->cgroup);
 
-  if (cgroup == NULL && is_to_go (container)) {
+  if (is_gone && is_to_go (container))
     manager_drop_container (self, pod, container);
-    return FALSE;
-  }
-  manager_set_container_state (self, pod, container,
-                               cgroup != NULL ? CONTAINER_ACTIVE : CONTAINER_VANISHED);
-  return cgroup != NULL;
+  else
+    manager_set_container_state (self, pod, container,
+                                 is_gone ? CONTAINER_VANISHED : CONTAINER_ACTIVE);
+  return !is_gone;
 }
 
 void

@@ -242,13 +242,13 @@ manager_open_cgroup (const Manager *self, const char *path, GError **error)
 }
 
 /* A unit's name may be taken again at once, so that only the kernel tells whether it is gone. */
-static gboolean
-is_gone (const Manager *self, const char *cgroup)
+gboolean
+manager_is_gone (const Manager *self, const char *cgroup)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (NcgCgroup) opened = manager_open_cgroup (self, cgroup, &error);
 
-  return opened == NULL && g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
+  return cgroup[0] == '\0' || g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
 }
 
 /* The pod's file may name the leaf still: whoever reads it looks whether it is there. */
@@ -259,7 +259,8 @@ leaf_removed (Manager *self, Pod *pod, const char *unit)
   gboolean was_to_go = container != NULL && container->stop_usec != 0;
 
   if (container == NULL || container_is_busy (container) ||
-      (container->state == CONTAINER_VANISHED && !was_to_go) || !is_gone (self, container->cgroup))
+      (container->state == CONTAINER_VANISHED && !was_to_go) ||
+      !manager_is_gone (self, container->cgroup))
     return;
   if (pod->state == POD_ACTIVE && container->is_held && !was_to_go)
     g_warning ("container %s of pod %s, %s, was stopped by somebody else", container->name,
@@ -295,7 +296,8 @@ drop_gone_leaves (Manager *self, Pod *pod)
 void
 manager_check_pod (Manager *self, Pod *pod)
 {
-  if ((pod->state != POD_ACTIVE && pod->state != POD_FOREIGN) || !is_gone (self, pod->cgroup))
+  if ((pod->state != POD_ACTIVE && pod->state != POD_FOREIGN) ||
+      !manager_is_gone (self, pod->cgroup))
     return;
   if (pod->state == POD_FOREIGN) {
     manager_drop_pod (self, pod);

@@ -104,6 +104,10 @@ gboolean manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **e
 /* (transfer full): a cgroup of the primary hierarchy, in which all of ours are */
 NcgCgroup *manager_open_cgroup (const Manager *self, const char *path, GError **error);
 
+/* Whether there is no such cgroup; "" is none. One that cannot be opened for another reason, such
+ * as too many open files, is there. */
+gboolean manager_is_gone (const Manager *self, const char *path);
+
 /* Whether the cgroup of @pod is there still. If not it has vanished, or leaves the tables if it is
  * foreign or was to be removed. Nothing is judged while an operation is under way, which therefore
  * ends with this. */

@@ -88,6 +88,15 @@ is_to_be_forgotten (const Pod *pod, const Container *container, gboolean has_pod
          (container->state == CONTAINER_STARTING || container->state == CONTAINER_REMOVING);
 }
 
+/* What cannot be read is not gone. */
+static void
+assume_there (Manager *manager, const Pod *pod, Container *container)
+{
+  manager_predict_container (pod, container);
+  if (container->state != CONTAINER_STARTING)
+    keep (manager, pod, container);
+}
+
 /* Of those that are pending the operation goes on; it may be that only their cgroups are gone. */
 static void
 note_gone (Pod *pod, Container *container, gboolean has_pod)
@@ -105,21 +114,34 @@ note_gone (Pod *pod, Container *container, gboolean has_pod)
   container->state = CONTAINER_VANISHED;
 }
 
-void
-recovery_find_containers (Manager *manager, Pod *pod, const NcgCgroup *cgroup)
+/* (transfer full) (nullable): NULL if nobody knows */
+static GStrv
+list_leaves (const Manager *manager, const Pod *pod)
 {
-  g_auto (GStrv) children = cgroup != NULL ? ncg_cgroup_list_children (cgroup, NULL) : NULL;
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
+
+  return cgroup != NULL ? ncg_cgroup_list_children (cgroup, NULL) : NULL;
+}
+
+void
+recovery_find_containers (Manager *manager, Pod *pod, gboolean is_gone)
+{
+  g_auto (GStrv) children = is_gone ? NULL : list_leaves (manager, pod);
 
   for (guint i = 0; children != NULL && children[i] != NULL; i++) {
-    g_autofree char *path = g_strconcat (ncg_cgroup_get_path (cgroup), "/", children[i], NULL);
+    g_autofree char *path = g_strconcat (pod->cgroup, "/", children[i], NULL);
 
     find_leaf (manager, pod, path);
   }
   for (guint i = pod->containers->len; i > 0; i--) {
     Container *container = g_ptr_array_index (pod->containers, i - 1);
 
-    if (container->cgroup[0] == '\0')
-      note_gone (pod, container, cgroup != NULL);
+    if (container->cgroup[0] != '\0')
+      continue;
+    if (is_gone || children != NULL)
+      note_gone (pod, container, !is_gone);
+    else
+      assume_there (manager, pod, container);
   }
 }
 

@@ -9,12 +9,13 @@
 /**
  * recovery_find_containers:
  * @pod: as its file has it, not in the tables yet
- * @cgroup: (nullable): the pod's; %NULL if it is gone
+ * @is_gone: whether the pod's cgroup is
  *
  * The leaves that are there are the truth; the file only adds what cannot be seen. One that was
- * held and is gone has vanished; one that ended with its processes is forgotten.
+ * held and is gone has vanished; one that ended with its processes is forgotten. If they cannot be
+ * listed, those of the file are taken to be there.
  */
-void recovery_find_containers (Manager *manager, Pod *pod, const NcgCgroup *cgroup);
+void recovery_find_containers (Manager *manager, Pod *pod, gboolean is_gone);
 
 /* Finishes or undoes what was under way, and gives those their settings again that have others. The
  * pod is in the tables, and active. */

@@ -113,15 +113,15 @@ recover_active (GTask *task, Pod *pod)
 {
   Recovery *recovery = g_task_get_task_data (task);
   Manager *manager = recovery->manager;
-  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (manager, pod->cgroup, NULL);
+  gboolean is_gone = manager_is_gone (manager, pod->cgroup);
 
-  if (cgroup != NULL)
+  if (!is_gone)
     keep_pod (manager, pod);
-  recovery_find_containers (manager, pod, cgroup);
-  pod->state = cgroup != NULL ? POD_ACTIVE : POD_VANISHED;
+  recovery_find_containers (manager, pod, is_gone);
+  pod->state = is_gone ? POD_VANISHED : POD_ACTIVE;
   manager_add_pod (manager, pod);
   manager_announce_pod (manager, pod);
-  if (cgroup == NULL) {
+  if (is_gone) {
     event_log (EVENT_POD_VANISHED,
                &(EventFields){ .pod_uid = pod->uid, .cgroup = pod->cgroup, .unit = pod->slice },
                "the cgroup of pod %s, %s, is gone: it is known as vanished", pod->uid, pod->cgroup);

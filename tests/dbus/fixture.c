@@ -7,6 +7,7 @@
 #include "tests/unit/temp-dir.h"
 
 #include <glib/gstdio.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -38,6 +39,19 @@ static void
 end_with_parent (gpointer user_data)
 {
   prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* Only root has capabilities to lose. */
+static void
+prepare_daemon (gpointer user_data)
+{
+  const Fixture *self = user_data;
+
+  end_with_parent (NULL);
+  if (self->is_barred) {
+    prctl (PR_CAPBSET_DROP, CAP_DAC_OVERRIDE);
+    prctl (PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH);
+  }
 }
 
 static GSubprocess *
@@ -174,7 +188,7 @@ fixture_launch_daemon (Fixture *self)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (self->daemon);
-  g_subprocess_launcher_set_child_setup (launcher, end_with_parent, NULL, NULL);
+  g_subprocess_launcher_set_child_setup (launcher, prepare_daemon, self, NULL);
   g_subprocess_launcher_set_stderr_file_path (launcher, self->log);
   if (self->notify != NULL)
     g_subprocess_launcher_setenv (launcher, "NOTIFY_SOCKET", self->notify, TRUE);

@@ -25,6 +25,7 @@ typedef struct {
   GSubprocess *daemon; /* NULL while there is none */
   const char *option;  /* (nullable): one more for the daemon */
   const char *program; /* (nullable): another daemon than the one that is installed */
+  gboolean is_barred;  /* modes of files count for the daemon even if it is root's */
   char *log;    /* (nullable): the file for the daemon's standard error, anew at each start */
   char *notify; /* (nullable): the daemon's NOTIFY_SOCKET */
   GDBusConnection *connection;

@@ -7,6 +7,7 @@
 #include "tests/dbus/fake-thread.h"
 #include "tests/unit/child.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 
@@ -380,6 +381,36 @@ test_drift (Fixture *fixture, gconstpointer data)
 }
 
 static void
+set_mode (Fixture *fixture, int mode)
+{
+  g_autofree char *directory = g_strconcat (fixture->root, "/sys/fs/cgroup" JOIN_POD, NULL);
+
+  g_assert_cmpint (g_chmod (directory, mode), ==, 0);
+}
+
+/* A leaf that cannot be opened, for whatever reason, is not gone. */
+static void
+test_unreadable (Fixture *fixture, gconstpointer data)
+{
+  static const char leaves[] = "[('app', '" JOIN_APP "', '" APP_CGROUP "', 'active'), "
+                               "('db', '" CONTAINER_UNIT "', '" CONTAINER_CGROUP "', 'active')]";
+  pid_t pid = join_start_process (fixture);
+
+  fixture_stop_daemon (fixture);
+  fixture->is_barred = TRUE;
+  fixture_start_daemon (fixture);
+  join_one (fixture, "app", pid, "{}");
+  g_assert_true (container_call (fixture, "CreateContainer", "db", SPEC, NULL));
+  set_mode (fixture, 0);
+  container_must_fail (fixture, "UpdateContainer", "app", "{'PidsLimit': <'9'>}", "Failed", NULL);
+  container_must_fail (fixture, "UpdateContainer", "db", "{'PidsLimit': <'9'>}", "Failed", NULL);
+  g_assert_true (join_has_containers (fixture, leaves));
+  set_mode (fixture, 0755);
+  container_must (fixture, "UpdateContainer", "{'PidsLimit': <'9'>}");
+  g_assert_true (join_has_containers (fixture, leaves));
+}
+
+static void
 test_queries (Fixture *fixture, gconstpointer data)
 {
   pid_t pid = join_start_process (fixture);
@@ -453,6 +484,7 @@ main (int argc, char **argv)
   JOIN_TEST ("/containers/states", test_states);
   JOIN_TEST ("/containers/vanished", test_vanished);
   JOIN_TEST ("/containers/drift", test_drift);
+  JOIN_TEST ("/containers/unreadable", test_unreadable);
   JOIN_TEST ("/containers/queries", test_queries);
   JOIN_TEST ("/containers/in-turn", test_in_turn);
   JOIN_TEST ("/containers/remove-pod", test_remove_pod);

@@ -324,6 +324,49 @@ test_containers (Fixture *fixture, gconstpointer data)
                    "'active')]");
 }
 
+static void
+set_mode (Fixture *fixture, const char *cgroup, int mode)
+{
+  g_autofree char *directory = g_strconcat (fixture->root, "/sys/fs/cgroup", cgroup, NULL);
+
+  g_assert_cmpint (g_chmod (directory, mode), ==, 0);
+}
+
+static gboolean
+has_containers (Fixture *fixture, const char *expected)
+{
+  g_autoptr (GVariant) containers = fixture_get_pod_property (fixture, "a", "Containers");
+  g_autofree char *text = g_variant_print (containers, FALSE);
+
+  g_test_message ("%s", text);
+  return g_str_equal (text, expected);
+}
+
+/* A cgroup that cannot be opened or listed, for whatever reason, is not gone. */
+static void
+test_unreadable (Fixture *fixture, gconstpointer data)
+{
+  static const char leaves[] = "[('app', 'poda-app.scope', '" CGROUP "/poda-app.scope', 'active')]";
+  static const char *const barred[] = { "/machine.slice/machine-burstable.slice", CGROUP };
+
+  create (fixture);
+  stop (fixture);
+  copy_file (fixture, "a.pod", "@a(ssba{sv}) []", "[('app', 'poda-app.scope', false, @a{sv} {})]");
+  fake_kernel_make_cgroup (fixture->kernel, CGROUP "/poda-app.scope");
+  fixture->is_barred = TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS (barred); i++) {
+    set_mode (fixture, barred[i], 0);
+    fixture_start_daemon (fixture);
+    g_assert_true (fixture_has_pod_state (fixture, "a", "active"));
+    g_assert_true (has_containers (fixture, leaves));
+    set_mode (fixture, barred[i], 0755);
+    stop (fixture);
+  }
+  fixture_start_daemon (fixture);
+  g_assert_true (fixture_has_pod_state (fixture, "a", "active"));
+  g_assert_true (has_containers (fixture, leaves));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -342,5 +385,6 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/recovery/all-phases", test_all_phases);
   FIXTURE_TEST ("/recovery/strays", test_strays);
   FIXTURE_TEST ("/recovery/containers", test_containers);
+  FIXTURE_TEST ("/recovery/unreadable", test_unreadable);
   return g_test_run ();
 }
