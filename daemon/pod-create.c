@@ -6,7 +6,7 @@
  * is: the file is written, the object made. The file is there before the reply is; what a daemon
  * that was killed between the two calls left behind is a slice of ours, without a file and without
  * processes, and recovery removes it. Whatever fails, the file stays until the slice is known to be
- * gone.
+ * gone; but a slice that was there before, of which all that was known is lost, is left as it is.
  */
 #include "daemon/pod-create.h"
 
@@ -127,7 +127,8 @@ describe (GTask *task)
 }
 
 /* Takes back what was begun, but never a slice that somebody else made; whose it is cannot be seen
- * from the error, which may be another's or a timeout. */
+ * from the error, which may be another's or a timeout. Nor one that was taken over: it is left
+ * behind again, with its processes. */
 static void
 undo (GTask *task)
 {
@@ -145,6 +146,11 @@ undo (GTask *task)
     return;
   }
   FAULT_POINT ("create:undo");
+  if (create->pod->was_there) {
+    store_remove (create->manager->store, create->uid, STORE_CREATING, NULL);
+    drop (task);
+    return;
+  }
   create->undo_deadline = g_get_monotonic_time () + MANAGER_UNDO_USEC;
   describe (task);
 }
@@ -280,10 +286,11 @@ ask_driver (GTask *task)
     .started = on_group_started,
     .user_data = task,
   };
-  g_autoptr (NcgCgroup) before = manager_open_cgroup (manager, pod->cgroup, NULL);
 
   FAULT_POINT ("create:begun");
-  create->is_predicted = before == NULL;
+  create->is_predicted = manager_is_gone (manager, pod->cgroup);
+  if (!create->is_resumed)
+    pod->was_there = !create->is_predicted;
   create->pending = 3;
   ncg_driver_ensure_group_async (manager->driver, &group, create->deadline, on_group_there,
                                  g_object_ref (task));

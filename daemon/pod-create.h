@@ -12,7 +12,8 @@
  *
  * Idempotent: with a spec equal to the pod's it ends with the pod that is there. Errors:
  * %NCG_ERROR_INVALID_ARGUMENT, %NCG_ERROR_POD_EXISTS, %NCG_ERROR_NOT_SUPPORTED,
- * %NCG_ERROR_TIMEOUT, %NCG_ERROR_SYSTEMD_FAILED, %NCG_ERROR_FAILED; nothing is left behind then.
+ * %NCG_ERROR_TIMEOUT, %NCG_ERROR_SYSTEMD_FAILED, %NCG_ERROR_FAILED; nothing is left behind then. A
+ * slice of ours that was there before, which no file knows, is taken over, or left as it is.
  */
 void pod_create_async (Manager *manager,
                        const char *uid,

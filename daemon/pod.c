@@ -186,6 +186,8 @@ pod_save (const Pod *self, const Spec *spec)
   g_variant_dict_insert (&dict, "Defaults", "(tbt)", self->defaults.pids_limit,
                          self->defaults.is_unquoted, self->defaults.period_usec);
   g_variant_dict_insert_value (&dict, "Spec", saved);
+  if (self->was_there)
+    g_variant_dict_insert (&dict, "WasThere", "b", TRUE);
   containers_save (self->containers, &dict);
   g_variant_dict_insert_value (&dict, "OomKills", oom_told_save (&self->oom));
   return g_variant_ref_sink (g_variant_dict_end (&dict));
@@ -228,6 +230,7 @@ pod_load (const char *uid, GVariant *content, GError **error)
   self = pod_new (uid, path, slice, &spec, &defaults);
   pod_set_cgroup (self, cgroup);
   self->created_usec = created;
+  g_variant_lookup (content, "WasThere", "b", &self->was_there);
   if (!qos_from_string (qos, &self->qos)) {
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "pod %s has no QoS class '%s'", uid, qos);
     return NULL;

@@ -31,6 +31,7 @@ typedef struct {
   SettingsDefaults defaults; /* of the configuration when it was made */
   NcgResources resources;    /* what the spec comes to */
   GPtrArray *containers;     /* of Container */
+  gboolean was_there;        /* its slice was, with what is in it, before it was created */
   gint64 stop_usec;          /* when its slice was to be stopped, and did not end in time; else 0 */
   OomTold oom;
   gboolean has_unsaved_oom;

@@ -326,6 +326,114 @@ test_left_behind (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_pods (fixture), ==, 0);
 }
 
+#define LEFT_SLICE "machine-burstable-poda.slice"
+#define LEFT_LEAF "/machine.slice/machine-burstable.slice/" LEFT_SLICE "/poda-app.scope"
+
+/* A pod "a" with a process, whose file was lost. */
+static void
+leave_behind (Fixture *fixture)
+{
+  g_free (fixture_must_create (fixture, "a", "{'CPULimit': <'1'>}"));
+  fixture_stop_daemon (fixture);
+  fake_kernel_make_cgroup (fixture->kernel, LEFT_LEAF);
+  fake_processes_start (fake_kernel_get_processes (fixture->kernel), LEFT_LEAF);
+  fixture_write_file (fixture, "a.pod", "");
+  fixture_start_daemon (fixture);
+  fake_systemd_forget_calls (fixture->systemd);
+}
+
+/* It is there as before, and its process lives. */
+static void
+assert_left_behind (Fixture *fixture)
+{
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StopUnit", NULL), ==, 0);
+  g_assert_true (fake_systemd_has_unit (fixture->systemd, LEFT_SLICE));
+  g_assert_cmpuint (fake_processes_count (fake_kernel_get_processes (fixture->kernel), LEFT_LEAF),
+                    ==, 1);
+  g_assert_false (fixture_has_file (fixture, "a.creating"));
+  g_assert_false (fixture_has_file (fixture, "a.pod"));
+  fixture_wait (is_listed (fixture, "'" LEFT_SLICE "', 'foreign'"));
+}
+
+static void
+assert_take_over_fails (Fixture *fixture, const char *spec, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (fixture_create (fixture, "a", spec, &error));
+  fixture_assert_error (&error, name, NULL);
+  assert_left_behind (fixture);
+}
+
+/* Whatever fails, and wherever the daemon is killed: what runs there is not what was begun. */
+static void
+test_take_over_fails (Fixture *fixture, gconstpointer data)
+{
+  FakeFault refused = { "SetUnitProperties",
+                        LEFT_SLICE,
+                        FAKE_FAULT_ERROR,
+                        1,
+                        0,
+                        "org.freedesktop.DBus.Error.AccessDenied" };
+
+  leave_behind (fixture);
+  fake_systemd_add_fault (fixture->systemd, &refused);
+  assert_take_over_fails (fixture, "{'CPULimit': <'2'>}", "SystemdFailed");
+  fake_kernel_ignore_writes (fixture->kernel, LEFT_SLICE, "cpu.max");
+  assert_take_over_fails (fixture, "{'CPULimit': <'2'>}", "SystemdFailed");
+  fake_kernel_take_writes (fixture->kernel, LEFT_SLICE, "cpu.max");
+  fake_kernel_ignore_writes (fixture->kernel, "machine-burstable.slice", "cpu.weight");
+  assert_take_over_fails (fixture, "{'CPULimit': <'2'>}", "SystemdFailed");
+  fake_kernel_take_writes (fixture->kernel, "machine-burstable.slice", "cpu.weight");
+  g_free (fixture_must_create (fixture, "a", "{'CPULimit': <'1'>}"));
+  g_assert_true (fixture_has_pod_state (fixture, "a", "active"));
+  g_assert_cmpuint (fake_processes_count (fake_kernel_get_processes (fixture->kernel), LEFT_LEAF),
+                    ==, 1);
+}
+
+static void
+test_take_over_not_supported (Fixture *fixture, gconstpointer data)
+{
+  leave_behind (fixture);
+  fake_systemd_hide_property (fixture->systemd, "MemorySwapMax");
+  assert_take_over_fails (fixture, "{'CPULimit': <'1'>}", "NotSupported");
+}
+
+/* Nor is it taken back late. */
+static void
+test_take_over_times_out (Fixture *fixture, gconstpointer data)
+{
+  FakeFault silent = { "SetUnitProperties", LEFT_SLICE, FAKE_FAULT_NO_REPLY, 1, 0, NULL };
+  FakeFault unknown = { "Get", LEFT_SLICE, FAKE_FAULT_NO_REPLY, 1, 0, NULL };
+  gint64 end_usec;
+
+  leave_behind (fixture);
+  fake_systemd_add_fault (fixture->systemd, &silent);
+  fake_systemd_add_fault (fixture->systemd, &unknown);
+  assert_take_over_fails (fixture, "{'CPULimit': <'1'>}", "Timeout");
+  end_usec = g_get_monotonic_time () + 3 * G_USEC_PER_SEC;
+  while (g_get_monotonic_time () < end_usec)
+    fixture_iterate ();
+  assert_left_behind (fixture);
+}
+
+static void
+test_take_over_killed (Fixture *fixture, gconstpointer data)
+{
+  FakeFault slow = { "SetUnitProperties", LEFT_SLICE, FAKE_FAULT_DELAY, 1, 300, NULL };
+  g_autoptr (Calls) calls = calls_new (fixture);
+
+  leave_behind (fixture);
+  fake_systemd_add_fault (fixture->systemd, &slow);
+  calls_add (calls, "CreatePod", "a", "{'CPULimit': <'2'>}");
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", LEFT_SLICE) > 0);
+  fixture_wait (fixture_has_file (fixture, "a.creating"));
+  fixture_kill_daemon (fixture);
+  fake_kernel_ignore_writes (fixture->kernel, LEFT_SLICE, "cpu.max");
+  fixture_start_daemon (fixture);
+  assert_left_behind (fixture);
+}
+
 /* Names are what they are there, and no unit says whose it is. */
 static void
 test_cgroupfs (Fixture *fixture, gconstpointer data)
@@ -380,6 +488,10 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/foreign/at-once", test_at_once);
   FIXTURE_TEST ("/foreign/installed", test_installed);
   FIXTURE_TEST ("/foreign/left-behind", test_left_behind);
+  FIXTURE_TEST ("/foreign/take-over-fails", test_take_over_fails);
+  FIXTURE_TEST ("/foreign/take-over-not-supported", test_take_over_not_supported);
+  FIXTURE_TEST ("/foreign/take-over-times-out", test_take_over_times_out);
+  FIXTURE_TEST ("/foreign/take-over-killed", test_take_over_killed);
   FIXTURE_TEST_WITHOUT_DAEMON ("/foreign/cgroupfs", test_cgroupfs);
   FIXTURE_TEST ("/foreign/many", test_many);
   return g_test_run ();
