@@ -4,7 +4,8 @@
  *
  * The pod's file says that it is being created before the driver is asked for anything, so that
  * whoever finds the file finishes that. What fails is taken back, and if that is not known to be
- * done, the container stays known as vanished: then it can be created again, or removed.
+ * done, the container stays known as vanished: then it can be created again, or removed. A leaf
+ * that was there before, in a pod that was taken over, is left as it is.
  */
 #include "daemon/container-create.h"
 
@@ -28,6 +29,7 @@ typedef struct {
   uid_t owner; /* whom it may be delegated to; NCG_NO_USER: anybody */
   Pod *pod;
   Container *container;
+  gboolean was_there; /* the leaf, with what is in it */
   GError *error;
   gint64 deadline;
   gint64 undo_deadline;
@@ -141,7 +143,7 @@ undo (GTask *task)
 {
   Create *create = g_task_get_task_data (task);
 
-  if (g_error_matches (create->error, NCG_ERROR, NCG_ERROR_CONTAINER_EXISTS)) {
+  if (g_error_matches (create->error, NCG_ERROR, NCG_ERROR_CONTAINER_EXISTS) || create->was_there) {
     drop (task);
     return;
   }
@@ -176,11 +178,27 @@ on_made (GObject *source, GAsyncResult *result, gpointer user_data)
   succeed (task, container);
 }
 
+/* What a daemon before this one had begun nobody could join yet: there it is so if it has
+ * processes.
+ */
+static gboolean
+is_there_before (const Create *create, gboolean is_resumed)
+{
+  g_autofree char *path = manager_predict_leaf (create->pod, create->container->unit);
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (create->manager, path, NULL);
+  gboolean is_populated = TRUE;
+
+  if (cgroup == NULL)
+    return !manager_is_gone (create->manager, path);
+  return !is_resumed || !ncg_cgroup_is_populated (cgroup, &is_populated, NULL) || is_populated;
+}
+
 static void
-make (GTask *task)
+make (GTask *task, gboolean is_resumed)
 {
   Create *create = g_task_get_task_data (task);
 
+  create->was_there = is_there_before (create, is_resumed);
   container_make_async (create->manager, create->pod, create->container, create->deadline, on_made,
                         g_object_ref (task));
   FAULT_POINT ("container-create:asked");
@@ -204,7 +222,7 @@ add (GTask *task, const char *unit)
   manager_pod_changed (manager, create->pod);
   FAULT_POINT ("container-create:begun");
   if (manager_save_pod (manager, create->pod, STORE_POD, &create->error))
-    make (task);
+    make (task, FALSE);
   else
     drop (task);
 }
@@ -215,16 +233,6 @@ is_same (const Create *create, const Container *container)
   return container->is_held && container->has_spec &&
          spec_equal (&create->options.spec, &container->spec) &&
          container->is_delegated == create->options.is_delegated && container->user == create->user;
-}
-
-/* A cgroup that was removed behind the back of systemd, or of a driver that is not told. */
-static gboolean
-is_there (const Create *create, const Container *container)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (create->manager, container->cgroup, &error);
-
-  return cgroup != NULL || !g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
 }
 
 static GError *
@@ -297,10 +305,11 @@ begin (GTask *task)
     return;
   }
   if (container != NULL && is_same (create, container)) {
-    if (is_there (create, container))
-      succeed (task, container);
-    else
+    /* It may be removed behind the back of systemd, or of a driver that is not told. */
+    if (manager_is_gone (create->manager, container->cgroup))
       stop_leftover (task, container);
+    else
+      succeed (task, container);
     return;
   }
   if (container != NULL)
@@ -350,7 +359,7 @@ on_turn (GTask *task)
 
   if (create->container != NULL) {
     create->deadline = g_get_monotonic_time () + MANAGER_DEADLINE_USEC;
-    make (task);
+    make (task, TRUE);
   } else if (create->is_user_known) {
     enter_pod (task);
   } else {

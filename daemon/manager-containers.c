@@ -94,12 +94,16 @@ manager_settle_container (Manager *self, Pod *pod, Container *container)
   return !is_gone;
 }
 
+char *
+manager_predict_leaf (const Pod *pod, const char *unit)
+{
+  return unit[0] == '/' ? g_strdup (unit) : g_strconcat (pod->cgroup, "/", unit, NULL);
+}
+
 void
 manager_predict_container (const Pod *pod, Container *container)
 {
-  g_autofree char *cgroup = container->unit[0] == '/'
-                                ? g_strdup (container->unit)
-                                : g_strconcat (pod->cgroup, "/", container->unit, NULL);
+  g_autofree char *cgroup = manager_predict_leaf (pod, container->unit);
 
   container_set_cgroup (container, cgroup);
 }

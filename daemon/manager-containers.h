@@ -31,5 +31,7 @@ manager_set_container_state (Manager *self, Pod *pod, Container *container, Cont
  */
 gboolean manager_settle_container (Manager *self, Pod *pod, Container *container);
 
-/* Where the leaf will be, or would be. */
+/* (transfer full): where the leaf @unit will be, or would be; and the same for @container to have.
+ */
+char *manager_predict_leaf (const Pod *pod, const char *unit);
 void manager_predict_container (const Pod *pod, Container *container);

@@ -81,15 +81,6 @@ on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
   finish (task, g_steal_pointer (&update->error));
 }
 
-/* Settings of a slice that is not there would be those of the next one of its name. */
-static gboolean
-is_there (const Update *update)
-{
-  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (update->manager, update->pod->cgroup, NULL);
-
-  return cgroup != NULL;
-}
-
 static void
 set_back (GTask *task)
 {
@@ -98,7 +89,8 @@ set_back (GTask *task)
   g_auto (NcgResources) before = { 0 };
 
   FAULT_POINT ("update:set-back");
-  if (!is_there (update)) {
+  /* Settings of a slice that is not there would be those of the next one of its name. */
+  if (manager_is_gone (update->manager, place.cgroup)) {
     if (update->has_file)
       store_remove (update->manager->store, update->uid, STORE_UPDATING, NULL);
     finish (task, g_steal_pointer (&update->error));

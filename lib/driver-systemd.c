@@ -131,13 +131,15 @@ systemd_start_leaf_async (NcgDriver *base,
                           gpointer user_data)
 {
   GError *error = NULL;
-  g_autofree char *parent = systemd_group_unit (base, leaf->parent, &error);
-  g_autofree char *unit = parent != NULL ? systemd_leaf_unit (base, leaf, &error) : NULL;
+  g_autofree char *slice = systemd_group_unit (base, leaf->parent, &error);
+  g_autofree char *cgroup = systemd_predict_cgroup (base, leaf->parent);
+  g_autofree char *unit = slice != NULL ? systemd_leaf_unit (base, leaf, &error) : NULL;
+  NcgPlace parent = { .unit = slice, .cgroup = cgroup };
 
   if (unit == NULL)
     g_task_report_error (NULL, callback, user_data, NULL, error);
   else
-    ncg_systemd_leaf_start_async (get_context (base), leaf, unit, parent, deadline, callback,
+    ncg_systemd_leaf_start_async (get_context (base), leaf, unit, &parent, deadline, callback,
                                   user_data);
 }
 

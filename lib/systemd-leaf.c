@@ -5,6 +5,7 @@
 #include "lib/systemd-leaf.h"
 
 #include "lib/cgroup-tree.h"
+#include "lib/cgroup.h"
 #include "lib/error.h"
 #include "lib/leaf-join.h"
 #include "lib/systemd-change.h"
@@ -27,6 +28,7 @@ typedef struct {
   NcgOrigins *origins;
   GPtrArray *dropped;
   gboolean is_delegated;
+  gboolean was_there; /* before; only of one that is held */
   uid_t user;
   NcgPlace *place;
   GError *error; /* (nullable): to be returned when the leaf is stopped; NULL: it is tried again */
@@ -95,7 +97,8 @@ fail (GTask *task, GError *error)
   Leaf *leaf = g_task_get_task_data (task);
 
   /* One that is held may be there, and does not end by itself. */
-  if (is_held (leaf) && !g_error_matches (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS) &&
+  if (is_held (leaf) && !leaf->was_there &&
+      !g_error_matches (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS) &&
       !g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED)) {
     leaf->error = error;
     ncg_systemd_stop_async (leaf->context->systemd, leaf->unit, FALSE, leaf->deadline, on_stopped,
@@ -128,9 +131,9 @@ give_up (GTask *task, GError *error)
   error = explain (leaf, error);
   if (leaf->origins != NULL)
     ncg_origins_restore (leaf->origins);
-  if (ncg_cgroup_tree_is_populated (leaf->context->hierarchy->trees, leaf->place->cgroup,
-                                    &populated, NULL) &&
-      populated) {
+  if (leaf->was_there || (ncg_cgroup_tree_is_populated (leaf->context->hierarchy->trees,
+                                                        leaf->place->cgroup, &populated, NULL) &&
+                          populated)) {
     g_task_return_error (task, error);
     return;
   }
@@ -298,11 +301,22 @@ start (GTask *task)
                            g_object_ref (task));
 }
 
+static gboolean
+is_there (const NcgSystemdContext *context, const NcgPlace *parent, const char *unit)
+{
+  const char *mount = ncg_hierarchy_get_primary (context->hierarchy)->mount;
+  g_autofree char *path = g_strconcat (parent->cgroup, "/", unit, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (mount, path, &error);
+
+  return !g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
+}
+
 void
 ncg_systemd_leaf_start_async (NcgSystemdContext *context,
                               const NcgLeaf *what,
                               const char *unit,
-                              const char *parent,
+                              const NcgPlace *parent,
                               gint64 deadline_usec,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
@@ -313,7 +327,7 @@ ncg_systemd_leaf_start_async (NcgSystemdContext *context,
 
   leaf->context = context;
   leaf->unit = g_strdup (unit);
-  leaf->parent = g_strdup (parent);
+  leaf->parent = g_strdup (parent->unit);
   leaf->description = g_strdup (what->description);
   leaf->subgroup = g_strdup (what->subgroup);
   ncg_resources_copy (what->resources, &leaf->resources);
@@ -322,6 +336,7 @@ ncg_systemd_leaf_start_async (NcgSystemdContext *context,
   leaf->dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
   leaf->is_delegated = what->is_delegated;
   leaf->user = what->user;
+  leaf->was_there = is_held (leaf) && is_there (context, parent, unit);
   leaf->deadline = deadline_usec;
   g_task_set_task_data (task, leaf, leaf_free);
   if (ncg_leaf_check_delegation (what->is_delegated, what->subgroup, what->user, &error) &&

@@ -10,11 +10,13 @@
 #include "lib/driver.h"
 #include "lib/systemd-context.h"
 
-/* @parent: the slice. Ended by ncg_driver_start_leaf_finish(), where the errors are, too. */
+/* @parent: the slice, and its cgroup as far as it can be predicted: a leaf that is held is there
+ * already if its cgroup is, and is not stopped then if something fails. Ended by
+ * ncg_driver_start_leaf_finish(), where the errors are, too. */
 void ncg_systemd_leaf_start_async (NcgSystemdContext *context,
                                    const NcgLeaf *leaf,
                                    const char *unit,
-                                   const char *parent,
+                                   const NcgPlace *parent,
                                    gint64 deadline_usec,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);

@@ -22,7 +22,7 @@ static void
 add_fault (Fixture *fixture, const char *method, FakeFaultKind kind, guint times)
 {
   FakeFault fault = {
-    .method = method, .unit = CONTAINER_UNIT, .kind = kind, .times = times, .msec = 300
+    method, CONTAINER_UNIT, kind, times, 300, "org.freedesktop.DBus.Error.Failed"
   };
 
   fake_systemd_add_fault (fixture->systemd, &fault);
@@ -361,6 +361,65 @@ test_foreign_again (Fixture *fixture, gconstpointer data)
   g_assert_true (join_is_in (fixture, pid, JOIN_OUTSIDE));
 }
 
+/* The pod's file is lost, and the pod is taken over: its leaf is there, with a process, and no file
+ * knows it. */
+static pid_t
+take_over (Fixture *fixture)
+{
+  pid_t pid = join_start_process (fixture);
+
+  container_must_create (fixture, SPEC);
+  join_one (fixture, "db", pid, "{}");
+  fixture_kill_daemon (fixture);
+  fixture_write_file (fixture, "a.pod", "");
+  fixture_start_daemon (fixture);
+  g_free (fixture_must_create (fixture, "a", "{'CPULimit': <'1'>}"));
+  fake_systemd_forget_calls (fixture->systemd);
+  return pid;
+}
+
+/* Whatever fails, it is not what was begun. */
+static void
+test_leaf_was_there (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = take_over (fixture);
+
+  add_fault (fixture, "SetUnitProperties", FAKE_FAULT_ERROR, 1);
+  container_must_fail (fixture, "CreateContainer", "db", SPEC, "SystemdFailed", CONTAINER_UNIT);
+  fake_kernel_ignore_writes (fixture->kernel, CONTAINER_UNIT, "memory.max");
+  container_must_fail (fixture, "CreateContainer", "db", "{'MemoryLimit': <'32Mi'>}",
+                       "SystemdFailed", "memory.max");
+  kill_in_call (fixture, "CreateContainer", "{'MemoryLimit': <'32Mi'>}", "StartTransientUnit",
+                FAKE_FAULT_DELAY);
+  fixture_start_daemon (fixture);
+  fake_kernel_take_writes (fixture->kernel, CONTAINER_UNIT, "memory.max");
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StopUnit", NULL), ==, 0);
+  g_assert_true (join_is_in (fixture, pid, CONTAINER_CGROUP));
+  container_must_create (fixture, SPEC);
+  container_assert_verified (fixture);
+  g_assert_true (join_is_in (fixture, pid, CONTAINER_CGROUP));
+}
+
+/* systemd does not say what became of it. */
+static void
+test_leaf_was_there_timeout (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = take_over (fixture);
+  gint64 end_usec;
+
+  add_fault (fixture, "SetUnitProperties", FAKE_FAULT_NO_REPLY, 1);
+  add_fault (fixture, "Get", FAKE_FAULT_NO_REPLY, 1);
+  container_must_fail (fixture, "CreateContainer", "db", SPEC, "Timeout", NULL);
+  end_usec = g_get_monotonic_time () + 2 * G_USEC_PER_SEC;
+  while (g_get_monotonic_time () < end_usec)
+    fixture_iterate ();
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StopUnit", NULL), ==, 0);
+  g_assert_true (join_is_in (fixture, pid, CONTAINER_CGROUP));
+  fake_systemd_clear_faults (fixture->systemd);
+  container_must_create (fixture, SPEC);
+  g_assert_true (join_is_in (fixture, pid, CONTAINER_CGROUP));
+}
+
 static void
 test_start_fails (Fixture *fixture, gconstpointer data)
 {
@@ -421,6 +480,8 @@ main (int argc, char **argv)
   JOIN_TEST ("/containers-crash/lost", test_lost);
   JOIN_TEST ("/containers-crash/foreign", test_foreign);
   JOIN_TEST ("/containers-crash/foreign-again", test_foreign_again);
+  JOIN_TEST ("/containers-crash/leaf-was-there", test_leaf_was_there);
+  JOIN_TEST ("/containers-crash/leaf-was-there-timeout", test_leaf_was_there_timeout);
   JOIN_TEST ("/containers-crash/start-fails", test_start_fails);
   JOIN_TEST ("/containers-crash/timeout", test_timeout);
   return g_test_run ();
