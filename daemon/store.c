@@ -23,7 +23,8 @@
 struct Store {
   char *directory;
   int fd;
-  char *warning; /* (nullable): for the first load */
+  char *warning;     /* (nullable): for the first load */
+  gboolean has_lost; /* files whose uids nobody knows */
 };
 
 static const char *const suffixes[] = {
@@ -61,6 +62,15 @@ set_aside_directory (const char *directory)
                           directory, aside != NULL ? aside : "nothing");
 }
 
+/* Also by a daemon before this one: what it left alone is to be left alone still. */
+static gboolean
+is_directory_aside (const char *directory)
+{
+  g_autofree char *aside = g_strconcat (directory, BAD_SUFFIX, NULL);
+
+  return faccessat (AT_FDCWD, aside, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 Store *
 store_new (const char *directory, GError **error)
 {
@@ -69,6 +79,7 @@ store_new (const char *directory, GError **error)
   self->directory = g_strdup (directory);
   self->fd = -1;
   self->warning = set_aside_directory (directory);
+  self->has_lost = self->warning != NULL || is_directory_aside (directory);
   if (g_mkdir_with_parents (directory, 0755) < 0) {
     fail (self, "make", "", error);
     return NULL;
@@ -154,11 +165,28 @@ store_has_bad (Store *self, const char *uid)
   return FALSE;
 }
 
+gboolean
+store_has_lost (const Store *self)
+{
+  return self->has_lost;
+}
+
+/* (transfer full) (nullable) */
+static char *
+rename_aside (Store *self, const char *name)
+{
+  char *bad = state_file_set_aside (self->fd, name);
+
+  if (bad == NULL)
+    self->has_lost = TRUE;
+  return bad;
+}
+
 void
 store_set_aside (Store *self, const char *uid, StorePhase phase)
 {
   g_autofree char *name = file_name (uid, phase);
-  g_autofree char *bad = state_file_set_aside (self->fd, name);
+  g_autofree char *bad = rename_aside (self, name);
 }
 
 void
@@ -219,9 +247,9 @@ read_file (const Store *self, const char *name, GError **error)
 }
 
 static void
-set_aside (const Store *self, const char *name, const char *reason, GPtrArray *warnings)
+set_aside (Store *self, const char *name, const char *reason, GPtrArray *warnings)
 {
-  g_autofree char *bad = state_file_set_aside (self->fd, name);
+  g_autofree char *bad = rename_aside (self, name);
 
   g_ptr_array_add (warnings, g_strdup_printf ("%s/%s is set aside as %s: %s", self->directory, name,
                                               bad != NULL ? bad : "nothing", reason));
@@ -229,14 +257,14 @@ set_aside (const Store *self, const char *name, const char *reason, GPtrArray *w
 
 /* What was being written when the daemon was killed. */
 static void
-drop_temporary (const Store *self, const char *name, GPtrArray *warnings)
+drop_temporary (Store *self, const char *name, GPtrArray *warnings)
 {
   if (unlinkat (self->fd, name, 0) < 0 && errno != ENOENT)
     set_aside (self, name, "it cannot be removed", warnings);
 }
 
 static void
-load_one (const Store *self, const char *name, GPtrArray *entries, GPtrArray *warnings)
+load_one (Store *self, const char *name, GPtrArray *entries, GPtrArray *warnings)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *uid = NULL;

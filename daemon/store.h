@@ -48,6 +48,10 @@ gboolean store_remove (Store *self, const char *uid, StorePhase phase, GError **
 /* Whether a file of @uid was set aside as damaged. */
 gboolean store_has_bad (Store *self, const char *uid);
 
+/* Whether there were files of which not even the uids are known: the whole directory was set aside,
+ * as "NAME.bad", and that is there still; or a file cannot be set aside. */
+gboolean store_has_lost (const Store *self);
+
 /* Renames a file whose content is of no use to "NAME.bad". */
 void store_set_aside (Store *self, const char *uid, StorePhase phase);
 

@@ -197,6 +197,53 @@ test_damaged_with_processes (Fixture *fixture, gconstpointer data)
   }
 }
 
+static void
+set_mode (Fixture *fixture, int mode)
+{
+  g_autofree char *directory = g_strconcat (fixture->root, "/run/nodecgroups/pods", NULL);
+
+  g_assert_cmpint (g_chmod (directory, mode), ==, 0);
+}
+
+static void
+assert_left_behind (Fixture *fixture)
+{
+  fixture_start_daemon (fixture);
+  g_assert_true (fixture_has_pod_state (fixture, "a", "foreign"));
+  g_assert_true (fake_systemd_has_unit (fixture->systemd, SLICE));
+  stop (fixture);
+}
+
+/* Nobody knows which pods there were: none is taken for one whose creation was not finished, though
+ * they have no processes. */
+static void
+test_lost_directory (Fixture *fixture, gconstpointer data)
+{
+  create (fixture);
+  stop (fixture);
+  set_mode (fixture, 0777);
+  assert_left_behind (fixture);
+  assert_left_behind (fixture);
+  fixture_start_daemon (fixture);
+  create (fixture);
+  assert_quota (fixture, "50000 100000");
+}
+
+/* A file that cannot even be renamed. */
+static void
+test_lost_file (Fixture *fixture, gconstpointer data)
+{
+  create (fixture);
+  stop (fixture);
+  fixture_write_file (fixture, "a.pod", "damaged");
+  fixture->is_barred = TRUE;
+  set_mode (fixture, 0555);
+  assert_left_behind (fixture);
+  set_mode (fixture, 0755);
+  fixture_start_daemon (fixture);
+  create (fixture);
+}
+
 /* The node's own file: damaged, it is set aside, and the node is made anew. */
 static void
 test_damaged_node (Fixture *fixture, gconstpointer data)
@@ -226,6 +273,8 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/state/damaged", test_damaged);
   FIXTURE_TEST ("/state/truncated", test_truncated);
   FIXTURE_TEST ("/state/damaged-with-processes", test_damaged_with_processes);
+  FIXTURE_TEST ("/state/lost-directory", test_lost_directory);
+  FIXTURE_TEST ("/state/lost-file", test_lost_file);
   FIXTURE_TEST ("/state/damaged-node", test_damaged_node);
   return g_test_run ();
 }

@@ -248,6 +248,31 @@ test_set_aside (Fixture *fixture, gconstpointer data)
   g_assert_false (store_has_bad (fixture->store, "b"));
 }
 
+/* Whose files they were nobody knows then, nor does the next daemon. */
+static void
+test_lost (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *aside = g_strconcat (fixture->directory, ".bad", NULL);
+
+  save (fixture, "a", STORE_POD, "{}");
+  g_assert_false (store_has_lost (fixture->store));
+  store_set_aside (fixture->store, "a", STORE_POD);
+  g_assert_false (store_has_lost (fixture->store));
+  store_set_aside (fixture->store, "b", STORE_POD);
+  g_assert_true (store_has_lost (fixture->store));
+  store_free (fixture->store);
+  g_assert_cmpint (g_chmod (fixture->directory, 0777), ==, 0);
+  for (guint i = 0; i < 2; i++) {
+    fixture->store = open_store (fixture);
+    g_assert_true (store_has_lost (fixture->store));
+    g_assert_false (store_has_bad (fixture->store, "a"));
+    store_free (fixture->store);
+  }
+  temp_dir_free (g_steal_pointer (&aside));
+  fixture->store = open_store (fixture);
+  g_assert_false (store_has_lost (fixture->store));
+}
+
 /* A name is set aside as often as it has to be, and what was set aside before is kept. */
 static void
 test_set_aside_again (Fixture *fixture, gconstpointer data)
@@ -346,6 +371,7 @@ main (int argc, char **argv)
   add ("/store/no-files", test_no_files);
   add ("/store/uids", test_uids);
   add ("/store/set-aside", test_set_aside);
+  add ("/store/lost", test_lost);
   add ("/store/set-aside-again", test_set_aside_again);
   add ("/store/too-large", test_too_large);
   add ("/store/foreign-directory", test_foreign_directory);
