@@ -131,10 +131,9 @@ manager_find_own_pod (Manager *self, const char *uid, GError **error)
   if (pod == NULL || pod->state != POD_FOREIGN)
     return pod;
   owner = pod_format_owner (pod);
-  if (g_str_has_prefix (pod->owner, POD_DESCRIPTION_PREFIX))
+  if (pod_is_left_behind (pod))
     g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,
-                 "all that was known of pod %s is lost, and %s is left alone until the pod is "
-                 "created again",
+                 "the file of pod %s was lost: %s stays as it is until created again or removed",
                  pod->uid, pod->slice);
   else
     g_set_error (error, NCG_ERROR, NCG_ERROR_ACCESS_DENIED,

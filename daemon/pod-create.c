@@ -306,15 +306,6 @@ ask_driver (GTask *task)
   step_done (task, NULL);
 }
 
-/* What is described as ours and known by no file was left behind, and is taken over. */
-static gboolean
-is_left_behind (const Pod *foreign, const char *uid)
-{
-  g_autofree char *ours = g_strconcat (POD_DESCRIPTION_PREFIX, uid, NULL);
-
-  return g_str_equal (foreign->owner, ours);
-}
-
 static GError *
 refuse_foreign (const Create *create, const Pod *foreign)
 {
@@ -325,6 +316,18 @@ refuse_foreign (const Create *create, const Pod *foreign)
       "pod %s is there as %s, which was made by somebody else%s; it has to be removed "
       "by whoever made it, or take another uid",
       create->uid, foreign->slice, owner);
+}
+
+/* What was left behind would not be seen any more, beside another slice of that uid. */
+static GError *
+refuse_class (const Create *create, const Pod *left)
+{
+  return g_error_new (NCG_ERROR, NCG_ERROR_POD_EXISTS,
+                      "pod %s was left behind as %s, which is of the class %s and not %s; create "
+                      "it with that class "
+                      "to take it over, or remove it first",
+                      create->uid, left->slice, qos_to_string (left->qos),
+                      qos_to_string (spec_get_qos (&create->spec)));
 }
 
 /* A pod of that uid is there: the same again, one to be made anew, or another. */
@@ -339,11 +342,13 @@ settle_with_existing (GTask *task, Pod *existing)
     manager_drop_pod (manager, existing);
     return FALSE;
   }
-  if (existing->state == POD_FOREIGN && is_left_behind (existing, create->uid)) {
+  if (pod_is_left_behind (existing) && existing->qos == spec_get_qos (&create->spec)) {
     manager_drop_pod (manager, existing);
     return FALSE;
   }
-  if (existing->state == POD_FOREIGN)
+  if (pod_is_left_behind (existing))
+    fail (task, refuse_class (create, existing));
+  else if (existing->state == POD_FOREIGN)
     fail (task, refuse_foreign (create, existing));
   else if (spec_equal (&existing->spec, &create->spec))
     succeed (task, existing);

@@ -8,6 +8,7 @@
 #include "lib/error.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <systemd/sd-bus.h>
 
 static const char *const states[] = {
@@ -76,6 +77,13 @@ char *
 pod_format_owner (const Pod *self)
 {
   return self->owner[0] != '\0' ? g_strdup_printf (" ('%s')", self->owner) : g_strdup ("");
+}
+
+gboolean
+pod_is_left_behind (const Pod *self)
+{
+  return self->state == POD_FOREIGN && g_str_has_prefix (self->owner, POD_DESCRIPTION_PREFIX) &&
+         g_str_equal (self->owner + strlen (POD_DESCRIPTION_PREFIX), self->uid);
 }
 
 static void

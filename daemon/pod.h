@@ -74,6 +74,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pod, pod_unref)
 /* (transfer full): of a foreign one, for a message: " ('the owner')", or "" if nobody knows */
 char *pod_format_owner (const Pod *self);
 
+/* Whether all that was known of one of ours is lost: its unit is described as ours, and it is
+ * foreign until it is created again, or removed. */
+gboolean pod_is_left_behind (const Pod *self);
+
 /* Replaces the spec and computes what follows from it. The class stays. */
 void pod_set_spec (Pod *self, const Spec *spec);
 void pod_set_cgroup (Pod *self, const char *cgroup);

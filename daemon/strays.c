@@ -69,7 +69,7 @@ on_described (GObject *source, GAsyncResult *result, gpointer user_data)
   const char *uid = is_ours ? description + strlen (POD_DESCRIPTION_PREFIX) : NULL;
 
   if (is_ours && !is_populated (search->manager, stray->place->cgroup) &&
-      !store_has_bad (search->manager->store, uid)) {
+      !store_has_bad (search->manager->store, uid) && !store_has_lost (search->manager->store)) {
     ncg_driver_stop_async (search->manager->driver, stray->place,
                            g_get_monotonic_time () + MANAGER_UNDO_USEC, on_stopped, stray);
     FAULT_POINT ("strays:asked");

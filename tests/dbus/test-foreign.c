@@ -365,6 +365,19 @@ assert_take_over_fails (Fixture *fixture, const char *spec, const char *name)
   assert_left_behind (fixture);
 }
 
+/* As another slice, beside which nobody would see the first one. */
+static void
+test_left_behind_class (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  leave_behind (fixture);
+  assert_take_over_fails (fixture, "{}", "PodExists");
+  g_assert_null (fixture_create (fixture, "a", "{}", &error));
+  fixture_assert_error (&error, "PodExists", LEFT_SLICE ", which is of the class Burstable");
+  g_assert_false (fake_systemd_has_unit (fixture->systemd, "machine-besteffort-poda.slice"));
+}
+
 /* Whatever fails, and wherever the daemon is killed: what runs there is not what was begun. */
 static void
 test_take_over_fails (Fixture *fixture, gconstpointer data)
@@ -488,6 +501,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/foreign/at-once", test_at_once);
   FIXTURE_TEST ("/foreign/installed", test_installed);
   FIXTURE_TEST ("/foreign/left-behind", test_left_behind);
+  FIXTURE_TEST ("/foreign/left-behind-class", test_left_behind_class);
   FIXTURE_TEST ("/foreign/take-over-fails", test_take_over_fails);
   FIXTURE_TEST ("/foreign/take-over-not-supported", test_take_over_not_supported);
   FIXTURE_TEST ("/foreign/take-over-times-out", test_take_over_times_out);
