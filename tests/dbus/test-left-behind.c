@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Pods of ours of which all that was known is lost: they run on, until they are taken over or
+ * removed.
+ */
+#include "tests/dbus/calls.h"
+
+#include <string.h>
+
+#define SLICE "machine-burstable-poda.slice"
+#define LEAF "/machine.slice/machine-burstable.slice/" SLICE "/poda-app.scope"
+
+static char *
+list_pods (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = fixture_call (fixture, "ListPods", NULL, &error);
+
+  g_assert_no_error (error);
+  return g_variant_print (reply, FALSE);
+}
+
+static gboolean
+is_listed (Fixture *fixture, const char *text)
+{
+  g_autofree char *list = list_pods (fixture);
+
+  return strstr (list, text) != NULL;
+}
+
+static guint
+count_pods (Fixture *fixture)
+{
+  g_autoptr (GVariant) count =
+      fixture_get_property (fixture, MANAGER_PATH, MANAGER_INTERFACE, "PodCount");
+
+  return g_variant_get_uint32 (count);
+}
+
+/* What is known of one of ours is lost: it is left alone, until it is created again. */
+static void
+test_seen (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = NULL;
+
+  g_free (fixture_must_create (fixture, "a-b", "{'CPULimit': <'1'>}"));
+  fixture_stop_daemon (fixture);
+  fixture_write_file (fixture, "a-b.pod", "");
+  fixture_start_daemon (fixture);
+  g_assert_true (is_listed (fixture, "'a-b'"));
+  g_assert_true (is_listed (fixture, "'foreign'"));
+  g_assert_false (fixture_remove (fixture, "a-b", &error));
+  name = g_dbus_error_get_remote_error (error);
+  g_assert_cmpstr (name, ==, "org.freedesktop.DBus.Error.AccessDenied");
+  g_assert_nonnull (strstr (error->message, "created again"));
+  g_free (fixture_must_create (fixture, "a-b", "{'CPULimit': <'1'>}"));
+  g_assert_true (is_listed (fixture, "'active'"));
+  fixture_must_remove (fixture, "a-b");
+  g_assert_cmpuint (count_pods (fixture), ==, 0);
+}
+
+/* A pod "a" with a process, whose file was lost. */
+static void
+leave_behind (Fixture *fixture)
+{
+  g_free (fixture_must_create (fixture, "a", "{'CPULimit': <'1'>}"));
+  fixture_stop_daemon (fixture);
+  fake_kernel_make_cgroup (fixture->kernel, LEAF);
+  fake_processes_start (fake_kernel_get_processes (fixture->kernel), LEAF);
+  fixture_write_file (fixture, "a.pod", "");
+  fixture_start_daemon (fixture);
+  fake_systemd_forget_calls (fixture->systemd);
+}
+
+/* It is there as before, and its process lives. */
+static void
+assert_left_behind (Fixture *fixture)
+{
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StopUnit", NULL), ==, 0);
+  g_assert_true (fake_systemd_has_unit (fixture->systemd, SLICE));
+  g_assert_cmpuint (fake_processes_count (fake_kernel_get_processes (fixture->kernel), LEAF), ==,
+                    1);
+  g_assert_false (fixture_has_file (fixture, "a.creating"));
+  g_assert_false (fixture_has_file (fixture, "a.pod"));
+  fixture_wait (is_listed (fixture, "'" SLICE "', 'foreign'"));
+}
+
+static void
+assert_take_over_fails (Fixture *fixture, const char *spec, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (fixture_create (fixture, "a", spec, &error));
+  fixture_assert_error (&error, name, NULL);
+  assert_left_behind (fixture);
+}
+
+/* As another slice, beside which nobody would see the first one. */
+static void
+test_class (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  leave_behind (fixture);
+  assert_take_over_fails (fixture, "{}", "PodExists");
+  g_assert_null (fixture_create (fixture, "a", "{}", &error));
+  fixture_assert_error (&error, "PodExists", SLICE ", which is of the class Burstable");
+  g_assert_false (fake_systemd_has_unit (fixture->systemd, "machine-besteffort-poda.slice"));
+}
+
+/* Whatever fails, and wherever the daemon is killed: what runs there is not what was begun. */
+static void
+test_take_over_fails (Fixture *fixture, gconstpointer data)
+{
+  FakeFault refused = {
+    "SetUnitProperties", SLICE, FAKE_FAULT_ERROR, 1, 0, "org.freedesktop.DBus.Error.AccessDenied"
+  };
+
+  leave_behind (fixture);
+  fake_systemd_add_fault (fixture->systemd, &refused);
+  assert_take_over_fails (fixture, "{'CPULimit': <'2'>}", "SystemdFailed");
+  fake_kernel_ignore_writes (fixture->kernel, SLICE, "cpu.max");
+  assert_take_over_fails (fixture, "{'CPULimit': <'2'>}", "SystemdFailed");
+  fake_kernel_take_writes (fixture->kernel, SLICE, "cpu.max");
+  fake_kernel_ignore_writes (fixture->kernel, "machine-burstable.slice", "cpu.weight");
+  assert_take_over_fails (fixture, "{'CPULimit': <'2'>}", "SystemdFailed");
+  fake_kernel_take_writes (fixture->kernel, "machine-burstable.slice", "cpu.weight");
+  g_free (fixture_must_create (fixture, "a", "{'CPULimit': <'1'>}"));
+  g_assert_true (fixture_has_pod_state (fixture, "a", "active"));
+  g_assert_cmpuint (fake_processes_count (fake_kernel_get_processes (fixture->kernel), LEAF), ==,
+                    1);
+}
+
+static void
+test_take_over_not_supported (Fixture *fixture, gconstpointer data)
+{
+  leave_behind (fixture);
+  fake_systemd_hide_property (fixture->systemd, "MemorySwapMax");
+  assert_take_over_fails (fixture, "{'CPULimit': <'1'>}", "NotSupported");
+}
+
+/* Nor is it taken back late. */
+static void
+test_take_over_times_out (Fixture *fixture, gconstpointer data)
+{
+  FakeFault silent = { "SetUnitProperties", SLICE, FAKE_FAULT_NO_REPLY, 1, 0, NULL };
+  FakeFault unknown = { "Get", SLICE, FAKE_FAULT_NO_REPLY, 1, 0, NULL };
+  gint64 end_usec;
+
+  leave_behind (fixture);
+  fake_systemd_add_fault (fixture->systemd, &silent);
+  fake_systemd_add_fault (fixture->systemd, &unknown);
+  assert_take_over_fails (fixture, "{'CPULimit': <'1'>}", "Timeout");
+  end_usec = g_get_monotonic_time () + 3 * G_USEC_PER_SEC;
+  while (g_get_monotonic_time () < end_usec)
+    fixture_iterate ();
+  assert_left_behind (fixture);
+}
+
+static void
+test_take_over_killed (Fixture *fixture, gconstpointer data)
+{
+  FakeFault slow = { "SetUnitProperties", SLICE, FAKE_FAULT_DELAY, 1, 300, NULL };
+  g_autoptr (Calls) calls = calls_new (fixture);
+
+  leave_behind (fixture);
+  fake_systemd_add_fault (fixture->systemd, &slow);
+  calls_add (calls, "CreatePod", "a", "{'CPULimit': <'2'>}");
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", SLICE) > 0);
+  fixture_wait (fixture_has_file (fixture, "a.creating"));
+  fixture_kill_daemon (fixture);
+  fake_kernel_ignore_writes (fixture->kernel, SLICE, "cpu.max");
+  fixture_start_daemon (fixture);
+  assert_left_behind (fixture);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  FIXTURE_TEST ("/left-behind/seen", test_seen);
+  FIXTURE_TEST ("/left-behind/class", test_class);
+  FIXTURE_TEST ("/left-behind/take-over-fails", test_take_over_fails);
+  FIXTURE_TEST ("/left-behind/take-over-not-supported", test_take_over_not_supported);
+  FIXTURE_TEST ("/left-behind/take-over-times-out", test_take_over_times_out);
+  FIXTURE_TEST ("/left-behind/take-over-killed", test_take_over_killed);
+  return g_test_run ();
+}
