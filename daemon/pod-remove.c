@@ -15,7 +15,7 @@ typedef struct {
   Manager *manager;
   char *uid;
   Pod *pod;
-  PodState before;
+  PodState before; /* foreign: it has no file */
   guint64 grace_usec;
   gint64 deadline; /* without the grace */
   GQueue frozen;   /* char *: units of leaves that were frozen */
@@ -42,7 +42,8 @@ fail (GTask *task, GError *error)
   Manager *manager = remove->manager;
 
   if (remove->pod != NULL && remove->pod->state == POD_REMOVING) {
-    store_move (manager->store, remove->uid, STORE_REMOVING, STORE_POD, NULL);
+    if (remove->before != POD_FOREIGN)
+      store_move (manager->store, remove->uid, STORE_REMOVING, STORE_POD, NULL);
     manager_set_state (manager, remove->pod, remove->before);
     manager_check_pod (manager, remove->pod);
   }
@@ -142,13 +143,32 @@ note_frozen (Remove *remove)
   }
 }
 
+/* Of one that was left behind no file is made for this: it would be one without a spec. */
+static gboolean
+note_removal (Remove *remove, GError **error)
+{
+  /* A resumed removal has its file in that phase already. */
+  return remove->pod->state == POD_REMOVING || remove->pod->state == POD_FOREIGN ||
+         store_move (remove->manager->store, remove->uid, STORE_POD, STORE_REMOVING, error);
+}
+
+static Pod *
+find_pod (const Remove *remove, GError **error)
+{
+  Pod *pod = g_hash_table_lookup (remove->manager->pods, remove->uid);
+
+  return pod != NULL && pod_is_left_behind (pod)
+             ? pod
+             : manager_find_own_pod (remove->manager, remove->uid, error);
+}
+
 static void
 on_turn (GTask *task)
 {
   Remove *remove = g_task_get_task_data (task);
   Manager *manager = remove->manager;
   GError *error = NULL;
-  Pod *pod = manager_find_own_pod (manager, remove->uid, &error);
+  Pod *pod = find_pod (remove, &error);
   NcgPlace place;
 
   if (pod == NULL) {
@@ -159,9 +179,7 @@ on_turn (GTask *task)
   FAULT_POINT ("remove:begun");
   oom_kills_look (manager->oom, pod);
   remove->before = pod->state == POD_REMOVING ? POD_ACTIVE : pod->state;
-  /* A resumed removal has its file in that phase already. */
-  if (pod->state != POD_REMOVING &&
-      !store_move (manager->store, pod->uid, STORE_POD, STORE_REMOVING, &error)) {
+  if (!note_removal (remove, &error)) {
     fail (task, error);
     return;
   }

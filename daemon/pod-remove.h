@@ -13,8 +13,11 @@
  * pod_remove_async:
  * @grace_usec: 0 kills at once; else SIGTERM comes first, and SIGKILL after this time
  *
- * Errors: %NCG_ERROR_NO_SUCH_POD; %NCG_ERROR_BUSY naming the processes that cannot be killed or the
- * cgroup that cannot be removed, and then the pod is still there.
+ * Also a pod that was left behind, see pod_is_left_behind(): it is left behind again if that fails.
+ *
+ * Errors: %NCG_ERROR_NO_SUCH_POD; %NCG_ERROR_ACCESS_DENIED for one of others; %NCG_ERROR_BUSY
+ * naming the processes that cannot be killed or the cgroup that cannot be removed, and then the pod
+ * is still there.
  */
 void pod_remove_async (Manager *manager,
                        const char *uid,

@@ -37,7 +37,7 @@ count_pods (Fixture *fixture)
   return g_variant_get_uint32 (count);
 }
 
-/* What is known of one of ours is lost: it is left alone, until it is created again. */
+/* It is there, and whoever would change it is told what to do. */
 static void
 test_seen (Fixture *fixture, gconstpointer data)
 {
@@ -50,7 +50,7 @@ test_seen (Fixture *fixture, gconstpointer data)
   fixture_start_daemon (fixture);
   g_assert_true (is_listed (fixture, "'a-b'"));
   g_assert_true (is_listed (fixture, "'foreign'"));
-  g_assert_false (fixture_remove (fixture, "a-b", &error));
+  g_assert_false (fixture_update (fixture, "a-b", "{'CPULimit': <'2'>}", &error));
   name = g_dbus_error_get_remote_error (error);
   g_assert_cmpstr (name, ==, "org.freedesktop.DBus.Error.AccessDenied");
   g_assert_nonnull (strstr (error->message, "created again"));
@@ -175,12 +175,77 @@ test_take_over_killed (Fixture *fixture, gconstpointer data)
   assert_left_behind (fixture);
 }
 
+static void
+assert_removed (Fixture *fixture)
+{
+  g_assert_cmpuint (count_pods (fixture), ==, 0);
+  g_assert_false (fake_systemd_has_unit (fixture->systemd, SLICE));
+  g_assert_cmpuint (fake_processes_count (fake_kernel_get_processes (fixture->kernel), LEAF), ==,
+                    0);
+  g_assert_false (fixture_has_file (fixture, "a.removing"));
+  g_assert_false (fixture_has_file (fixture, "a.pod"));
+}
+
+/* Whoever wants it gone need not know its spec; also by its object. */
+static void
+test_remove (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = NULL;
+
+  leave_behind (fixture);
+  fixture_must_remove (fixture, "a");
+  assert_removed (fixture);
+  leave_behind (fixture);
+  reply = fixture_call_object (fixture, MANAGER_PATH "/pod/a", POD_INTERFACE, "Remove",
+                               g_variant_new_parsed ("(@a{sv} {},)"), &error);
+  g_assert_no_error (error);
+  assert_removed (fixture);
+  g_assert_false (fixture_remove (fixture, "a", &error));
+  fixture_assert_error (&error, "NoSuchPod", NULL);
+}
+
+/* It is left behind again, and another try succeeds; so it is if the daemon is killed. */
+static void
+test_remove_fails (Fixture *fixture, gconstpointer data)
+{
+  FakeFault refused = {
+    .method = "StopUnit",
+    .unit = SLICE,
+    .kind = FAKE_FAULT_ERROR,
+    .times = 2,
+    .text = "org.freedesktop.DBus.Error.AccessDenied",
+  };
+  FakeFault slow = { "StopUnit", SLICE, FAKE_FAULT_NO_REPLY, 1, 0, NULL };
+  g_autoptr (Calls) calls = calls_new (fixture);
+  g_autoptr (GError) error = NULL;
+
+  leave_behind (fixture);
+  fake_systemd_add_fault (fixture->systemd, &refused);
+  g_assert_false (fixture_remove (fixture, "a", &error));
+  fixture_assert_error (&error, "SystemdFailed", SLICE);
+  g_assert_true (fixture_has_pod_state (fixture, "a", "foreign"));
+  g_assert_false (fixture_has_file (fixture, "a.pod"));
+  fake_systemd_forget_calls (fixture->systemd);
+  fake_systemd_add_fault (fixture->systemd, &slow);
+  calls_add (calls, "RemovePod", "a", "{}");
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "StopUnit", SLICE) > 0);
+  g_assert_true (fixture_has_pod_state (fixture, "a", "removing"));
+  fixture_kill_daemon (fixture);
+  fixture_start_daemon (fixture);
+  g_assert_true (fixture_has_pod_state (fixture, "a", "foreign"));
+  fixture_must_remove (fixture, "a");
+  assert_removed (fixture);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   FIXTURE_TEST ("/left-behind/seen", test_seen);
   FIXTURE_TEST ("/left-behind/class", test_class);
+  FIXTURE_TEST ("/left-behind/remove", test_remove);
+  FIXTURE_TEST ("/left-behind/remove-fails", test_remove_fails);
   FIXTURE_TEST ("/left-behind/take-over-fails", test_take_over_fails);
   FIXTURE_TEST ("/left-behind/take-over-not-supported", test_take_over_not_supported);
   FIXTURE_TEST ("/left-behind/take-over-times-out", test_take_over_times_out);
