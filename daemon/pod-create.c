@@ -172,6 +172,7 @@ verify_and_commit (GTask *task)
     undo (task);
     return;
   }
+  store_drop_bad (manager->store, create->uid);
   pod->state = POD_ACTIVE;
   manager_announce_pod (manager, pod);
   manager_check_pod (manager, pod);

@@ -58,6 +58,7 @@ succeed (GTask *task)
   Manager *manager = remove->manager;
 
   store_remove (manager->store, remove->uid, STORE_REMOVING, NULL);
+  store_drop_bad (manager->store, remove->uid);
   manager_drop_pod (manager, remove->pod);
   FAULT_POINT ("remove:dropped");
   qos_tree_ensure_async (manager->qos, remove->pod->qos, NULL, NULL);

@@ -207,15 +207,34 @@ state_file_is_aside (const char *name)
   return g_str_has_suffix (name, BAD_SUFFIX);
 }
 
+/* (transfer full): the @i-th, from 0 on */
+static char *
+name_aside (const char *name, guint i)
+{
+  return i == 0 ? g_strconcat (name, BAD_SUFFIX, NULL)
+                : g_strdup_printf ("%s.%u" BAD_SUFFIX, name, i);
+}
+
 char *
 state_file_set_aside (int directory, const char *name)
 {
-  g_autofree char *aside = g_strconcat (name, BAD_SUFFIX, NULL);
+  g_autofree char *aside = name_aside (name, 0);
 
   for (guint i = 1; i < MAX_ASIDE && faccessat (directory, aside, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
        i++) {
     g_free (aside);
-    aside = g_strdup_printf ("%s.%u" BAD_SUFFIX, name, i);
+    aside = name_aside (name, i);
   }
   return renameat (directory, name, directory, aside) == 0 ? g_steal_pointer (&aside) : NULL;
+}
+
+void
+state_file_drop_aside (int directory, const char *name)
+{
+  for (guint i = 0; i < MAX_ASIDE; i++) {
+    g_autofree char *aside = name_aside (name, i);
+
+    if (unlinkat (directory, aside, 0) < 0 && errno == ENOENT)
+      return;
+  }
 }

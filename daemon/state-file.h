@@ -56,3 +56,6 @@ gboolean state_file_is_temporary (const char *name);
  * (transfer full) (nullable): the new name */
 char *state_file_set_aside (int directory, const char *name);
 gboolean state_file_is_aside (const char *name);
+
+/* Removes all that was set aside of @name. A directory stays. */
+void state_file_drop_aside (int directory, const char *name);

@@ -165,6 +165,16 @@ store_has_bad (Store *self, const char *uid)
   return FALSE;
 }
 
+void
+store_drop_bad (Store *self, const char *uid)
+{
+  for (int phase = 0; phase < N_STORE_PHASES; phase++) {
+    g_autofree char *name = file_name (uid, (StorePhase) phase);
+
+    state_file_drop_aside (self->fd, name);
+  }
+}
+
 gboolean
 store_has_lost (const Store *self)
 {

@@ -48,6 +48,9 @@ gboolean store_remove (Store *self, const char *uid, StorePhase phase, GError **
 /* Whether a file of @uid was set aside as damaged. */
 gboolean store_has_bad (Store *self, const char *uid);
 
+/* What was damaged does not matter any more: the pod was created again, or removed. */
+void store_drop_bad (Store *self, const char *uid);
+
 /* Whether there were files of which not even the uids are known: the whole directory was set aside,
  * as "NAME.bad", and that is there still; or a file cannot be set aside. */
 gboolean store_has_lost (const Store *self);

@@ -186,6 +186,26 @@ assert_removed (Fixture *fixture)
   g_assert_false (fixture_has_file (fixture, "a.pod"));
 }
 
+/* What was set aside is of no use any more, and would keep what a later creation left. */
+static void
+test_files (Fixture *fixture, gconstpointer data)
+{
+  leave_behind (fixture);
+  g_assert_true (fixture_has_file (fixture, "a.pod.bad"));
+  assert_take_over_fails (fixture, "{}", "PodExists");
+  g_assert_true (fixture_has_file (fixture, "a.pod.bad"));
+  g_free (fixture_must_create (fixture, "a", "{'CPULimit': <'1'>}"));
+  g_assert_false (fixture_has_file (fixture, "a.pod.bad"));
+  fixture_must_remove (fixture, "a");
+  leave_behind (fixture);
+  fixture_must_remove (fixture, "a");
+  g_assert_false (fixture_has_file (fixture, "a.pod.bad"));
+  fixture_stop_daemon (fixture);
+  fake_systemd_start_unit (fixture->systemd, SLICE, "NodeCgroups: pod a");
+  fixture_start_daemon (fixture);
+  g_assert_false (fake_systemd_has_unit (fixture->systemd, SLICE));
+}
+
 /* Whoever wants it gone need not know its spec; also by its object. */
 static void
 test_remove (Fixture *fixture, gconstpointer data)
@@ -244,6 +264,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   FIXTURE_TEST ("/left-behind/seen", test_seen);
   FIXTURE_TEST ("/left-behind/class", test_class);
+  FIXTURE_TEST ("/left-behind/files", test_files);
   FIXTURE_TEST ("/left-behind/remove", test_remove);
   FIXTURE_TEST ("/left-behind/remove-fails", test_remove_fails);
   FIXTURE_TEST ("/left-behind/take-over-fails", test_take_over_fails);

@@ -248,6 +248,26 @@ test_set_aside (Fixture *fixture, gconstpointer data)
   g_assert_false (store_has_bad (fixture->store, "b"));
 }
 
+/* All that was set aside of a pod goes at once, and nothing of another. */
+static void
+test_drop_bad (Fixture *fixture, gconstpointer data)
+{
+  static const char *const names[] = { "a.pod.bad", "a.pod.1.bad", "a.pod.2.bad",
+                                       "a.updating.bad" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    write_file (fixture, names[i], "damaged");
+  write_file (fixture, "a.b.pod.bad", "damaged");
+  save (fixture, "a", STORE_POD, "{}");
+  store_drop_bad (fixture->store, "a");
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    g_assert_false (has_file (fixture, names[i]));
+  g_assert_false (store_has_bad (fixture->store, "a"));
+  g_assert_true (store_has_bad (fixture->store, "a.b"));
+  g_assert_true (has_file (fixture, "a.pod"));
+  store_drop_bad (fixture->store, "none");
+}
+
 /* Whose files they were nobody knows then, nor does the next daemon. */
 static void
 test_lost (Fixture *fixture, gconstpointer data)
@@ -371,6 +391,7 @@ main (int argc, char **argv)
   add ("/store/no-files", test_no_files);
   add ("/store/uids", test_uids);
   add ("/store/set-aside", test_set_aside);
+  add ("/store/drop-bad", test_drop_bad);
   add ("/store/lost", test_lost);
   add ("/store/set-aside-again", test_set_aside_again);
   add ("/store/too-large", test_too_large);
