@@ -8,6 +8,7 @@
 #include "daemon/foreign-pods.h"
 
 #include "daemon/manager.h"
+#include "lib/error.h"
 #include "lib/file-watch.h"
 #include "lib/names.h"
 
@@ -164,18 +165,30 @@ add_pod (ForeignPods *self, const Candidate *candidate, const char *owner)
   manager_announce_pod (manager, pod);
 }
 
-/* Whose it is may be unknown to systemd, or it does not answer: foreign it is all the same. */
+/* Whose it is would never be asked again, and one of ours would be somebody else's for good. */
+static gboolean
+is_unanswered (const GError *error)
+{
+  return g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED) ||
+         g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT);
+}
+
+/* Whose it is may be unknown to systemd: foreign it is all the same. */
 static void
 on_described (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Candidate) candidate = user_data;
   Look *look = g_task_get_task_data (candidate->task);
-  g_autofree char *description = ncg_driver_describe_finish (result, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *description = ncg_driver_describe_finish (result, &error);
 
   if (g_cancellable_is_cancelled (candidate->stop))
     return;
   g_hash_table_remove (look->owner->asked, candidate->place->unit);
-  add_pod (look->owner, candidate, description != NULL ? description : "");
+  if (is_unanswered (error))
+    look_soon (look->owner);
+  else
+    add_pod (look->owner, candidate, description != NULL ? description : "");
   step_done (candidate->task);
 }
 

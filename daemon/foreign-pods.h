@@ -19,8 +19,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ForeignPods, foreign_pods_free)
 /**
  * foreign_pods_look_async:
  *
- * Those that there are now are known at the end, and from the first call on it is watched: a
- * change is seen at once, and many changes at most five times a second. To be called again after
+ * Those that there are now are known at the end, but for those of which systemd did not say whose
+ * they are: these are looked at again soon. From the first call on it is watched: a change is seen
+ * at once, and many changes at most five times a second. To be called again after
  * something may have been missed: the cgroup root made anew, a connection lost.
  */
 void foreign_pods_look_async (ForeignPods *self, GAsyncReadyCallback callback, gpointer user_data);

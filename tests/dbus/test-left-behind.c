@@ -186,6 +186,27 @@ assert_removed (Fixture *fixture)
   g_assert_false (fixture_has_file (fixture, "a.pod"));
 }
 
+/* systemd was away, or did not answer, when it was asked whose it is: it is asked again. */
+static void
+test_unanswered (Fixture *fixture, gconstpointer data)
+{
+  static const FakeFaultKind kinds[] = { FAKE_FAULT_LOSE_BEFORE, FAKE_FAULT_NO_REPLY };
+
+  leave_behind (fixture);
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    FakeFault fault = { "Get", SLICE, kinds[i], 2, 0, NULL };
+
+    fixture_stop_daemon (fixture);
+    fake_systemd_add_fault (fixture->systemd, &fault);
+    fixture_start_daemon (fixture);
+    fixture_wait (is_listed (fixture, SLICE));
+    g_free (fixture_must_create (fixture, "a", "{'CPULimit': <'1'>}"));
+    fixture_stop_daemon (fixture);
+    fixture_write_file (fixture, "a.pod", "");
+    fixture_start_daemon (fixture);
+  }
+}
+
 /* What was set aside is of no use any more, and would keep what a later creation left. */
 static void
 test_files (Fixture *fixture, gconstpointer data)
@@ -264,6 +285,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   FIXTURE_TEST ("/left-behind/seen", test_seen);
   FIXTURE_TEST ("/left-behind/class", test_class);
+  FIXTURE_TEST ("/left-behind/unanswered", test_unanswered);
   FIXTURE_TEST ("/left-behind/files", test_files);
   FIXTURE_TEST ("/left-behind/remove", test_remove);
   FIXTURE_TEST ("/left-behind/remove-fails", test_remove_fails);
