@@ -394,6 +394,11 @@ test_unreadable (Fixture *fixture, gconstpointer data)
 {
   static const char leaves[] = "[('app', '" JOIN_APP "', '" APP_CGROUP "', 'active'), "
                                "('db', '" CONTAINER_UNIT "', '" CONTAINER_CGROUP "', 'active')]";
+  FakeFault fault = {
+    .method = "SetUnitProperties",
+    .kind = FAKE_FAULT_ERROR,
+    .text = "org.freedesktop.DBus.Error.AccessDenied",
+  };
   pid_t pid = join_start_process (fixture);
 
   fixture_stop_daemon (fixture);
@@ -401,11 +406,15 @@ test_unreadable (Fixture *fixture, gconstpointer data)
   fixture_start_daemon (fixture);
   join_one (fixture, "app", pid, "{}");
   g_assert_true (container_call (fixture, "CreateContainer", "db", SPEC, NULL));
+  fake_systemd_add_fault (fixture->systemd, &fault);
   set_mode (fixture, 0);
-  container_must_fail (fixture, "UpdateContainer", "app", "{'PidsLimit': <'9'>}", "Failed", NULL);
-  container_must_fail (fixture, "UpdateContainer", "db", "{'PidsLimit': <'9'>}", "Failed", NULL);
+  container_must_fail (fixture, "UpdateContainer", "app", "{'PidsLimit': <'9'>}", "SystemdFailed",
+                       NULL);
+  container_must_fail (fixture, "UpdateContainer", "db", "{'PidsLimit': <'9'>}", "SystemdFailed",
+                       NULL);
   g_assert_true (join_has_containers (fixture, leaves));
   set_mode (fixture, 0755);
+  fake_systemd_clear_faults (fixture->systemd);
   container_must (fixture, "UpdateContainer", "{'PidsLimit': <'9'>}");
   g_assert_true (join_has_containers (fixture, leaves));
 }
