@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define ROOT_SLICE "-.slice"
+/* What the kernel tells takes a moment. */
+#define HEARD_MSEC 20
 
 struct FakeUnits {
   FakeKernel *kernel;
@@ -16,6 +18,7 @@ struct FakeUnits {
   GHashTable *aliases; /* alias → name */
   FakeUnitsRemoved removed;
   gpointer user_data;
+  GSList *emptied; /* of GSource: not heard of yet */
 };
 
 static void
@@ -261,16 +264,48 @@ fake_units_stop (FakeUnits *self, FakeUnit *unit)
     drop (self, unit);
 }
 
-/* A scope ends with its last process. */
+typedef struct {
+  FakeUnits *owner;
+  char *cgroup;
+} Emptied;
+
+static void
+emptied_free (gpointer data)
+{
+  Emptied *emptied = data;
+
+  g_free (emptied->cgroup);
+  g_free (emptied);
+}
+
+static gboolean
+on_heard (gpointer user_data)
+{
+  const Emptied *emptied = user_data;
+  FakeUnits *self = emptied->owner;
+  g_autofree char *name = g_path_get_basename (emptied->cgroup);
+  FakeUnit *unit = fake_units_find (self, name);
+
+  self->emptied = g_slist_remove (self->emptied, g_main_current_source ());
+  if (unit != NULL && unit->is_active && g_str_has_suffix (name, ".scope") &&
+      fake_processes_count (fake_kernel_get_processes (self->kernel), emptied->cgroup) == 0)
+    fake_units_stop (self, unit);
+  return G_SOURCE_REMOVE;
+}
+
+/* A scope ends with its last process, when systemd has heard of that. */
 static void
 on_emptied (const char *cgroup, gpointer user_data)
 {
   FakeUnits *self = user_data;
-  g_autofree char *name = g_path_get_basename (cgroup);
-  FakeUnit *unit = fake_units_find (self, name);
+  g_autoptr (GSource) source = g_timeout_source_new (HEARD_MSEC);
+  Emptied *emptied = g_new0 (Emptied, 1);
 
-  if (unit != NULL && unit->is_active && g_str_has_suffix (name, ".scope"))
-    fake_units_stop (self, unit);
+  emptied->owner = self;
+  emptied->cgroup = g_strdup (cgroup);
+  g_source_set_callback (source, on_heard, emptied, emptied_free);
+  g_source_attach (source, fake_kernel_get_context (self->kernel));
+  self->emptied = g_slist_prepend (self->emptied, source);
 }
 
 FakeUnits *
@@ -299,6 +334,7 @@ void
 fake_units_free (FakeUnits *self)
 {
   fake_processes_set_emptied (fake_kernel_get_processes (self->kernel), NULL, NULL);
+  g_slist_free_full (self->emptied, (GDestroyNotify) g_source_destroy);
   g_hash_table_unref (self->units);
   g_hash_table_unref (self->aliases);
   g_free (self);
