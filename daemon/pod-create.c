@@ -11,6 +11,7 @@
 #include "daemon/pod-create.h"
 
 #include "daemon/fault-point.h"
+#include "daemon/recovery-containers.h"
 #include "daemon/spec-facts.h"
 #include "lib/error.h"
 #include "lib/names.h"
@@ -155,6 +156,15 @@ undo (GTask *task)
   describe (task);
 }
 
+/* What was left behind may have some. */
+static void
+find_leaves (Manager *manager, Pod *pod)
+{
+  recovery_find_containers (manager, pod, FALSE);
+  manager_add_leaves (manager, pod);
+  manager_pod_changed (manager, pod);
+}
+
 static void
 verify_and_commit (GTask *task)
 {
@@ -175,6 +185,8 @@ verify_and_commit (GTask *task)
   store_drop_bad (manager->store, create->uid);
   pod->state = POD_ACTIVE;
   manager_announce_pod (manager, pod);
+  if (pod->was_there)
+    find_leaves (manager, pod);
   manager_check_pod (manager, pod);
   FAULT_POINT ("create:announced");
   succeed (task, pod);
