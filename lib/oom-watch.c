@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,20 +20,14 @@
 /* What comes is to be known before it can be killed. */
 #define CHILDREN_V1_MSEC 20
 
-/* Descriptors of v1: a notification is for all cgroups that share one. */
-#define N_BELLS 64
-
-typedef struct {
-  NcgOomWatch *watch;
-  int fd;
-  GSource *source;    /* of the descriptor, or of the pause after it rang */
-  GHashTable *groups; /* set of Group */
-} Bell;
+/* How many may ring before they are heard. */
+#define N_EVENTS 64
 
 /* A cgroup of v1. */
 typedef struct {
   char *key;
-  Bell *bell;
+  guint64 id;
+  int bell;               /* an eventfd, for the cgroup and those in it */
   GHashTable *registered; /* name of a cgroup in it, "." for itself → its inode */
 } Group;
 
@@ -42,90 +37,85 @@ struct NcgOomWatch {
   gpointer user_data;
   NcgFileWatch *events; /* v2 */
   NcgFileWatch *children;
-  GHashTable *groups; /* v1: key → Group */
-  Bell bells[N_BELLS];
+  /* v1: */
+  GHashTable *groups; /* key → Group */
+  GHashTable *by_id;  /* the same by &id */
+  guint64 last_id;
+  int bells; /* an epoll instance, in which each bell is heard once, and then not for a pause */
+  GSource *rung;
+  GArray *paused; /* of guint64: ids */
+  GSource *pause; /* (nullable) */
 };
 
-static void wait_for_bell (Bell *bell);
-
 static void
-drop_source (Bell *bell)
+drop_source (GSource **source)
 {
-  if (bell->source == NULL)
+  if (*source == NULL)
     return;
-  g_source_destroy (bell->source);
-  g_clear_pointer (&bell->source, g_source_unref);
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
 }
 
-static void
-attach (Bell *bell, GSource *source, GSourceFunc function)
+static GSource *
+attach (GSource *source, GSourceFunc function, gpointer user_data)
 {
-  bell->source = source;
-  g_source_set_callback (source, function, bell, NULL);
+  g_source_set_callback (source, function, user_data, NULL);
   g_source_attach (source, g_main_context_get_thread_default ());
+  return source;
+}
+
+static gboolean
+listen_for (const NcgOomWatch *self, const Group *group, int operation)
+{
+  struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = group->id };
+
+  return epoll_ctl (self->bells, operation, group->bell, &event) == 0;
 }
 
 static gboolean
 on_pause_over (gpointer user_data)
 {
-  Bell *bell = user_data;
+  NcgOomWatch *self = user_data;
 
-  drop_source (bell);
-  wait_for_bell (bell);
+  drop_source (&self->pause);
+  for (guint i = 0; i < self->paused->len; i++) {
+    const Group *group =
+        g_hash_table_lookup (self->by_id, &g_array_index (self->paused, guint64, i));
+
+    if (group != NULL)
+      listen_for (self, group, EPOLL_CTL_MOD);
+  }
+  g_array_set_size (self->paused, 0);
   return G_SOURCE_REMOVE;
 }
 
 /* Whoever is told may remove groups. */
+static void
+hear (NcgOomWatch *self, guint64 id)
+{
+  const Group *group = g_hash_table_lookup (self->by_id, &id);
+  g_autofree char *key = NULL;
+  guint64 count;
+
+  if (group == NULL || read (group->bell, &count, sizeof count) < 0)
+    return;
+  g_array_append_val (self->paused, id);
+  if (self->pause == NULL)
+    self->pause = attach (g_timeout_source_new (INTERVAL_V1_MSEC), on_pause_over, self);
+  key = g_strdup (group->key);
+  self->changed (key, FALSE, self->user_data);
+}
+
 static gboolean
 on_rung (int fd, GIOCondition condition, gpointer user_data)
 {
-  Bell *bell = user_data;
-  NcgOomWatch *self = bell->watch;
-  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
-  GHashTableIter iter;
-  gpointer value;
-  guint64 count;
+  NcgOomWatch *self = user_data;
+  struct epoll_event events[N_EVENTS];
+  int n = epoll_wait (fd, events, N_EVENTS, 0);
 
-  if (read (fd, &count, sizeof count) < 0)
-    return G_SOURCE_CONTINUE;
-  drop_source (bell);
-  attach (bell, g_timeout_source_new (INTERVAL_V1_MSEC), on_pause_over);
-  g_hash_table_iter_init (&iter, bell->groups);
-  while (g_hash_table_iter_next (&iter, &value, NULL))
-    g_ptr_array_add (keys, g_strdup (((const Group *) value)->key));
-  for (guint i = 0; i < keys->len; i++)
-    self->changed (g_ptr_array_index (keys, i), FALSE, self->user_data);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-wait_for_bell (Bell *bell)
-{
-  attach (bell, g_unix_fd_source_new (bell->fd, G_IO_IN), G_SOURCE_FUNC (on_rung));
-}
-
-static gboolean
-ensure_bell (NcgOomWatch *self, Bell *bell)
-{
-  if (bell->groups != NULL)
-    return TRUE;
-  bell->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (bell->fd < 0)
-    return FALSE;
-  bell->watch = self;
-  bell->groups = g_hash_table_new (NULL, NULL);
-  wait_for_bell (bell);
-  return TRUE;
-}
-
-static void
-clear_bell (Bell *bell)
-{
-  if (bell->groups == NULL)
-    return;
-  drop_source (bell);
-  g_clear_pointer (&bell->groups, g_hash_table_unref);
-  close (bell->fd);
+  for (int i = 0; i < n; i++)
+    hear (self, events[i].data.u64);
+  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -133,7 +123,7 @@ group_free (gpointer data)
 {
   Group *group = data;
 
-  g_hash_table_remove (group->bell->groups, group);
+  close (group->bell);
   g_hash_table_unref (group->registered);
   g_free (group->key);
   g_free (group);
@@ -141,11 +131,11 @@ group_free (gpointer data)
 
 /* The kernel needs the file only while it is told, and forgets it with the cgroup. */
 static gboolean
-ring_for (const Bell *bell, const NcgCgroup *cgroup)
+ring_for (const Group *group, const NcgCgroup *cgroup)
 {
   g_auto (NcgFd) control =
       openat (ncg_cgroup_get_fd (cgroup), "memory.oom_control", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  g_autofree char *line = g_strdup_printf ("%d %d", bell->fd, control);
+  g_autofree char *line = g_strdup_printf ("%d %d", group->bell, control);
 
   return control >= 0 && ncg_cgroup_write (cgroup, "cgroup.event_control", line, NULL);
 }
@@ -160,7 +150,7 @@ register_cgroup (Group *group, const NcgCgroup *cgroup, const char *name)
   if (fstat (ncg_cgroup_get_fd (cgroup), &status) < 0)
     return;
   inode = GSIZE_TO_POINTER ((gsize) status.st_ino);
-  if (g_hash_table_lookup (group->registered, name) != inode && ring_for (group->bell, cgroup))
+  if (g_hash_table_lookup (group->registered, name) != inode && ring_for (group, cgroup))
     g_hash_table_replace (group->registered, g_strdup (name), inode);
 }
 
@@ -207,6 +197,31 @@ on_children (const char *key, gpointer user_data)
   self->changed (key, TRUE, self->user_data);
 }
 
+static gboolean
+begin_v1 (NcgOomWatch *self)
+{
+  self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, group_free);
+  self->by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->paused = g_array_new (FALSE, FALSE, sizeof (guint64));
+  self->bells = epoll_create1 (EPOLL_CLOEXEC);
+  if (self->bells < 0)
+    return FALSE;
+  self->rung = attach (g_unix_fd_source_new (self->bells, G_IO_IN), G_SOURCE_FUNC (on_rung), self);
+  return TRUE;
+}
+
+static void
+end_v1 (NcgOomWatch *self)
+{
+  drop_source (&self->rung);
+  drop_source (&self->pause);
+  if (self->bells >= 0)
+    close (self->bells);
+  g_array_unref (self->paused);
+  g_hash_table_unref (self->by_id);
+  g_hash_table_unref (self->groups);
+}
+
 NcgOomWatch *
 ncg_oom_watch_new (const NcgTree *memory, NcgOomChanged changed, gpointer user_data)
 {
@@ -219,10 +234,8 @@ ncg_oom_watch_new (const NcgTree *memory, NcgOomChanged changed, gpointer user_d
   if (self->children == NULL)
     return NULL;
   ncg_file_watch_set_interval (self->children, memory->is_v1 ? CHILDREN_V1_MSEC : INTERVAL_MSEC);
-  if (memory->is_v1) {
-    self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, group_free);
-    return g_steal_pointer (&self);
-  }
+  if (memory->is_v1)
+    return begin_v1 (self) ? g_steal_pointer (&self) : NULL;
   self->events = ncg_file_watch_new (on_events, self);
   if (self->events == NULL)
     return NULL;
@@ -237,9 +250,8 @@ ncg_oom_watch_free (NcgOomWatch *self)
     return;
   ncg_file_watch_free (self->events);
   ncg_file_watch_free (self->children);
-  g_clear_pointer (&self->groups, g_hash_table_unref);
-  for (guint i = 0; i < N_BELLS; i++)
-    clear_bell (&self->bells[i]);
+  if (self->groups != NULL)
+    end_v1 (self);
   g_free (self);
 }
 
@@ -247,16 +259,21 @@ static Group *
 ensure_group (NcgOomWatch *self, const char *key)
 {
   Group *group = g_hash_table_lookup (self->groups, key);
-  Bell *bell = &self->bells[g_str_hash (key) % N_BELLS];
+  int bell;
 
-  if (group != NULL || !ensure_bell (self, bell))
+  if (group != NULL)
     return group;
+  bell = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (bell < 0)
+    return NULL;
   group = g_new0 (Group, 1);
   group->key = g_strdup (key);
+  group->id = ++self->last_id;
   group->bell = bell;
   group->registered = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_hash_table_add (bell->groups, group);
   g_hash_table_insert (self->groups, group->key, group);
+  g_hash_table_insert (self->by_id, &group->id, group);
+  listen_for (self, group, EPOLL_CTL_ADD);
   return group;
 }
 
@@ -278,6 +295,17 @@ ncg_oom_watch_add (NcgOomWatch *self, const char *key)
     register_all (self, group);
 }
 
+static void
+drop_group (NcgOomWatch *self, const char *key)
+{
+  const Group *group = g_hash_table_lookup (self->groups, key);
+
+  if (group == NULL)
+    return;
+  g_hash_table_remove (self->by_id, &group->id);
+  g_hash_table_remove (self->groups, key);
+}
+
 void
 ncg_oom_watch_remove (NcgOomWatch *self, const char *key)
 {
@@ -285,5 +313,5 @@ ncg_oom_watch_remove (NcgOomWatch *self, const char *key)
   if (self->events != NULL)
     ncg_file_watch_remove (self->events, key);
   else
-    g_hash_table_remove (self->groups, key);
+    drop_group (self, key);
 }

@@ -17,6 +17,7 @@
 
 #define MIB (1024 * 1024)
 #define LIMIT (16 * MIB)
+#define N_OTHERS 200
 
 typedef struct {
   KernelRig *rig;
@@ -235,6 +236,41 @@ test_removed (Fixture *fixture, gconstpointer mode)
 }
 
 static void
+count_told (const char *key, gboolean is_about_leaves, gpointer user_data)
+{
+  g_hash_table_add (user_data, g_strdup (key));
+}
+
+/* A cgroup that goes is no concern of all the others that are watched. */
+static void
+test_others (Fixture *fixture, gconstpointer mode)
+{
+  static const char *const controllers[] = { "memory", NULL };
+  g_autoptr (GHashTable) told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (NcgOomWatch) watch = NULL;
+
+  if (!has_memory (fixture))
+    return;
+  watch = ncg_oom_watch_new (fixture->memory, count_told, told);
+  for (guint i = 0; i < N_OTHERS; i++) {
+    g_autofree char *name = g_strdup_printf ("other%u", i);
+    g_autofree char *path = kernel_rig_path (fixture->rig, name);
+
+    ncg_cgroup_tree_make (fixture->rig->hierarchy->trees, path, controllers, NULL);
+    ncg_oom_watch_add (watch, path);
+  }
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *name = g_strdup_printf ("other%u", i);
+    g_autofree char *path = kernel_rig_path (fixture->rig, name);
+    g_autofree char *directory = g_strconcat (fixture->memory->mount, path, NULL);
+
+    g_assert_cmpint (rmdir (directory), ==, 0);
+  }
+  run_for (500);
+  g_assert_cmpuint (g_hash_table_size (told), <=, 2);
+}
+
+static void
 add_one (const char *name, KernelRigMode mode, void (*function) (Fixture *, gconstpointer))
 {
   g_autofree char *path =
@@ -250,6 +286,7 @@ add (KernelRigMode mode)
   add_one ("come", mode, test_come);
   add_one ("storm", mode, test_storm);
   add_one ("removed", mode, test_removed);
+  add_one ("others", mode, test_others);
 }
 
 int
