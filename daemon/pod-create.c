@@ -184,12 +184,13 @@ verify_and_commit (GTask *task)
   }
   store_drop_bad (manager->store, create->uid);
   pod->state = POD_ACTIVE;
+  /* Somebody waits for the reply, and nobody for the rest. */
+  succeed (task, pod);
   manager_announce_pod (manager, pod);
   if (pod->was_there)
     find_leaves (manager, pod);
   manager_check_pod (manager, pod);
   FAULT_POINT ("create:announced");
-  succeed (task, pod);
 }
 
 static void
