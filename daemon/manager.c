@@ -156,12 +156,6 @@ manager_add_pod (Manager *self, Pod *pod)
 {
   g_hash_table_insert (self->pods, pod->uid, pod_ref (pod));
   g_hash_table_insert (self->slices, pod->slice, pod);
-  manager_add_leaves (self, pod);
-}
-
-void
-manager_add_leaves (Manager *self, Pod *pod)
-{
   for (guint i = 0; i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
     g_hash_table_insert (self->leaves, g_strdup (container->unit), pod);

@@ -89,10 +89,8 @@ Pod *manager_find_own_pod (Manager *self, const char *uid, GError **error);
 /* The path of the group of a pod, for the driver. */
 char *manager_get_pod_path (const Manager *self, const char *uid, QosClass qos);
 
-/* For the operations: a pod enters or leaves the tables, has leaves that are not in them, changes
- * its state, loses a leaf. */
+/* For the operations: a pod enters or leaves the tables, changes its state, loses a leaf. */
 void manager_add_pod (Manager *self, Pod *pod);
-void manager_add_leaves (Manager *self, Pod *pod);
 void manager_drop_pod (Manager *self, Pod *pod);
 void manager_set_state (Manager *self, Pod *pod, PodState state);
 void manager_prepare_pod (Manager *self, Pod *pod);

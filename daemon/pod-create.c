@@ -11,7 +11,6 @@
 #include "daemon/pod-create.h"
 
 #include "daemon/fault-point.h"
-#include "daemon/recovery-containers.h"
 #include "daemon/spec-facts.h"
 #include "lib/error.h"
 #include "lib/names.h"
@@ -156,15 +155,6 @@ undo (GTask *task)
   describe (task);
 }
 
-/* What was left behind may have some. */
-static void
-find_leaves (Manager *manager, Pod *pod)
-{
-  recovery_find_containers (manager, pod, FALSE);
-  manager_add_leaves (manager, pod);
-  manager_pod_changed (manager, pod);
-}
-
 static void
 verify_and_commit (GTask *task)
 {
@@ -187,8 +177,6 @@ verify_and_commit (GTask *task)
   /* Somebody waits for the reply, and nobody for the rest. */
   succeed (task, pod);
   manager_announce_pod (manager, pod);
-  if (pod->was_there)
-    find_leaves (manager, pod);
   manager_check_pod (manager, pod);
   FAULT_POINT ("create:announced");
 }
