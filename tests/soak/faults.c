@@ -151,6 +151,9 @@ faults_run (guint kinds, gint64 end_usec)
         g_rand_int_range (rand_of_faults, PAUSE_MIN_MSEC, PAUSE_MAX_MSEC) * 1000 * (gint64) slow;
 
     g_usleep ((gulong) CLAMP (end_usec - g_get_monotonic_time (), 0, pause));
+    /* The clients' connections that ended wait here to tell so, and are open until then. */
+    while (g_main_context_iteration (NULL, FALSE))
+      continue;
     if (kinds != 0 && g_get_monotonic_time () < end_usec)
       make_one (kinds);
   }
