@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the daemon costs, against the floor: a program that asks systemd for the same itself. Both
+ * sides take turns in one boot. Run it as root on a machine with systemd and nodecgroupsd;
+ * tests/bench/run makes one.
+ */
+#include "tests/bench/bench.h"
+
+#include "tests/bench/fail.h"
+
+#include <stdlib.h>
+
+#define WARM_UP 10
+#define IDLE_SECONDS 60
+#define SMOKE_ROUNDS 4
+#define SMOKE_SCALE 100
+
+static const Part *const parts[] = { &part_create, &part_join, &part_remove, &part_stats,
+                                     &part_drift };
+
+typedef struct {
+  char *only;
+  char *levels;
+  gboolean is_json;
+} Options;
+
+guint
+bench_scale (const Bench *self, guint n)
+{
+  return self->is_smoke ? MAX (n / SMOKE_SCALE, 1) : n;
+}
+
+guint
+bench_get_warm_up (const Bench *self)
+{
+  return self->is_smoke ? 1 : WARM_UP;
+}
+
+/* What goes on, since it takes minutes. */
+static void
+say (const Bench *bench, const char *what, guint pods)
+{
+  if (bench->is_quiet)
+    return;
+  if (pods > 0)
+    g_printerr ("bench: %s, with %u pods\n", what, pods);
+  else
+    g_printerr ("bench: %s\n", what);
+}
+
+static gboolean
+is_chosen (const char *const *only, const Part *part)
+{
+  return only == NULL || g_strv_contains (only, part->name);
+}
+
+static void
+check_names (const char *const *only)
+{
+  for (guint i = 0; only != NULL && only[i] != NULL; i++) {
+    gboolean is_known = FALSE;
+
+    for (guint k = 0; k < G_N_ELEMENTS (parts); k++)
+      is_known |= g_str_equal (parts[k]->name, only[i]);
+    if (!is_known)
+      fail ("there is no part '%s'", only[i]);
+  }
+}
+
+static void
+run_parts (Bench *bench, const char *const *only, const char *const *levels)
+{
+  for (guint i = 0; levels[i] != NULL; i++) {
+    guint pods = (guint) g_ascii_strtoull (levels[i], NULL, 10);
+
+    for (guint k = 0; k < G_N_ELEMENTS (parts); k++)
+      if (parts[k]->run_at != NULL && is_chosen (only, parts[k])) {
+        say (bench, parts[k]->name, pods);
+        population_set (bench->population, pods);
+        parts[k]->run_at (bench, pods);
+      }
+  }
+  for (guint k = 0; k < G_N_ELEMENTS (parts); k++)
+    if (parts[k]->run != NULL && is_chosen (only, parts[k])) {
+      say (bench, parts[k]->name, 0);
+      parts[k]->run (bench);
+    }
+}
+
+/* Also when a part fails. */
+static void
+print_report (int status, void *data)
+{
+  Bench *bench = data;
+
+  report_print (bench->report);
+}
+
+static void
+open_bench (Bench *bench, gboolean is_json)
+{
+  g_autoptr (GError) error = NULL;
+
+  bench->hierarchy = ncg_hierarchy_detect ("", &error);
+  if (bench->hierarchy == NULL)
+    fail ("%s", error->message);
+  bench->bus = connection_open_system ();
+  bench->population = population_new (bench->bus);
+  bench->report = report_new (is_json);
+  bench->is_quiet = is_json;
+  on_exit (print_report, bench);
+}
+
+static void
+close_bench (Bench *bench)
+{
+  population_set (bench->population, 0);
+  population_free (bench->population);
+  connection_free (bench->bus);
+  ncg_hierarchy_free (bench->hierarchy);
+}
+
+static void
+parse (int argc, char **argv, Bench *bench, Options *options)
+{
+  int rounds = 0, idle_seconds = 0;
+  const GOptionEntry entries[] = {
+    { "only", 0, 0, G_OPTION_ARG_STRING, &options->only, "These parts alone", "NAME,..." },
+    { "levels", 0, 0, G_OPTION_ARG_STRING, &options->levels, "How many pods are present", "N,..." },
+    { "rounds", 'n', 0, G_OPTION_ARG_INT, &rounds, "How often each is done (200)", "N" },
+    { "idle", 0, 0, G_OPTION_ARG_INT, &idle_seconds, "How long nothing happens (60)", "SECONDS" },
+    { "smoke", 0, 0, G_OPTION_ARG_NONE, &bench->is_smoke, "Only see whether it all runs", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options->is_json, "One JSON object for each row", NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    fail ("%s", error->message);
+  bench->rounds = rounds > 0 ? (guint) rounds : bench->is_smoke ? SMOKE_ROUNDS : 200;
+  bench->idle_seconds = idle_seconds > 0  ? (guint) idle_seconds
+                        : bench->is_smoke ? 1
+                                          : IDLE_SECONDS;
+  if (options->levels == NULL)
+    options->levels = g_strdup (bench->is_smoke ? "2" : "10,100,500,1000");
+}
+
+int
+main (int argc, char **argv)
+{
+  static Bench bench;
+  Options options = { NULL };
+  g_auto (GStrv) only = NULL;
+  g_auto (GStrv) levels = NULL;
+
+  parse (argc, argv, &bench, &options);
+  only = options.only != NULL ? g_strsplit (options.only, ",", -1) : NULL;
+  levels = g_strsplit (options.levels, ",", -1);
+  check_names ((const char *const *) only);
+  open_bench (&bench, options.is_json);
+  run_parts (&bench, (const char *const *) only, (const char *const *) levels);
+  close_bench (&bench);
+  g_free (options.only);
+  g_free (options.levels);
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Two sides that take turns: each round has both, and every other time the other one goes first.
+ */
+#pragma once
+
+#include "tests/bench/bench.h"
+
+/* Does all operations of a round, the @i-th, and says how long each took, in microseconds. */
+typedef void (*RoundSide) (Bench *bench, guint i, gint64 *ret_usec);
+
+typedef struct {
+  RoundSide ours;
+  RoundSide floor;
+  guint n_operations;            /* of each round, at most ROUNDS_MAX_OPERATIONS */
+  const char *const *operations; /* their names, for the report */
+  const Aim *aims;               /* theirs */
+} Rounds;
+
+#define ROUNDS_MAX_OPERATIONS 4
+
+/* Does @n rounds after those that do not count, and reports them. */
+void rounds_run (Bench *bench, const Rounds *what, guint n, guint pods);
