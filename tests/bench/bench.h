@@ -34,4 +34,5 @@ typedef struct {
   void (*run) (Bench *bench);
 } Part;
 
-extern const Part part_create, part_join, part_remove, part_load, part_stats, part_drift;
+extern const Part part_create, part_join, part_remove, part_load, part_stats, part_runtimes,
+    part_drift;
