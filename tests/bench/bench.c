@@ -15,8 +15,8 @@
 #define SMOKE_ROUNDS 4
 #define SMOKE_SCALE 100
 
-static const Part *const parts[] = { &part_create, &part_join,     &part_remove, &part_load,
-                                     &part_stats,  &part_runtimes, &part_drift };
+static const Part *const parts[] = { &part_create, &part_join,     &part_remove,   &part_load,
+                                     &part_stats,  &part_runtimes, &part_standing, &part_drift };
 
 typedef struct {
   char *only;

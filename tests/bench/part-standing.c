@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the daemon costs by being there: memory, what it does while nothing happens, the time until
+ * it has taken over what was there before it, and whether a pod costs it more when there are many.
+ */
+#include "tests/bench/cpu-cost.h"
+#include "tests/bench/floor.h"
+#include "tests/bench/process.h"
+
+#include <math.h>
+
+#define UNIT "nodecgroupsd.service"
+#define IDLE_PODS 500
+#define MANY_PODS 1000
+#define FEW_PODS 10
+#define MOST_PODS 2000
+#define STARTS_EACH 40
+/* What follows from making pods, the weights of the slices above them, is over by then. */
+#define SETTLE_USEC (3 * G_USEC_PER_SEC)
+#define POLL_USEC 1000
+
+static pid_t
+find_daemon (Bench *bench)
+{
+  return connection_find_process (bench->bus, PEER_DAEMON);
+}
+
+static void
+settle (const Bench *bench)
+{
+  process_wait_for_idle_systemd ();
+  g_usleep (bench->is_smoke ? SETTLE_USEC / 10 : SETTLE_USEC);
+}
+
+static gboolean
+is_bootstrapping (Bench *bench)
+{
+  g_autofree char *state = connection_get_text (bench->bus, PEER_NODE, NULL, "State");
+
+  return g_str_equal (state, "bootstrapping");
+}
+
+/* Returns the time from the start until READY=1, and until the checks of the node were made. */
+static gint64
+time_start (Bench *bench, gint64 *ret_checked_usec)
+{
+  sd_bus_message *start = connection_new_call (bench->bus, PEER_SYSTEMD, "StartUnit",
+                                               g_variant_new ("(ss)", UNIT, "replace"));
+  gint64 before, usec;
+
+  connection_time_job (bench->bus, floor_new_stop (bench->bus, UNIT));
+  process_wait_for_idle_systemd ();
+  before = g_get_monotonic_time ();
+  usec = connection_time_job (bench->bus, start);
+  while (is_bootstrapping (bench))
+    g_usleep (POLL_USEC);
+  *ret_checked_usec = g_get_monotonic_time () - before;
+  return usec;
+}
+
+static void
+measure_start (Bench *bench, guint pods, Aim aim)
+{
+  guint n = MAX (bench->rounds / STARTS_EACH, 1);
+  g_auto (Pair) ready;
+  g_auto (Pair) checked;
+
+  pair_init (&ready);
+  pair_init (&checked);
+  for (guint i = 0; i < n; i++) {
+    gint64 checked_usec;
+
+    samples_add (&ready.ours, time_start (bench, &checked_usec));
+    samples_add (&checked.ours, checked_usec);
+  }
+  report_add_pair (bench->report, "start until READY=1", pods, &ready, aim);
+  report_add_pair (bench->report, "start until the node is checked", pods, &checked,
+                   (Aim){ AIM_NONE, 0, 0 });
+}
+
+static void
+report_value (Bench *bench, const char *name, guint pods, const char *unit, double value, Aim aim)
+{
+  Row row = report_new_row (name, pods, 1, unit, value);
+
+  row.aim = aim;
+  report_add (bench->report, &row);
+}
+
+static void
+measure_memory (Bench *bench, guint pods, const char *name, Aim aim)
+{
+  g_autofree char *pss = g_strconcat (name, ", PSS", NULL);
+  g_autofree char *private = g_strconcat (name, ", private", NULL);
+  const Aim none = { AIM_NONE, 0, 0 };
+  ProcessMemory memory;
+
+  settle (bench);
+  process_read_memory (find_daemon (bench), &memory);
+  report_value (bench, g_intern_string (name), pods, "MiB", memory.rss_mib, aim);
+  report_value (bench, g_intern_string (pss), pods, "MiB", memory.pss_mib, none);
+  report_value (bench, g_intern_string (private), pods, "MiB", memory.private_mib, none);
+}
+
+static void
+measure_idle (Bench *bench, guint pods)
+{
+  const Aim aim = { AIM_VALUE_AT_MOST, 6, 0 };
+  const Aim none = { AIM_NONE, 0, 0 };
+  pid_t daemon = find_daemon (bench);
+  double minutes = bench->idle_seconds / 60.0;
+  guint64 switches;
+  gint64 nsec;
+
+  settle (bench);
+  switches = process_count_switches (daemon);
+  nsec = process_get_cpu_nsec (daemon);
+  g_usleep (bench->idle_seconds * G_USEC_PER_SEC);
+  nsec = process_get_cpu_nsec (daemon) - nsec;
+  switches = process_count_switches (daemon) - switches;
+  report_value (bench, "idle: wake-ups", pods, "/min", (double) switches / minutes, aim);
+  report_value (bench, "idle: CPU", pods, "ms/min", (double) nsec / 1e6 / minutes, none);
+}
+
+static void
+set_with_leaves (Bench *bench, guint pods)
+{
+  population_set (bench->population, pods);
+  population_add_leaves (bench->population, pods);
+}
+
+static double
+measure_cpu (Bench *bench, guint pods)
+{
+  guint n = MAX (bench->rounds / 2, 1);
+  CpuCost cost = { 0 };
+
+  population_set (bench->population, pods);
+  settle (bench);
+  cpu_cost_add (bench, FALSE, MIN (n, bench_get_warm_up (bench)), cost);
+  cost[CPU_DAEMON] = 0;
+  cpu_cost_add (bench, FALSE, n, cost);
+  return cost[CPU_DAEMON];
+}
+
+/* The floor of it is the same daemon with few pods. */
+static void
+measure_growth (Bench *bench, guint pods, double with_few)
+{
+  Row row = report_new_row ("CreatePod: CPU, against 10 pods", pods, MAX (bench->rounds / 2, 1),
+                            "ms", measure_cpu (bench, pods));
+
+  row.floor_p50 = with_few;
+  row.aim = (Aim){ AIM_RATIO_AT_MOST, 1.2, 0 };
+  report_add (bench->report, &row);
+}
+
+static void
+run (Bench *bench)
+{
+  guint some = bench_scale (bench, 100), many = bench_scale (bench, MANY_PODS);
+  const Aim none = { AIM_NONE, 0, 0 };
+  gint64 unused;
+  double with_few;
+
+  population_set (bench->population, 0);
+  time_start (bench, &unused);
+  measure_memory (bench, 0, "memory", (Aim){ AIM_VALUE_AT_MOST, 8, 0 });
+  with_few = measure_cpu (bench, bench_scale (bench, FEW_PODS));
+  set_with_leaves (bench, some);
+  measure_memory (bench, some, "memory, two leaves each", none);
+  set_with_leaves (bench, bench_scale (bench, IDLE_PODS));
+  measure_idle (bench, bench_scale (bench, IDLE_PODS));
+  set_with_leaves (bench, many);
+  measure_memory (bench, many, "memory, two leaves each", (Aim){ AIM_VALUE_AT_MOST, 24, 0 });
+  measure_start (bench, many, (Aim){ AIM_VALUE_AT_MOST, 1000, 0 });
+  measure_memory (bench, many, "memory, after the start", none);
+  measure_growth (bench, bench_scale (bench, MOST_PODS), with_few);
+  population_set (bench->population, 0);
+}
+
+const Part part_standing = { "standing", NULL, run };
