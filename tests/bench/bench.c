@@ -6,6 +6,7 @@
  */
 #include "tests/bench/bench.h"
 
+#include "tests/bench/calls.h"
 #include "tests/bench/fail.h"
 
 #include <stdlib.h>
@@ -99,16 +100,14 @@ print_report (int status, void *data)
 static void
 open_bench (Bench *bench, gboolean is_json)
 {
-  g_autoptr (GError) error = NULL;
+  g_autofree char *remark = calls_describe_limits ();
 
-  bench->hierarchy = ncg_hierarchy_detect ("", &error);
-  if (bench->hierarchy == NULL)
-    fail ("%s", error->message);
   bench->bus = connection_open_system ();
   bench->population = population_new (bench->bus);
   bench->report = report_new (is_json);
   bench->is_quiet = is_json;
   on_exit (print_report, bench);
+  report_add_remark (bench->report, remark);
 }
 
 static void
@@ -117,7 +116,6 @@ close_bench (Bench *bench)
   population_set (bench->population, 0);
   population_free (bench->population);
   connection_free (bench->bus);
-  ncg_hierarchy_free (bench->hierarchy);
 }
 
 static void

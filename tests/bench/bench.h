@@ -4,14 +4,12 @@
  */
 #pragma once
 
-#include "lib/hierarchy.h"
 #include "tests/bench/connection.h"
 #include "tests/bench/population.h"
 #include "tests/bench/report.h"
 
 typedef struct {
   Connection *bus; /* a client on the system bus, for both sides */
-  NcgHierarchy *hierarchy;
   Population *population;
   Report *report;
   guint rounds;

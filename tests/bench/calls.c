@@ -4,17 +4,49 @@
  */
 #include "tests/bench/calls.h"
 
+#include "tests/vm/machine.h"
+
 static GVariant *
 no_options (void)
 {
   return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0);
 }
 
+static const struct {
+  const char *controller;
+  const char *key;
+  const char *value;
+} limits[] = {
+  { "cpu", "CPULimit", "500m" },
+  { "memory", "MemoryLimit", "64Mi" },
+  { "pids", "PidsLimit", "100" },
+};
+
 GVariant *
 calls_new_limits (void)
 {
-  return g_variant_new_parsed ("{'CPULimit': <'500m'>, 'MemoryLimit': <'64Mi'>, "
-                               "'PidsLimit': <uint64 100>}");
+  GVariantBuilder spec;
+
+  g_variant_builder_init (&spec, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&spec, "{sv}", "QosClass", g_variant_new_string ("Guaranteed"));
+  for (gsize i = 0; i < G_N_ELEMENTS (limits); i++)
+    if (ncg_hierarchy_has_controller (machine_get_hierarchy (), limits[i].controller))
+      g_variant_builder_add (&spec, "{sv}", limits[i].key, g_variant_new_string (limits[i].value));
+  return g_variant_builder_end (&spec);
+}
+
+char *
+calls_describe_limits (void)
+{
+  GString *text = g_string_new (ncg_hierarchy_mode_to_string (machine_get_hierarchy ()->mode));
+
+  g_string_append (text, " cgroups; each pod has");
+  for (gsize i = 0; i < G_N_ELEMENTS (limits); i++)
+    g_string_append_printf (
+        text, "%s %s %s", i > 0 ? "," : "",
+        ncg_hierarchy_has_controller (machine_get_hierarchy (), limits[i].controller) ? "a" : "no",
+        limits[i].key);
+  return g_string_free (text, FALSE);
 }
 
 sd_bus_message *

@@ -8,8 +8,13 @@
 
 #include <sys/types.h>
 
-/* The limits that all pods have, as the daemon takes them: on CPU, memory and pids. */
+/* What all pods have, as the daemon takes it: limits on CPU, memory and pids, as far as this
+ * machine has the controllers. They are Guaranteed, whose slices are in that of the cgroup root
+ * itself. */
 GVariant *calls_new_limits (void);
+
+/* (transfer full): which of these limits there are, for the report */
+char *calls_describe_limits (void);
 
 sd_bus_message *calls_new_create_pod (Connection *connection, const char *uid);
 sd_bus_message *calls_new_remove_pod (Connection *connection, const char *uid);

@@ -8,6 +8,7 @@
 #include "lib/unit-properties.h"
 #include "tests/bench/calls.h"
 #include "tests/bench/fail.h"
+#include "tests/vm/machine.h"
 
 static GVariant *
 make_settings (gboolean of_pod)
@@ -17,15 +18,15 @@ make_settings (gboolean of_pod)
   g_auto (Spec) spec = { 0 };
   g_auto (NcgResources) resources = { 0 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (NcgHierarchy) hierarchy = ncg_hierarchy_detect ("", &error);
   GVariant *settings = NULL;
 
-  if (hierarchy != NULL && of_pod && spec_parse (limits, SPEC_OF_POD, &spec, &error))
+  if (of_pod && spec_parse (limits, SPEC_OF_POD, &spec, &error))
     settings_for_pod (&spec, &none, &resources);
   else if (error == NULL)
     settings_for_container (&spec, &none, &resources);
   if (error == NULL)
-    settings = ncg_unit_properties_from_resources (&resources, hierarchy, NULL, &error);
+    settings =
+        ncg_unit_properties_from_resources (&resources, machine_get_hierarchy (), NULL, &error);
   if (settings == NULL)
     fail ("the settings of the floor: %s", error->message);
   return settings;

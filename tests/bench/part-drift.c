@@ -9,6 +9,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/calls.h"
 #include "tests/bench/fail.h"
+#include "tests/vm/machine.h"
 
 #include <stdio.h>
 
@@ -149,7 +150,7 @@ run_way (Bench *bench, guint way, const GPtrArray *targets)
 static void
 run (Bench *bench)
 {
-  const NcgTree *tree = ncg_hierarchy_find_tree (bench->hierarchy, "cpu");
+  const NcgTree *tree = ncg_hierarchy_find_tree (machine_get_hierarchy (), "cpu");
   g_autoptr (GPtrArray) targets = g_ptr_array_new_with_free_func (target_free);
   guint pods = bench->is_smoke ? bench->rounds : PODS;
 

@@ -9,6 +9,7 @@
 #include "tests/bench/calls.h"
 #include "tests/bench/fail.h"
 #include "tests/bench/stats-files.h"
+#include "tests/vm/machine.h"
 
 #define PODS 500
 #define ROUNDS_EACH 8
@@ -33,7 +34,7 @@ list_with_leaves (Bench *bench)
   for (guint i = 0; i < n_pods; i++) {
     const char *pod = g_ptr_array_index (cgroups, i);
     g_autoptr (GError) error = NULL;
-    g_auto (GStrv) leaves = ncg_stats_list_leaves (bench->hierarchy, pod, &error);
+    g_auto (GStrv) leaves = ncg_stats_list_leaves (machine_get_hierarchy (), pod, &error);
 
     if (leaves == NULL)
       fail ("%s", error->message);
@@ -67,8 +68,8 @@ static void
 run_fill (Stats *self)
 {
   for (guint i = 0; i < self->cgroups->len; i++)
-    if (!ncg_stats_fill (&self->stats, self->bench->hierarchy, g_ptr_array_index (self->cgroups, i),
-                         NCG_STATS_ALL, NULL))
+    if (!ncg_stats_fill (&self->stats, machine_get_hierarchy (),
+                         g_ptr_array_index (self->cgroups, i), NCG_STATS_ALL, NULL))
       fail ("ncg_stats_fill() of %s failed", (char *) g_ptr_array_index (self->cgroups, i));
 }
 
@@ -77,7 +78,7 @@ run_read (Stats *self)
 {
   for (guint i = 0; i < self->cgroups->len; i++) {
     g_autoptr (GVariant) stats = ncg_stats_read (
-        self->bench->hierarchy, g_ptr_array_index (self->cgroups, i), NCG_STATS_ALL, NULL);
+        machine_get_hierarchy (), g_ptr_array_index (self->cgroups, i), NCG_STATS_ALL, NULL);
 
     if (stats == NULL)
       fail ("ncg_stats_read() of %s failed", (char *) g_ptr_array_index (self->cgroups, i));
@@ -135,7 +136,7 @@ run (Bench *bench)
   population_set (bench->population, self.pods);
   population_add_leaves (bench->population, self.pods);
   self.cgroups = list_with_leaves (bench);
-  self.files = stats_files_find (bench->hierarchy, self.cgroups);
+  self.files = stats_files_find (machine_get_hierarchy (), self.cgroups);
   ncg_stats_init (&self.stats);
   for (guint i = 0; i < N_CANDIDATES; i++)
     samples_init (&self.samples[i]);
