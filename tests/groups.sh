@@ -10,7 +10,7 @@
 # in the same place of the build directory. A check is an executable in tests/check/, is
 # given the build directory, and ends with 0, 1 or 77 (skipped). A fuzz target is
 # tests/fuzz/fuzz-NAME.c, and starts from tests/fuzz/corpus/NAME. The soak is one program, run
-# with two builds of the daemon.
+# with two builds of the daemon. The benchmarks are one, too: here it is seen that they run, and no more.
 
 passed=0 failed=0 skipped=0
 
@@ -66,6 +66,7 @@ list ()
         sed 's,^fuzz-\(.*\)\.c$,fuzz/\1,' | sort
       ;;
     soak) printf '%s\n' soak/plain soak/san ;;
+    bench) printf '%s\n' bench/smoke ;;
     vm) machines | awk -F '|' -v all="${all-}" 'all != "" || $5 == "fast" { print "vm/" $1 }' ;;
   esac
 }
@@ -313,6 +314,14 @@ run_soak ()
   "$top/tests/soak/run" "${arguments[@]}" >"$log" 2>&1 </dev/null || true
   count_tap "$1" "$log"
   sed -n '/^# .*seed /p; /^# .*figures\|^# .* phase three: /p' "$log" >&2
+}
+
+run_bench ()
+{
+  local log=$work/log-$BASHPID
+  build_gcc || { not_built "$1" build; return; }
+  "$top/tests/bench/run" --smoke >"$log" 2>&1 </dev/null || true
+  count_tap "$1" "$log"
 }
 
 # machine NAME COLUMN

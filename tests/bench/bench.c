@@ -16,13 +16,15 @@
 #define SMOKE_ROUNDS 4
 #define SMOKE_SCALE 100
 
-static const Part *const parts[] = { &part_create, &part_join,     &part_remove,   &part_load,
-                                     &part_stats,  &part_runtimes, &part_standing, &part_drift };
+static const Part *const parts[] = {
+  &part_create, &part_join,     &part_remove,   &part_load,
+  &part_stats,  &part_runtimes, &part_standing, &part_drift,
+};
 
 typedef struct {
   char *only;
   char *levels;
-  gboolean is_json;
+  ReportForm form;
 } Options;
 
 guint
@@ -69,22 +71,29 @@ check_names (const char *const *only)
 }
 
 static void
+run_at (Bench *bench, const char *const *only, guint pods)
+{
+  for (guint k = 0; k < G_N_ELEMENTS (parts); k++)
+    if (parts[k]->run_at != NULL && is_chosen (only, parts[k])) {
+      say (bench, parts[k]->name, pods);
+      population_set (bench->population, pods);
+      report_begin_part (bench->report);
+      parts[k]->run_at (bench, pods);
+      report_end_part (bench->report, parts[k]->name);
+    }
+}
+
+static void
 run_parts (Bench *bench, const char *const *only, const char *const *levels)
 {
-  for (guint i = 0; levels[i] != NULL; i++) {
-    guint pods = (guint) g_ascii_strtoull (levels[i], NULL, 10);
-
-    for (guint k = 0; k < G_N_ELEMENTS (parts); k++)
-      if (parts[k]->run_at != NULL && is_chosen (only, parts[k])) {
-        say (bench, parts[k]->name, pods);
-        population_set (bench->population, pods);
-        parts[k]->run_at (bench, pods);
-      }
-  }
+  for (guint i = 0; levels[i] != NULL; i++)
+    run_at (bench, only, (guint) g_ascii_strtoull (levels[i], NULL, 10));
   for (guint k = 0; k < G_N_ELEMENTS (parts); k++)
     if (parts[k]->run != NULL && is_chosen (only, parts[k])) {
       say (bench, parts[k]->name, 0);
+      report_begin_part (bench->report);
       parts[k]->run (bench);
+      report_end_part (bench->report, parts[k]->name);
     }
 }
 
@@ -94,18 +103,18 @@ print_report (int status, void *data)
 {
   Bench *bench = data;
 
-  report_print (bench->report);
+  report_print (bench->report, status == EXIT_SUCCESS);
 }
 
 static void
-open_bench (Bench *bench, gboolean is_json)
+open_bench (Bench *bench, ReportForm form)
 {
   g_autofree char *remark = calls_describe_limits ();
 
   bench->bus = connection_open_system ();
   bench->population = population_new (bench->bus);
-  bench->report = report_new (is_json);
-  bench->is_quiet = is_json;
+  bench->report = report_new (form);
+  bench->is_quiet = form != REPORT_TABLE;
   on_exit (print_report, bench);
   report_add_remark (bench->report, remark);
 }
@@ -122,13 +131,15 @@ static void
 parse (int argc, char **argv, Bench *bench, Options *options)
 {
   int rounds = 0, idle_seconds = 0;
+  gboolean is_json = FALSE, is_tap = FALSE;
   const GOptionEntry entries[] = {
     { "only", 0, 0, G_OPTION_ARG_STRING, &options->only, "These parts alone", "NAME,..." },
     { "levels", 0, 0, G_OPTION_ARG_STRING, &options->levels, "How many pods are present", "N,..." },
     { "rounds", 'n', 0, G_OPTION_ARG_INT, &rounds, "How often each is done (200)", "N" },
     { "idle", 0, 0, G_OPTION_ARG_INT, &idle_seconds, "How long nothing happens (60)", "SECONDS" },
     { "smoke", 0, 0, G_OPTION_ARG_NONE, &bench->is_smoke, "Only see whether it all runs", NULL },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &options->is_json, "One JSON object for each row", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, "One JSON object for each row", NULL },
+    { "tap", 0, 0, G_OPTION_ARG_NONE, &is_tap, "Each part as a test", NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
@@ -141,6 +152,7 @@ parse (int argc, char **argv, Bench *bench, Options *options)
   bench->idle_seconds = idle_seconds > 0  ? (guint) idle_seconds
                         : bench->is_smoke ? 1
                                           : IDLE_SECONDS;
+  options->form = is_json ? REPORT_JSON : is_tap ? REPORT_TAP : REPORT_TABLE;
   if (options->levels == NULL)
     options->levels = g_strdup (bench->is_smoke ? "2" : "10,100,500,1000");
 }
@@ -157,7 +169,7 @@ main (int argc, char **argv)
   only = options.only != NULL ? g_strsplit (options.only, ",", -1) : NULL;
   levels = g_strsplit (options.levels, ",", -1);
   check_names ((const char *const *) only);
-  open_bench (&bench, options.is_json);
+  open_bench (&bench, options.form);
   run_parts (&bench, (const char *const *) only, (const char *const *) levels);
   close_bench (&bench);
   g_free (options.only);

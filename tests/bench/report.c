@@ -10,18 +10,20 @@
 #include <stdio.h>
 
 struct Report {
-  gboolean is_json;
+  ReportForm form;
   GArray *rows;       /* of Row */
   GPtrArray *remarks; /* of char * */
-  guint n_printed;
+  guint n_parts;
+  guint n_rows_before; /* of the part that runs */
+  guint n_remarks_before;
 };
 
 Report *
-report_new (gboolean is_json)
+report_new (ReportForm form)
 {
   Report *self = g_new0 (Report, 1);
 
-  self->is_json = is_json;
+  self->form = form;
   self->rows = g_array_new (FALSE, FALSE, sizeof (Row));
   self->remarks = g_ptr_array_new_with_free_func (g_free);
   return self;
@@ -99,13 +101,13 @@ judge (const Row *row)
 #define COLUMNS "%-34s %5s %4s %-6s  %8s %8s  %8s %8s  %5s %5s  %-14s %s\n"
 
 static void
-print_row (const Row *row)
+print_row (const char *prefix, const Row *row)
 {
   char pods[16], n[16], text[6][16], aim[32];
 
   snprintf (pods, sizeof pods, "%u", row->pods);
   snprintf (n, sizeof n, "%u", row->n);
-  g_print (COLUMNS, row->operation, pods, n, row->unit, format (row->p50, text[0], 16),
+  g_print ("%s" COLUMNS, prefix, row->operation, pods, n, row->unit, format (row->p50, text[0], 16),
            format (row->p99, text[1], 16), format (row->floor_p50, text[2], 16),
            format (row->floor_p99, text[3], 16),
            format_ratio (row->p50, row->floor_p50, text[4], 16),
@@ -145,10 +147,8 @@ report_add (Report *self, const Row *row)
   if (row->n == 0 || !isfinite (row->p50))
     fail ("%s: no numbers", row->operation);
   g_array_append_val (self->rows, *row);
-  if (!self->is_json)
-    return;
-  print_json (row);
-  self->n_printed = self->rows->len;
+  if (self->form == REPORT_JSON)
+    print_json (row);
 }
 
 void
@@ -171,25 +171,47 @@ void
 report_add_remark (Report *self, const char *remark)
 {
   g_ptr_array_add (self->remarks, g_strdup (remark));
-  if (self->is_json)
+  if (self->form == REPORT_JSON)
     g_print ("{\"remark\": \"%s\"}\n", remark);
 }
 
-guint
-report_count (const Report *self)
+void
+report_begin_part (Report *self)
 {
-  return self->rows->len;
+  self->n_rows_before = self->rows->len;
+  self->n_remarks_before = self->remarks->len;
 }
 
 void
-report_print (Report *self)
+report_end_part (Report *self, const char *name)
 {
-  if (self->n_printed == self->rows->len)
+  gboolean is_measured = self->rows->len > self->n_rows_before;
+
+  if (!is_measured && self->remarks->len == self->n_remarks_before)
+    fail ("%s: no numbers", name);
+  self->n_parts++;
+  if (self->form != REPORT_TAP)
+    return;
+  if (is_measured)
+    g_print ("ok %u %s\n", self->n_parts, name);
+  else
+    g_print ("ok %u %s # SKIP %s\n", self->n_parts, name,
+             (const char *) g_ptr_array_index (self->remarks, self->remarks->len - 1));
+}
+
+void
+report_print (Report *self, gboolean is_complete)
+{
+  const char *prefix = self->form == REPORT_TAP ? "# " : "";
+
+  if (self->form == REPORT_JSON)
     return;
   for (guint i = 0; i < self->remarks->len; i++)
-    g_print ("%s\n", (const char *) g_ptr_array_index (self->remarks, i));
-  g_print (COLUMNS, "operation", "pods", "n", "", "p50", "p99", "floor", "p99", "ratio", "p99",
-           "aim", "met");
-  for (; self->n_printed < self->rows->len; self->n_printed++)
-    print_row (&g_array_index (self->rows, Row, self->n_printed));
+    g_print ("%s%s\n", prefix, (const char *) g_ptr_array_index (self->remarks, i));
+  g_print ("%s" COLUMNS, prefix, "operation", "pods", "n", "", "p50", "p99", "floor", "p99",
+           "ratio", "p99", "aim", "met");
+  for (guint i = 0; i < self->rows->len; i++)
+    print_row (prefix, &g_array_index (self->rows, Row, i));
+  if (self->form == REPORT_TAP && is_complete)
+    g_print ("1..%u\n", self->n_parts);
 }

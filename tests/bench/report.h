@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What was measured: rows, printed as a table when all is done, or each at once as a JSON object on
- * a line of its own.
+ * What was measured: rows, and what cannot be measured here.
  */
 #pragma once
 
@@ -31,9 +30,15 @@ typedef struct {
   Aim aim;
 } Row;
 
+typedef enum {
+  REPORT_TABLE, /* in the end */
+  REPORT_JSON,  /* each row at once, as an object on a line of its own */
+  REPORT_TAP,   /* the table as comments, and each part as a test */
+} ReportForm;
+
 typedef struct Report Report;
 
-Report *report_new (gboolean is_json);
+Report *report_new (ReportForm form);
 void report_free (Report *self);
 
 /* For a row without a floor and percentiles. */
@@ -45,10 +50,13 @@ void report_add (Report *self, const Row *row);
 /* Both percentiles of a pair, in milliseconds. The floor may have no samples. */
 void report_add_pair (Report *self, const char *operation, guint pods, const Pair *pair, Aim aim);
 
-/* A line to be read above the table, of something that is not measured here. */
+/* A line to be read above the table: what is behind a number, or why there is none. */
 void report_add_remark (Report *self, const char *remark);
 
-guint report_count (const Report *self);
+void report_begin_part (Report *self);
 
-/* The table, of rows that were not printed yet. */
-void report_print (Report *self);
+/* The part is over. One that has added no row must have made a remark instead, or it has failed. */
+void report_end_part (Report *self, const char *name);
+
+/* The table. @is_complete: all parts were run, which the tests of them say, too */
+void report_print (Report *self, gboolean is_complete);
