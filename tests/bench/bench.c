@@ -10,6 +10,7 @@
 #include "tests/bench/fail.h"
 
 #include <stdlib.h>
+#include <sys/utsname.h>
 
 #define WARM_UP 10
 #define IDLE_SECONDS 60
@@ -106,17 +107,32 @@ print_report (int status, void *data)
   report_print (bench->report, status == EXIT_SUCCESS);
 }
 
+/* Where all of this was measured. A machine that has much else to do gives other numbers. */
+static void
+describe_machine (Bench *bench)
+{
+  g_autofree char *version = connection_get_text (bench->bus, PEER_SYSTEMD, NULL, "Version");
+  g_autofree char *limits = calls_describe_limits ();
+  g_autofree char *text = NULL;
+  struct utsname kernel;
+  double load = 0;
+
+  uname (&kernel);
+  getloadavg (&load, 1);
+  text = g_strdup_printf ("Linux %s, systemd %s, %u CPUs, load %.1f before; %s", kernel.release,
+                          version, g_get_num_processors (), load, limits);
+  report_add_remark (bench->report, text);
+}
+
 static void
 open_bench (Bench *bench, ReportForm form)
 {
-  g_autofree char *remark = calls_describe_limits ();
-
   bench->bus = connection_open_system ();
   bench->population = population_new (bench->bus);
   bench->report = report_new (form);
   bench->is_quiet = form != REPORT_TABLE;
   on_exit (print_report, bench);
-  report_add_remark (bench->report, remark);
+  describe_machine (bench);
 }
 
 static void

@@ -98,7 +98,7 @@ judge (const Row *row)
   }
 }
 
-#define COLUMNS "%-34s %5s %4s %-6s  %8s %8s  %8s %8s  %5s %5s  %-14s %s\n"
+#define COLUMNS "%-34s %4s %3s %-6s  %8s %8s  %8s %8s  %5s %5s  %-14s %s\n"
 
 static void
 print_row (const char *prefix, const Row *row)
