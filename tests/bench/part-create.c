@@ -32,25 +32,18 @@ run_floor (Bench *bench, guint i, gint64 *ret_usec)
 static void
 compare_cpu (Bench *bench, guint pods)
 {
-  static const char *const names[N_CPU_COSTS] = {
-    [CPU_SYSTEMD] = "CreatePod: CPU of systemd",
-    [CPU_BUS] = "CreatePod: CPU of the bus",
-    [CPU_DAEMON] = "CreatePod: CPU of nodecgroupsd",
-    [CPU_CLIENT] = "CreatePod: CPU of the client",
-  };
   guint n = MAX (bench->rounds / (2 * BLOCKS), 1);
   CpuCost ours = { 0 }, floor = { 0 };
 
   for (guint i = 0; i < BLOCKS; i++) {
-    cpu_cost_add (bench, i % 2 == 0, n, i % 2 == 0 ? floor : ours);
-    cpu_cost_add (bench, i % 2 != 0, n, i % 2 != 0 ? floor : ours);
+    cpu_cost_add_pods (bench, i % 2 == 0, n, i % 2 == 0 ? floor : ours);
+    cpu_cost_add_pods (bench, i % 2 != 0, n, i % 2 != 0 ? floor : ours);
   }
   for (guint k = 0; k < N_CPU_COSTS; k++) {
-    Row row = report_new_row (names[k], pods, BLOCKS * n, "ms", ours[k] / BLOCKS);
-
-    row.floor_p50 = floor[k] / BLOCKS;
-    report_add (bench->report, &row);
+    ours[k] /= BLOCKS;
+    floor[k] /= BLOCKS;
   }
+  cpu_cost_report (bench, "CreatePod", pods, BLOCKS * n, ours, floor);
 }
 
 static void

@@ -137,9 +137,9 @@ measure_cpu (Bench *bench, guint pods)
 
   population_set (bench->population, pods);
   settle (bench);
-  cpu_cost_add (bench, FALSE, MIN (n, bench_get_warm_up (bench)), cost);
+  cpu_cost_add_pods (bench, FALSE, MIN (n, bench_get_warm_up (bench)), cost);
   cost[CPU_DAEMON] = 0;
-  cpu_cost_add (bench, FALSE, n, cost);
+  cpu_cost_add_pods (bench, FALSE, n, cost);
   return cost[CPU_DAEMON];
 }
 

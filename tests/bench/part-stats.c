@@ -5,14 +5,15 @@
  */
 #include "lib/stats.h"
 
-#include "tests/bench/bench.h"
 #include "tests/bench/calls.h"
+#include "tests/bench/cpu-cost.h"
 #include "tests/bench/fail.h"
 #include "tests/bench/stats-files.h"
 #include "tests/vm/machine.h"
 
 #define PODS 500
 #define ROUNDS_EACH 8
+#define CPU_ROUNDS_EACH 5
 
 enum { FLOOR, GET_STATS, GET_TWO, FILL, READ, N_CANDIDATES };
 
@@ -127,6 +128,20 @@ report_all (Stats *self)
   report (self, "library: ncg_stats_read", READ, FLOOR, (Aim){ AIM_NONE, 0, 0 });
 }
 
+/* Where the time of the call goes. */
+static void
+report_cpu (Stats *self, guint n)
+{
+  CpuCost cost = { 0 };
+  CpuClocks clocks;
+
+  cpu_clocks_start (&clocks, self->bench);
+  for (guint i = 0; i < n; i++)
+    run_get_stats (self);
+  cpu_clocks_stop (&clocks, n, cost);
+  cpu_cost_report (self->bench, "GetStats", self->pods, n, cost, NULL);
+}
+
 static void
 run (Bench *bench)
 {
@@ -144,6 +159,7 @@ run (Bench *bench)
   for (guint i = 0; i < rounds; i++)
     run_round (&self, i, TRUE);
   report_all (&self);
+  report_cpu (&self, MAX (rounds / CPU_ROUNDS_EACH, 1));
   for (guint i = 0; i < N_CANDIDATES; i++)
     samples_clear (&self.samples[i]);
   ncg_stats_clear (&self.stats);
