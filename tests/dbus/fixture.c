@@ -7,6 +7,7 @@
 #include "tests/unit/temp-dir.h"
 
 #include <glib/gstdio.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
@@ -172,6 +173,18 @@ fixture_spawn_daemon (const char *const *arguments)
   g_ptr_array_add (command, NULL);
   return spawn ((const char *const *) command->pdata,
                 G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+}
+
+void
+fixture_start_daemon_for (Fixture *self, guint group)
+{
+  const struct group *entry = getgrgid (group);
+  const char *const arguments[] = {
+    "--root", self->root, "--bus-address", self->bus_address, "--group", entry->gr_name, NULL,
+  };
+
+  self->daemon = fixture_spawn_daemon (arguments);
+  fixture_wait_for_name (self);
 }
 
 void
@@ -360,6 +373,33 @@ fixture_has_pod_state (Fixture *self, const char *uid, const char *expected)
 
   g_test_message ("%s", g_variant_get_string (state, NULL));
   return g_str_equal (g_variant_get_string (state, NULL), expected);
+}
+
+char *
+fixture_list_pods (Fixture *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = fixture_call (self, "ListPods", NULL, &error);
+
+  g_assert_no_error (error);
+  return g_variant_print (reply, FALSE);
+}
+
+gboolean
+fixture_lists (Fixture *self, const char *text)
+{
+  g_autofree char *list = fixture_list_pods (self);
+
+  return strstr (list, text) != NULL;
+}
+
+guint
+fixture_count_pods (Fixture *self)
+{
+  g_autoptr (GVariant) count =
+      fixture_get_property (self, MANAGER_PATH, MANAGER_INTERFACE, "PodCount");
+
+  return g_variant_get_uint32 (count);
 }
 
 void

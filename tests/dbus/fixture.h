@@ -55,6 +55,9 @@ void fixture_kill_daemon (Fixture *self);
 /* A further one, with these arguments (not the program's name); its output goes into a pipe. */
 GSubprocess *fixture_spawn_daemon (const char *const *arguments);
 
+/* The daemon, for a group whose only member may be the user of that number. */
+void fixture_start_daemon_for (Fixture *self, guint group);
+
 /* The bus ends, with all connections to it, and the same is there again. */
 void fixture_stop_bus (Fixture *self);
 void fixture_start_bus (Fixture *self);
@@ -89,6 +92,11 @@ GVariant *
 fixture_get_property (Fixture *self, const char *path, const char *interface, const char *name);
 GVariant *fixture_get_pod_property (Fixture *self, const char *uid, const char *name);
 gboolean fixture_has_pod_state (Fixture *self, const char *uid, const char *expected);
+
+/* (transfer full): the reply of ListPods as text; whether it has @text in it */
+char *fixture_list_pods (Fixture *self);
+gboolean fixture_lists (Fixture *self, const char *text);
+guint fixture_count_pods (Fixture *self);
 
 /* @error is the daemon's error @name, without "org.example.NodeCgroups.Error.", and its message has
  * @text in it. It is cleared. */

@@ -271,13 +271,7 @@ join_while_it_changes (Fixture *fixture, pid_t pid)
 static void
 start_for_members (Fixture *fixture)
 {
-  const struct group *group = getgrgid (NOBODY);
-  const char *const arguments[] = {
-    "--root", fixture->root, "--bus-address", fixture->bus_address, "--group", group->gr_name, NULL,
-  };
-
-  fixture->daemon = fixture_spawn_daemon (arguments);
-  fixture_wait_for_name (fixture);
+  fixture_start_daemon_for (fixture, NOBODY);
   fake_kernel_make_cgroup (fixture->kernel, JOIN_OUTSIDE);
   manager_as_nobody (fixture, "CreatePod", "('b', @a{sv} {})", "ok");
 }

@@ -15,30 +15,12 @@
 #define OWNER "kubelet's pod"
 #define LISTED "('" UID "', 'Burstable', '" OBJECT "', '" SLICE "', 'foreign')"
 
-static char *
-list_pods (Fixture *fixture)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = fixture_call (fixture, "ListPods", NULL, &error);
-
-  g_assert_no_error (error);
-  return g_variant_print (reply, FALSE);
-}
-
 static void
 assert_listed (Fixture *fixture, const char *expected)
 {
-  g_autofree char *list = list_pods (fixture);
+  g_autofree char *list = fixture_list_pods (fixture);
 
   g_assert_cmpstr (list, ==, expected);
-}
-
-static gboolean
-is_listed (Fixture *fixture, const char *text)
-{
-  g_autofree char *list = list_pods (fixture);
-
-  return strstr (list, text) != NULL;
 }
 
 static void
@@ -66,20 +48,11 @@ assert_property (Fixture *fixture, const char *name, const char *expected)
   g_assert_cmpstr (text, ==, expected);
 }
 
-static guint
-count_pods (Fixture *fixture)
-{
-  g_autoptr (GVariant) count =
-      fixture_get_property (fixture, MANAGER_PATH, MANAGER_INTERFACE, "PodCount");
-
-  return g_variant_get_uint32 (count);
-}
-
 static void
 test_at_start (Fixture *fixture, gconstpointer data)
 {
   assert_listed (fixture, "([" LISTED "],)");
-  g_assert_cmpuint (count_pods (fixture), ==, 1);
+  g_assert_cmpuint (fixture_count_pods (fixture), ==, 1);
   assert_property (fixture, "Uid", "'" UID "'");
   assert_property (fixture, "State", "'foreign'");
   assert_property (fixture, "QosClass", "'Burstable'");
@@ -125,12 +98,12 @@ test_names (Fixture *fixture, gconstpointer data)
   for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
     fake_kernel_make_cgroup (fixture->kernel, others[i]);
   fake_kernel_make_cgroup (fixture->kernel, "/machine.slice/machine-podg.slice");
-  fixture_wait (is_listed (fixture, "('g', 'Guaranteed', "));
+  fixture_wait (fixture_lists (fixture, "('g', 'Guaranteed', "));
   fake_systemd_start_unit (fixture->systemd, "machine-besteffort-podb.slice", "x");
-  fixture_wait (is_listed (fixture, "('b', 'BestEffort', "));
-  g_assert_cmpuint (count_pods (fixture), ==, 2);
+  fixture_wait (fixture_lists (fixture, "('b', 'BestEffort', "));
+  g_assert_cmpuint (fixture_count_pods (fixture), ==, 2);
   fake_kernel_remove_cgroup (fixture->kernel, "/machine.slice/machine-podg.slice");
-  fixture_wait (!is_listed (fixture, "'g'"));
+  fixture_wait (!fixture_lists (fixture, "'g'"));
 }
 
 static void
@@ -255,11 +228,11 @@ test_same_uid (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (slice, !=, SLICE);
   start_slice (fixture);
   fake_systemd_start_unit (fixture->systemd, "machine-burstable-podseen.slice", OWNER);
-  fixture_wait (is_listed (fixture, "'seen'"));
-  g_assert_true (is_listed (fixture, "'active'"));
-  g_assert_false (is_listed (fixture, SLICE));
+  fixture_wait (fixture_lists (fixture, "'seen'"));
+  g_assert_true (fixture_lists (fixture, "'active'"));
+  g_assert_false (fixture_lists (fixture, SLICE));
   fixture_must_remove (fixture, UID);
-  fixture_wait (is_listed (fixture, LISTED));
+  fixture_wait (fixture_lists (fixture, LISTED));
 }
 
 /* It came while we were creating ours: that fails, and then it is seen. */
@@ -282,7 +255,7 @@ test_at_once (Fixture *fixture, gconstpointer data)
   calls_wait (calls);
   error = calls_get_error (calls, 0);
   fixture_assert_error (&error, "PodExists", OWNER);
-  fixture_wait (is_listed (fixture, LISTED));
+  fixture_wait (fixture_lists (fixture, LISTED));
 }
 
 /* One that does not run, but has a file, or only a drop-in: there is nothing to wait for. */
@@ -300,7 +273,7 @@ test_installed (Fixture *fixture, gconstpointer data)
       fixture_create (fixture, "d", "{'CPULimit': <'1'>, 'MemoryLimit': <'1Gi'>}", &error));
   fixture_assert_error (&error, "PodExists", "installed");
   g_assert_cmpint (g_get_monotonic_time () - begin, <, 5 * G_USEC_PER_SEC);
-  g_assert_cmpuint (count_pods (fixture), ==, 0);
+  g_assert_cmpuint (fixture_count_pods (fixture), ==, 0);
 }
 
 /* Names are what they are there, and no unit says whose it is. */
@@ -317,9 +290,9 @@ test_cgroupfs (Fixture *fixture, gconstpointer data)
   g_assert_null (fixture_create (fixture, "x_y-z", "{'CPULimit': <'1'>}", &error));
   fixture_assert_error (&error, "PodExists", "/machine/burstable/podx_y-z");
   fake_kernel_make_cgroup (fixture->kernel, "/machine/podg");
-  fixture_wait (is_listed (fixture, "('g', 'Guaranteed', "));
+  fixture_wait (fixture_lists (fixture, "('g', 'Guaranteed', "));
   fake_kernel_remove_cgroup (fixture->kernel, "/machine/burstable/podx_y-z");
-  fixture_wait (count_pods (fixture) == 1);
+  fixture_wait (fixture_count_pods (fixture) == 1);
 }
 
 /* Hundreds at once cost a few looks, and not one each. */
@@ -332,7 +305,7 @@ test_many (Fixture *fixture, gconstpointer data)
 
     fake_kernel_make_cgroup (fixture->kernel, cgroup);
   }
-  fixture_wait (count_pods (fixture) == 300);
+  fixture_wait (fixture_count_pods (fixture) == 300);
   g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "Get", NULL), <, 500);
   for (guint i = 0; i < 300; i++) {
     g_autofree char *cgroup = g_strdup_printf (
@@ -340,7 +313,7 @@ test_many (Fixture *fixture, gconstpointer data)
 
     fake_kernel_remove_cgroup (fixture->kernel, cgroup);
   }
-  fixture_wait (count_pods (fixture) == 0);
+  fixture_wait (fixture_count_pods (fixture) == 0);
 }
 
 int

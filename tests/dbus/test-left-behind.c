@@ -10,33 +10,6 @@
 #define SLICE "machine-burstable-poda.slice"
 #define LEAF "/machine.slice/machine-burstable.slice/" SLICE "/poda-app.scope"
 
-static char *
-list_pods (Fixture *fixture)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = fixture_call (fixture, "ListPods", NULL, &error);
-
-  g_assert_no_error (error);
-  return g_variant_print (reply, FALSE);
-}
-
-static gboolean
-is_listed (Fixture *fixture, const char *text)
-{
-  g_autofree char *list = list_pods (fixture);
-
-  return strstr (list, text) != NULL;
-}
-
-static guint
-count_pods (Fixture *fixture)
-{
-  g_autoptr (GVariant) count =
-      fixture_get_property (fixture, MANAGER_PATH, MANAGER_INTERFACE, "PodCount");
-
-  return g_variant_get_uint32 (count);
-}
-
 /* It is there, and whoever would change it is told what to do. */
 static void
 test_seen (Fixture *fixture, gconstpointer data)
@@ -48,16 +21,16 @@ test_seen (Fixture *fixture, gconstpointer data)
   fixture_stop_daemon (fixture);
   fixture_write_file (fixture, "a-b.pod", "");
   fixture_start_daemon (fixture);
-  g_assert_true (is_listed (fixture, "'a-b'"));
-  g_assert_true (is_listed (fixture, "'foreign'"));
+  g_assert_true (fixture_lists (fixture, "'a-b'"));
+  g_assert_true (fixture_lists (fixture, "'foreign'"));
   g_assert_false (fixture_update (fixture, "a-b", "{'CPULimit': <'2'>}", &error));
   name = g_dbus_error_get_remote_error (error);
   g_assert_cmpstr (name, ==, "org.freedesktop.DBus.Error.AccessDenied");
   g_assert_nonnull (strstr (error->message, "created again"));
   g_free (fixture_must_create (fixture, "a-b", "{'CPULimit': <'1'>}"));
-  g_assert_true (is_listed (fixture, "'active'"));
+  g_assert_true (fixture_lists (fixture, "'active'"));
   fixture_must_remove (fixture, "a-b");
-  g_assert_cmpuint (count_pods (fixture), ==, 0);
+  g_assert_cmpuint (fixture_count_pods (fixture), ==, 0);
 }
 
 /* A pod "a" with a process, whose file was lost. */
@@ -83,7 +56,7 @@ assert_left_behind (Fixture *fixture)
                     1);
   g_assert_false (fixture_has_file (fixture, "a.creating"));
   g_assert_false (fixture_has_file (fixture, "a.pod"));
-  fixture_wait (is_listed (fixture, "'" SLICE "', 'foreign'"));
+  fixture_wait (fixture_lists (fixture, "'" SLICE "', 'foreign'"));
 }
 
 static void
@@ -178,7 +151,7 @@ test_take_over_killed (Fixture *fixture, gconstpointer data)
 static void
 assert_removed (Fixture *fixture)
 {
-  g_assert_cmpuint (count_pods (fixture), ==, 0);
+  g_assert_cmpuint (fixture_count_pods (fixture), ==, 0);
   g_assert_false (fake_systemd_has_unit (fixture->systemd, SLICE));
   g_assert_cmpuint (fake_processes_count (fake_kernel_get_processes (fixture->kernel), LEAF), ==,
                     0);
@@ -199,7 +172,7 @@ test_unanswered (Fixture *fixture, gconstpointer data)
     fixture_stop_daemon (fixture);
     fake_systemd_add_fault (fixture->systemd, &fault);
     fixture_start_daemon (fixture);
-    fixture_wait (is_listed (fixture, SLICE));
+    fixture_wait (fixture_lists (fixture, SLICE));
     g_free (fixture_must_create (fixture, "a", "{'CPULimit': <'1'>}"));
     fixture_stop_daemon (fixture);
     fixture_write_file (fixture, "a.pod", "");

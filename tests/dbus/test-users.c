@@ -142,18 +142,6 @@ other_end (Other *self)
   g_free (self);
 }
 
-static void
-start_for_members (Fixture *fixture)
-{
-  const struct group *group = getgrgid (NOBODY);
-  const char *const arguments[] = {
-    "--root", fixture->root, "--bus-address", fixture->bus_address, "--group", group->gr_name, NULL,
-  };
-
-  fixture->daemon = fixture_spawn_daemon (arguments);
-  fixture_wait_for_name (fixture);
-}
-
 /* More than everybody may have together, over as many connections as it takes. */
 static void
 test_reads (Fixture *fixture, gconstpointer data)
@@ -209,7 +197,7 @@ test_order (Fixture *fixture, gconstpointer data)
   const char *const order[] = { SELF, "--order", fixture->bus_address, NULL };
   Other *other;
 
-  start_for_members (fixture);
+  fixture_start_daemon_for (fixture, NOBODY);
   g_free (fixture_must_create (fixture, "a", "{}"));
   fake_systemd_add_fault (fixture->systemd, &delay);
   other = other_start (order);
@@ -230,7 +218,7 @@ test_changes (Fixture *fixture, gconstpointer data)
   };
   Other *other;
 
-  start_for_members (fixture);
+  fixture_start_daemon_for (fixture, NOBODY);
   fake_systemd_add_fault (fixture->systemd, &delay);
   other = other_start (flood);
   other_assert_line (other, "176 refused");
