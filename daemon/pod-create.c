@@ -174,9 +174,10 @@ verify_and_commit (GTask *task)
   }
   store_drop_bad (manager->store, create->uid);
   pod->state = POD_ACTIVE;
+  manager_tell_of_pod (manager, pod);
   /* Somebody waits for the reply, and nobody for the rest. */
   succeed (task, pod);
-  manager_announce_pod (manager, pod);
+  manager_watch_pod (manager, pod);
   manager_check_pod (manager, pod);
   FAULT_POINT ("create:announced");
 }

@@ -18,6 +18,7 @@
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
 #define CHANGED OBJECT " PropertiesChanged ('" POD_INTERFACE "', "
 #define N_PODS 1000
+#define N_AT_ONCE 100
 
 static void
 assert_quota (Fixture *fixture, const char *expected)
@@ -364,6 +365,23 @@ count_objects (Fixture *fixture)
   return n;
 }
 
+/* Whoever has the reply finds what it is about. */
+static void
+test_seen_at_once (Fixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < N_AT_ONCE; i++) {
+    g_autofree char *uid = g_strdup_printf ("q%u", i);
+    g_autofree char *name = g_strdup_printf ("c%u", i);
+    g_autoptr (GVariant) containers = NULL;
+
+    g_free (fixture_must_create (fixture, uid, "{}"));
+    g_assert_cmpuint (count_objects (fixture), ==, i + 2);
+    join_one (fixture, name, join_start_process (fixture), "{}");
+    containers = fixture_get_pod_property (fixture, "a", "Containers");
+    g_assert_cmpuint (g_variant_n_children (containers), ==, i + 1);
+  }
+}
+
 /* What a program prints of the daemon's objects, and how long that took. */
 static char *
 run_busctl (Fixture *fixture, const char *arguments)
@@ -442,6 +460,7 @@ main (int argc, char **argv)
   JOIN_TEST ("/lifecycle/vanished", test_vanished);
   JOIN_TEST ("/lifecycle/vanished-while-updating", test_vanished_while_updating);
   JOIN_TEST ("/lifecycle/vanished-and-removed", test_vanished_and_removed);
+  JOIN_TEST ("/lifecycle/seen-at-once", test_seen_at_once);
   JOIN_TEST ("/lifecycle/made-anew", test_made_anew);
   JOIN_TEST ("/lifecycle/order", test_order);
   JOIN_TEST ("/lifecycle/order-of-kinds", test_order_of_kinds);
