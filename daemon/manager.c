@@ -197,30 +197,19 @@ manager_prepare_pod (Manager *self, Pod *pod)
 }
 
 void
-manager_tell_of_pod (Manager *self, Pod *pod)
+manager_announce_pod (Manager *self, Pod *pod)
 {
+  pod_drift_watch (self, pod);
+  oom_kills_follow (self->oom, pod);
   if (self->listener.pod_added != NULL)
     self->listener.pod_added (pod, self->user_data);
 }
 
 void
-manager_watch_pod (Manager *self, Pod *pod)
+manager_pod_changed (Manager *self, Pod *pod)
 {
   pod_drift_watch (self, pod);
   oom_kills_follow (self->oom, pod);
-}
-
-void
-manager_announce_pod (Manager *self, Pod *pod)
-{
-  manager_watch_pod (self, pod);
-  manager_tell_of_pod (self, pod);
-}
-
-void
-manager_pod_changed (Manager *self, Pod *pod)
-{
-  manager_watch_pod (self, pod);
   if (self->listener.pod_changed != NULL)
     self->listener.pod_changed (pod, self->user_data);
 }

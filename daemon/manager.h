@@ -94,9 +94,7 @@ void manager_add_pod (Manager *self, Pod *pod);
 void manager_drop_pod (Manager *self, Pod *pod);
 void manager_set_state (Manager *self, Pod *pod, PodState state);
 void manager_prepare_pod (Manager *self, Pod *pod);
-void manager_tell_of_pod (Manager *self, Pod *pod);
-void manager_watch_pod (Manager *self, Pod *pod);
-void manager_announce_pod (Manager *self, Pod *pod); /* both */
+void manager_announce_pod (Manager *self, Pod *pod);
 void manager_pod_changed (Manager *self, Pod *pod);
 void manager_drop_container (Manager *self, Pod *pod, Container *container);
 

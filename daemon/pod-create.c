@@ -174,12 +174,11 @@ verify_and_commit (GTask *task)
   }
   store_drop_bad (manager->store, create->uid);
   pod->state = POD_ACTIVE;
-  manager_tell_of_pod (manager, pod);
-  /* Somebody waits for the reply, and nobody for the rest. */
-  succeed (task, pod);
-  manager_watch_pod (manager, pod);
+  /* Before the reply: what somebody changes right after it is seen. */
+  manager_announce_pod (manager, pod);
   manager_check_pod (manager, pod);
   FAULT_POINT ("create:announced");
+  succeed (task, pod);
 }
 
 static void

@@ -185,10 +185,9 @@ leaf_started (GTask *task, const NcgPlace *place)
                  join->uid);
   if (error == NULL && check_owner (join, &error) &&
       ncg_verify_cgroup (join->manager->hierarchy, place->cgroup, &join->resources, &error)) {
-    /* The reply comes first: nobody waits for the rest. */
-    succeed (task, container);
     manager_set_container_state (join->manager, join->pod, container, CONTAINER_ACTIVE);
     FAULT_POINT ("join:told");
+    succeed (task, container);
     return;
   }
   if (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
