@@ -56,7 +56,6 @@ make_pods (Fixture *fixture)
   made = fixture_call (fixture, "CreateContainer",
                        g_variant_new_parsed ("('held', 'db', {'PidsLimit': <uint64 5>})"), &error);
   g_assert_no_error (error);
-  fake_systemd_start_unit (fixture->systemd, SLICE_OF ("foreign"), "Somebody's");
   fake_kernel_make_cgroup (fixture->kernel, JOIN_OUTSIDE);
   for (gsize i = 0; i < G_N_ELEMENTS (faults); i++)
     fake_systemd_add_fault (fixture->systemd, &faults[i]);
@@ -94,6 +93,10 @@ begin_all (Fixture *fixture, Calls *calls, pid_t pid)
                   g_variant_new_parsed ("({'CPURequest': <'2'>},)"), NULL);
   join_by_pidfd (calls, pid);
   update_container (calls);
+  /* Seen earlier it would be refused at once. */
+  fixture_wait (
+      fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", SLICE_OF ("foreign")) > 0);
+  fake_systemd_start_unit (fixture->systemd, SLICE_OF ("foreign"), "Somebody's");
 }
 
 /* Others are served meanwhile. */
