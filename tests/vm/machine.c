@@ -201,6 +201,28 @@ machine_reexecute_systemd (void)
   machine_wait_until (machine_try ("systemctl show -P Version >/dev/null"));
 }
 
+static void
+freeze_systemd (int value)
+{
+  const char *hybrid = "/sys/fs/cgroup/unified";
+  const char *root = g_file_test (hybrid, G_FILE_TEST_IS_DIR) ? hybrid : "/sys/fs/cgroup";
+
+  g_free (machine_run ("echo %d >%s/init.scope/cgroup.freeze", value, root));
+}
+
+void
+machine_stop_systemd (void)
+{
+  freeze_systemd (1);
+}
+
+void
+machine_continue_systemd (void)
+{
+  freeze_systemd (0);
+  machine_wait_until (machine_try ("systemctl show -P Version >/dev/null"));
+}
+
 static char *
 read_path (const char *path)
 {

@@ -63,6 +63,10 @@ char *machine_list_units (const char *pattern);
 void machine_reload_systemd (void);
 void machine_reexecute_systemd (void);
 
+/* systemd does nothing in between, by the kernel's freezer: a signal does not stop it. */
+void machine_stop_systemd (void);
+void machine_continue_systemd (void);
+
 /*
  * Cgroups are named by their paths below the mount of a hierarchy. Where the controller that a file
  * is named after ("memory" of "memory.max") is on v1, that is its hierarchy; else it is the unified
