@@ -263,7 +263,7 @@ test_window (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (Calls) calls = calls_new (fixture);
 
-  delay_all_jobs (fixture, 30);
+  delay_all_jobs (fixture, 200);
   add_creates (calls, 300);
   calls_wait (calls);
   g_assert_cmpuint (calls_count_successes (calls), ==, 300);
