@@ -465,8 +465,8 @@ pod_create_async (Manager *manager,
   GError *error = NULL;
 
   spec_copy (spec, &create->spec);
-  if (!ncg_names_check_uid (uid, &error) || !spec_check (spec, &error) ||
-      !manager_check_cpus (manager, spec, &error) ||
+  if (!ncg_names_check_uid (uid, &error) || !store_check_uid (uid, &error) ||
+      !spec_check (spec, &error) || !manager_check_cpus (manager, spec, &error) ||
       !spec_facts_find (&create->spec, manager->config->root, &error)) {
     g_task_return_error (task, error);
     return;

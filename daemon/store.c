@@ -165,6 +165,19 @@ store_has_bad (Store *self, const char *uid)
   return FALSE;
 }
 
+gboolean
+store_check_uid (const char *uid, GError **error)
+{
+  gsize length = strlen (uid);
+
+  if (length <= STORE_UID_MAX)
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+               "the uid of the pod has %" G_GSIZE_FORMAT " bytes; it may have %d", length,
+               STORE_UID_MAX);
+  return FALSE;
+}
+
 void
 store_drop_bad (Store *self, const char *uid)
 {

@@ -35,6 +35,13 @@ Store *store_new (const char *directory, GError **error);
 void store_free (Store *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Store, store_free)
 
+/* A uid of more bytes has no room in the name of a file: NAME_MAX (255) without ".creating" and
+ * ".99.bad". */
+#define STORE_UID_MAX 239
+
+/* Whether it has; else %NCG_ERROR_INVALID_ARGUMENT with both lengths. */
+gboolean store_check_uid (const char *uid, GError **error);
+
 /* Writes the whole file, or leaves what was there. @content: an a{sv} */
 gboolean
 store_save (Store *self, const char *uid, StorePhase phase, GVariant *content, GError **error);

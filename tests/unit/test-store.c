@@ -268,6 +268,25 @@ test_drop_bad (Fixture *fixture, gconstpointer data)
   store_drop_bad (fixture->store, "none");
 }
 
+/* The longest uid has room in each name that its file may have. */
+static void
+test_long_uid (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *uid = g_strnfill (STORE_UID_MAX + 1, 'a');
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (store_check_uid (uid, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
+  uid[STORE_UID_MAX] = '\0';
+  g_assert_true (store_check_uid (uid, NULL));
+  for (int phase = 0; phase < N_STORE_PHASES; phase++)
+    for (guint i = 0; i < 12; i++) {
+      save (fixture, uid, (StorePhase) phase, "{}");
+      store_set_aside (fixture->store, uid, (StorePhase) phase);
+    }
+  g_assert_false (store_has_lost (fixture->store));
+}
+
 /* Whose files they were nobody knows then, nor does the next daemon. */
 static void
 test_lost (Fixture *fixture, gconstpointer data)
@@ -393,6 +412,7 @@ main (int argc, char **argv)
   add ("/store/set-aside", test_set_aside);
   add ("/store/drop-bad", test_drop_bad);
   add ("/store/lost", test_lost);
+  add ("/store/long-uid", test_long_uid);
   add ("/store/set-aside-again", test_set_aside_again);
   add ("/store/too-large", test_too_large);
   add ("/store/foreign-directory", test_foreign_directory);
