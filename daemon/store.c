@@ -168,13 +168,15 @@ store_has_bad (Store *self, const char *uid)
 gboolean
 store_check_uid (const char *uid, GError **error)
 {
-  gsize length = strlen (uid);
+  g_autofree char *escaped = NULL;
 
-  if (length <= STORE_UID_MAX)
+  if (strlen (uid) <= STORE_UID_MAX)
     return TRUE;
+  escaped = ncg_error_escape (uid);
   g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
-               "the uid of the pod has %" G_GSIZE_FORMAT " bytes; it may have %d", length,
-               STORE_UID_MAX);
+               "the uid \"%s\" has %" G_GSIZE_FORMAT
+               " bytes, of %d that it may have: use a shorter one",
+               escaped, strlen (uid), STORE_UID_MAX);
   return FALSE;
 }
 

@@ -39,7 +39,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Store, store_free)
  * ".99.bad". */
 #define STORE_UID_MAX 239
 
-/* Whether it has; else %NCG_ERROR_INVALID_ARGUMENT with both lengths. */
+/* Whether it has; else %NCG_ERROR_INVALID_ARGUMENT with the uid and both lengths. */
 gboolean store_check_uid (const char *uid, GError **error);
 
 /* Writes the whole file, or leaves what was there. @content: an a{sv} */

@@ -277,6 +277,7 @@ test_long_uid (Fixture *fixture, gconstpointer data)
 
   g_assert_false (store_check_uid (uid, &error));
   g_assert_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "\"aaaa"));
   uid[STORE_UID_MAX] = '\0';
   g_assert_true (store_check_uid (uid, NULL));
   for (int phase = 0; phase < N_STORE_PHASES; phase++)
