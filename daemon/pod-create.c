@@ -214,7 +214,11 @@ static void
 keep (const Create *create)
 {
   NcgPlace place = pod_get_place (create->pod);
-  NcgKept kept = { .place = &place, .resources = &create->pod->resources };
+  NcgKept kept = {
+    .place = &place,
+    .resources = &create->pod->resources,
+    .is_new = create->is_predicted,
+  };
 
   ncg_driver_keep (create->manager->driver, &kept);
 }

@@ -25,6 +25,7 @@ struct Store {
   int fd;
   char *warning;     /* (nullable): for the first load */
   gboolean has_lost; /* files whose uids nobody knows */
+  gboolean has_bad;  /* there may be files that were set aside */
 };
 
 static const char *const suffixes[] = {
@@ -78,6 +79,7 @@ store_new (const char *directory, GError **error)
 
   self->directory = g_strdup (directory);
   self->fd = -1;
+  self->has_bad = TRUE;
   self->warning = set_aside_directory (directory);
   self->has_lost = self->warning != NULL || is_directory_aside (directory);
   if (g_mkdir_with_parents (directory, 0755) < 0) {
@@ -183,7 +185,7 @@ store_check_uid (const char *uid, GError **error)
 void
 store_drop_bad (Store *self, const char *uid)
 {
-  for (int phase = 0; phase < N_STORE_PHASES; phase++) {
+  for (int phase = 0; self->has_bad && phase < N_STORE_PHASES; phase++) {
     g_autofree char *name = file_name (uid, (StorePhase) phase);
 
     state_file_drop_aside (self->fd, name);
@@ -204,6 +206,7 @@ rename_aside (Store *self, const char *name)
 
   if (bad == NULL)
     self->has_lost = TRUE;
+  self->has_bad = TRUE;
   return bad;
 }
 
@@ -297,8 +300,10 @@ load_one (Store *self, const char *name, GPtrArray *entries, GPtrArray *warnings
   GVariant *content;
   StoreEntry *entry;
 
-  if (state_file_is_aside (name))
+  if (state_file_is_aside (name)) {
+    self->has_bad = TRUE;
     return;
+  }
   if (state_file_is_temporary (name)) {
     drop_temporary (self, name, warnings);
     return;
@@ -339,6 +344,7 @@ store_load (Store *self, GPtrArray **ret_warnings, GError **error)
 
   if (directory == NULL)
     return NULL;
+  self->has_bad = FALSE;
   /* Files are renamed on the way, which must not disturb the reading of the directory. */
   while ((name = g_dir_read_name (directory)) != NULL)
     g_ptr_array_add (names, g_strdup (name));

@@ -72,12 +72,14 @@ open_beneath (int dir_fd, const char *relative)
 }
 
 /* One call in place of four, for who reads hundreds of cgroups: without symbolic links in the whole
- * of it, and ".." in @path, it cannot lead out of @mount. -1 says nothing yet. */
+ * of it, and ".." in @path, it cannot lead out of @mount. -1 says nothing yet, but for ENOENT where
+ * there is @mount. */
 static int
 open_at_once (const char *mount, const char *path)
 {
   char whole[1024];
 
+  errno = ENAMETOOLONG;
   if (strlen (mount) + strlen (path) >= sizeof whole)
     return -1;
   g_stpcpy (g_stpcpy (whole, mount), path);
@@ -160,6 +162,10 @@ ncg_cgroup_open (const char *mount, const char *path, GError **error)
   fd = open_at_once (mount, path);
   if (fd >= 0)
     return cgroup_new (fd, path, error);
+  if (errno == ENOENT && faccessat (AT_FDCWD, mount, F_OK, 0) == 0) {
+    errno = ENOENT;
+    return cgroup_new (-1, path, error);
+  }
 
   mount_fd = open (mount, DIRECTORY_FLAGS);
   if (mount_fd < 0) {
@@ -293,7 +299,7 @@ ncg_cgroup_read (const NcgCgroup *self, const char *file, GError **error)
 
   if (!check_file (file, error))
     return NULL;
-  text = ncg_file_read_at (self->fd, file);
+  text = ncg_file_read_attribute (self->fd, file);
   if (text == NULL) {
     set_read_error (self, file, errno, error);
     return NULL;
@@ -456,9 +462,21 @@ list (const NcgCgroup *self, gboolean directories, const char *prefix, GError **
   return list_names (directory, directories, prefix);
 }
 
+/* A directory has a link from above, one from itself and one from each directory in it, or 1 where
+ * they are not counted. */
+static gboolean
+has_no_children (const NcgCgroup *self)
+{
+  struct stat status;
+
+  return fstat (self->fd, &status) == 0 && status.st_nlink == 2;
+}
+
 GStrv
 ncg_cgroup_list_children (const NcgCgroup *self, GError **error)
 {
+  if (has_no_children (self))
+    return g_new0 (char *, 1);
   return list (self, TRUE, "", error);
 }
 

@@ -218,7 +218,7 @@ systemd_keep (NcgDriver *base, const NcgKept *kept)
 {
   NcgSystemdContext *context = get_context (base);
 
-  if (g_str_has_suffix (kept->place->unit, ".slice"))
+  if (!kept->is_new && g_str_has_suffix (kept->place->unit, ".slice"))
     remove_left (context, kept->place->cgroup);
 
   ncg_systemd_units_remember (context->units, kept->place, kept->resources, NULL);

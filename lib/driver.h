@@ -81,6 +81,7 @@ typedef struct {
   const NcgPlace *place;
   const NcgResources *resources;
   gboolean ends_empty; /* a leaf that ends with its last process: started, not held */
+  gboolean is_new;     /* its cgroup has only just been made: nothing of before can be in it */
   const NcgLeaf *held; /* (nullable): of a leaf that is held: how it was started, and is again if
                           somebody took its cgroup away */
 } NcgKept;

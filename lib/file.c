@@ -79,24 +79,48 @@ read_some (int fd, char *buffer, gsize size)
   return (gssize) length;
 }
 
+/* What follows @buffer, in which the first @n bytes are, and that with it. */
+static char *
+read_on (int fd, char *buffer, gssize n, gsize size)
+{
+  g_autoptr (GString) text = g_string_sized_new (2 * size);
+
+  while (n > 0) {
+    g_string_append_len (text, buffer, n);
+    n = read_some (fd, buffer, size);
+  }
+  return n < 0 ? NULL : g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 static char *
 read_all (int fd)
 {
   char buffer[BUFFER_SIZE];
   gssize n = read_some (fd, buffer, sizeof buffer);
-  g_autoptr (GString) text = NULL;
 
   if (n < 0)
     return NULL;
   if (n < (gssize) sizeof buffer)
     return g_strndup (buffer, (gsize) n);
+  return read_on (fd, buffer, n, sizeof buffer);
+}
 
-  text = g_string_sized_new (2 * sizeof buffer);
-  while (n > 0) {
-    g_string_append_len (text, buffer, n);
-    n = read_some (fd, buffer, sizeof buffer);
-  }
-  return n < 0 ? NULL : g_string_free (g_steal_pointer (&text), FALSE);
+/* A seq_file gives as many whole records as fit into a page, or one that is larger. */
+#define WHOLE_RECORDS 2048
+
+char *
+ncg_file_read_attribute (int dir_fd, const char *path)
+{
+  g_auto (NcgFd) fd =
+      TEMP_FAILURE_RETRY (openat (dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY));
+  char buffer[BUFFER_SIZE];
+  gssize n = fd < 0 ? -1 : TEMP_FAILURE_RETRY (read (fd, buffer, sizeof buffer));
+
+  if (n < 0)
+    return NULL;
+  if (n == 0 || (n < WHOLE_RECORDS && buffer[n - 1] == '\n'))
+    return g_strndup (buffer, (gsize) n);
+  return read_on (fd, buffer, n, sizeof buffer);
 }
 
 char *

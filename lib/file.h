@@ -42,6 +42,16 @@ gboolean ncg_file_has_openat2 (void);
  */
 char *ncg_file_read_at (int dir_fd, const char *path);
 
+/**
+ * ncg_file_read_attribute:
+ * @path: as in ncg_file_read_at()
+ *
+ * The same for a file of cgroupfs, with a single read(2) if it is short, and never for others: of a
+ * list of lines the kernel may give fewer than there are (Documentation/filesystems/seq_file.rst),
+ * but then at least half a page of them.
+ */
+char *ncg_file_read_attribute (int dir_fd, const char *path);
+
 /* The text of one file after the other; only one that is longer than any before needs memory. */
 typedef struct {
   char *text; /* @inner, or what was allocated */

@@ -95,7 +95,10 @@ ncg_oom_count_read (const NcgTree *memory,
     if (!ncg_cgroup_read_key (opened, get_file (memory), key, &count.total, error))
       return FALSE;
     read_leaves (memory, opened, &count);
-    if (!ncg_cgroup_read_key (opened, get_file (memory), key, &again, error))
+    /* Without leaves there is nothing that it could disagree with. */
+    again = count.total;
+    if (g_hash_table_size (count.leaves) > 0 &&
+        !ncg_cgroup_read_key (opened, get_file (memory), key, &again, error))
       return FALSE;
     if (again != count.total)
       continue;

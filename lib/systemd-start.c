@@ -358,13 +358,13 @@ on_running (GTask *task)
                            (GDestroyNotify) ncg_place_free);
     return;
   }
+  if (start->started != NULL)
+    start->started (start->user_data);
   /* What ran is over, and its cgroup is pruned; being given properties, the unit has one again. */
   if (start->is_held)
     set_properties (task);
   else
     fetch_control_group (task);
-  if (start->started != NULL)
-    start->started (start->user_data);
 }
 
 static void

@@ -190,7 +190,7 @@ typedef struct {
   pthread_t thread;
 } Procs;
 
-/* The next one takes the place before this reader has its end: it cannot open the same twice. */
+/* The next one takes the place before this reader has anything: it cannot open the same twice. */
 static void
 replace_fifo (const Procs *self)
 {
@@ -209,8 +209,8 @@ write_contents (void *data)
     const char *text = g_ptr_array_index (procs->contents, i);
     int fd = open (procs->path, O_WRONLY | O_CLOEXEC);
 
-    g_assert_cmpint ((int) write (fd, text, strlen (text)), ==, (int) strlen (text));
     replace_fifo (procs);
+    g_assert_cmpint ((int) write (fd, text, strlen (text)), ==, (int) strlen (text));
     close (fd);
   }
   return NULL;

@@ -297,7 +297,7 @@ test_keep (DriverRig *self, gconstpointer data)
   g_auto (NcgResources) resources = { 0 };
   NcgLeaf leaf = driver_rig_make_leaf (self, "db", &resources);
   NcgPlace place;
-  NcgKept kept = { &place, &resources, TRUE };
+  NcgKept kept = { .place = &place, .resources = &resources, .ends_empty = TRUE };
   g_autofree char *path = NULL;
 
   driver_rig_add_resources (self, &resources, 20);
