@@ -12,9 +12,12 @@
 #include "dbus-interfaces/ncg-dbus.h"
 #include "lib/error.h"
 
+#define COUNT_MSEC 20
+
 struct DbusManager {
   DbusCalls *calls;
   NcgDbusManager *skeleton;
+  guint count_id; /* while clients are not told yet of changed properties, else 0 */
 };
 
 static gboolean
@@ -258,14 +261,31 @@ dbus_manager_free (DbusManager *self)
 {
   if (self == NULL)
     return;
+  if (self->count_id != 0)
+    g_source_remove (self->count_id);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
   g_object_unref (self->skeleton);
   g_free (self);
 }
 
+static gboolean
+on_count_over (gpointer user_data)
+{
+  DbusManager *self = user_data;
+
+  self->count_id = 0;
+  g_object_thaw_notify (G_OBJECT (self->skeleton));
+  return G_SOURCE_REMOVE;
+}
+
+/* Where many pods come and go one signal tells of several: each has one of its own anyway. */
 void
 dbus_manager_set_pod_count (DbusManager *self, guint count)
 {
+  if (self->count_id == 0 && count != ncg_dbus_manager_get_pod_count (self->skeleton)) {
+    g_object_freeze_notify (G_OBJECT (self->skeleton));
+    self->count_id = g_timeout_add (COUNT_MSEC, on_count_over, self);
+  }
   ncg_dbus_manager_set_pod_count (self->skeleton, count);
 }
 
