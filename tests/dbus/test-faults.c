@@ -264,9 +264,9 @@ test_window (Fixture *fixture, gconstpointer data)
   g_autoptr (Calls) calls = calls_new (fixture);
 
   delay_all_jobs (fixture, 200);
-  add_creates (calls, 300);
+  add_creates (calls, 130);
   calls_wait (calls);
-  g_assert_cmpuint (calls_count_successes (calls), ==, 300);
+  g_assert_cmpuint (calls_count_successes (calls), ==, 130);
   g_assert_cmpuint (fake_systemd_get_max_in_flight (fixture->systemd), ==, 64);
 }
 
