@@ -233,38 +233,65 @@ write_field (Writer *writer, const NcgStats *self, NcgStatsField field)
   }
 }
 
+/* The type of a variant stands behind its value and a zero, and is not terminated. */
 static void
-write_all (Writer *writer, const NcgStats *self)
+end_variant (Writer *writer, Frame entry, const char *type)
 {
-  Frame array = begin (writer);
+  gsize length = strlen (type);
 
+  *extend (writer, 1) = 0;
+  memcpy (extend (writer, length), type, length);
+  end_entry (writer, entry);
+}
+
+static void
+write_fields (Writer *writer, const NcgStats *self)
+{
   for (guint field = 0; field < NCG_STATS_N_FIELDS; field++) {
-    const char *type;
-    gsize length;
     Frame entry;
 
     if ((self->has & NCG_STATS_BIT (field)) == 0)
       continue;
     entry = begin_entry (writer, ncg_stats_field_to_string ((NcgStatsField) field));
-    type = write_field (writer, self, (NcgStatsField) field);
-    /* The type of a variant stands behind its value and a zero, and is not terminated. */
-    length = strlen (type);
-    *extend (writer, 1) = 0;
-    memcpy (extend (writer, length), type, length);
-    end_entry (writer, entry);
+    end_variant (writer, entry, write_field (writer, self, (NcgStatsField) field));
   }
-  end (writer, array);
+}
+
+/* The form of a value is the same wherever it is aligned as it must be, which 8 bytes always are.
+ */
+static void
+write_value (Writer *writer, const char *key, GVariant *value)
+{
+  Frame entry = begin_entry (writer, key);
+  gsize size = g_variant_get_size (value);
+
+  if (size > 0)
+    g_variant_store (value, extend (writer, size));
+  end_variant (writer, entry, g_variant_get_type_string (value));
+}
+
+GVariant *
+ncg_stats_to_variant_with (const NcgStats *self, const char *key, GVariant *value)
+{
+  Writer writer = { .size = 2048, .ends_size = 64 };
+  Frame array;
+
+  if (value != NULL)
+    writer.size += g_variant_get_size (value);
+  writer.bytes = g_malloc (writer.size);
+  writer.ends = g_new (gsize, writer.ends_size);
+  array = begin (&writer);
+  write_fields (&writer, self);
+  if (value != NULL)
+    write_value (&writer, key, value);
+  end (&writer, array);
+  g_free (writer.ends);
+  return g_variant_ref_sink (g_variant_new_from_data (G_VARIANT_TYPE_VARDICT, writer.bytes,
+                                                      writer.length, TRUE, g_free, writer.bytes));
 }
 
 GVariant *
 ncg_stats_to_variant (const NcgStats *self)
 {
-  Writer writer = { .size = 2048, .ends_size = 64 };
-
-  writer.bytes = g_malloc (writer.size);
-  writer.ends = g_new (gsize, writer.ends_size);
-  write_all (&writer, self);
-  g_free (writer.ends);
-  return g_variant_ref_sink (g_variant_new_from_data (G_VARIANT_TYPE_VARDICT, writer.bytes,
-                                                      writer.length, TRUE, g_free, writer.bytes));
+  return ncg_stats_to_variant_with (self, NULL, NULL);
 }

@@ -208,3 +208,14 @@ gboolean ncg_stats_fill (NcgStats *self,
 
 /* Returns: (transfer full): the a{sv} of the table */
 GVariant *ncg_stats_to_variant (const NcgStats *self);
+
+/**
+ * ncg_stats_to_variant_with:
+ * @key: (nullable): one that the table has not
+ * @value: (nullable): what stands under it, after the figures; without it nothing does
+ *
+ * Without taking apart what ncg_stats_to_variant() has put together.
+ *
+ * Returns: (transfer full): the a{sv} of the table and @key
+ */
+GVariant *ncg_stats_to_variant_with (const NcgStats *self, const char *key, GVariant *value);

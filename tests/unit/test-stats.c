@@ -274,6 +274,58 @@ test_working_set_alone (StatsFixture *fixture, gconstpointer data)
   g_assert_cmpstr (text, ==, "{'MemoryWorkingSetBytes': <uint64 41943040>}");
 }
 
+/* The same bytes as GVariant's own. */
+static void
+assert_with (const NcgStats *figures, GVariant *value)
+{
+  g_autoptr (GVariant) owned = g_variant_ref_sink (value);
+  g_autoptr (GVariant) alone = ncg_stats_to_variant (figures);
+  g_autoptr (GVariant) with = ncg_stats_to_variant_with (figures, "Containers", value);
+  g_autoptr (GVariant) expected = NULL;
+  GVariantBuilder builder;
+  GVariantIter iter;
+  GVariant *entry;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_iter_init (&iter, alone);
+  while ((entry = g_variant_iter_next_value (&iter)) != NULL) {
+    g_variant_builder_add_value (&builder, entry);
+    g_variant_unref (entry);
+  }
+  g_variant_builder_add (&builder, "{sv}", "Containers", value);
+  expected = g_variant_ref_sink (g_variant_builder_end (&builder));
+  g_assert_cmpmem (g_variant_get_data (with), g_variant_get_size (with),
+                   g_variant_get_data (expected), g_variant_get_size (expected));
+}
+
+static void
+test_with (StatsFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (NcgStats) figures;
+  g_auto (NcgStats) none;
+  GVariantBuilder many;
+
+  ncg_stats_init (&none);
+  ncg_stats_init (&figures);
+  write_typical (fixture);
+  ncg_stats_fill (&figures, fixture->hierarchy, "/pod", NCG_STATS_ALL, &error);
+  g_assert_no_error (error);
+  assert_with (&none, g_variant_new_array (G_VARIANT_TYPE ("{sa{sv}}"), NULL, 0));
+  assert_with (&figures, g_variant_new_array (G_VARIANT_TYPE ("{sa{sv}}"), NULL, 0));
+  assert_with (&figures, g_variant_new_string ("odd"));
+  /* The offsets get a byte more when there is more than fits. */
+  for (guint n_leaves = 1; n_leaves <= 256; n_leaves *= 4) {
+    g_variant_builder_init (&many, G_VARIANT_TYPE ("a{sa{sv}}"));
+    for (guint i = 0; i < n_leaves; i++) {
+      g_autoptr (GVariant) leaf = ncg_stats_to_variant (&figures);
+
+      g_variant_builder_add (&many, "{s@a{sv}}", "leaf", leaf);
+    }
+    assert_with (&figures, g_variant_builder_end (&many));
+  }
+}
+
 static void
 test_parse_fields (void)
 {
@@ -321,6 +373,7 @@ main (int argc, char **argv)
   ADD ("/stats/fields", test_fields);
   ADD ("/stats/fields/none", test_no_fields);
   ADD ("/stats/fields/working-set", test_working_set_alone);
+  ADD ("/stats/with", test_with);
   g_test_add_func ("/stats/fields/parse", test_parse_fields);
   return g_test_run ();
 }
