@@ -33,6 +33,24 @@ NcgWorker *ncg_worker_new (guint n_threads);
  */
 void ncg_worker_run (NcgWorker *self, GTask *task, GTaskThreadFunc func);
 
+/* A part of a task. @data: the task's, which all its steps see */
+typedef void (*NcgWorkerStep) (gpointer data, guint i);
+
+/**
+ * ncg_worker_run_steps:
+ * @step: called with each number below @n_steps once, beginning with 0, in any thread
+ * @end: as @func of ncg_worker_run(), called when all steps are over
+ *
+ * A task of many parts. As many of them are done at once as there are processors, but in half of
+ * the threads at most; and after each of them whatever waits has its turn before the next one. So
+ * a long task is in nobody's way, and several of them share the threads.
+ *
+ * When it is cancelled or the pool ends, no further step begins, and the task returns the error
+ * without @end.
+ */
+void ncg_worker_run_steps (
+    NcgWorker *self, GTask *task, guint n_steps, NcgWorkerStep step, GTaskThreadFunc end);
+
 /**
  * ncg_worker_free:
  *
