@@ -8,17 +8,20 @@
 
 #include <string.h>
 
-/* One pod to be read. */
+/* One pod to be read, by one thread, and what came of it. */
 typedef struct {
   char *uid;
   char *cgroup;
   GHashTable *names; /* name of a cgroup → container; NULL without containers */
+  GVariant *stats;
+  GError *error;
 } Target;
 
 typedef struct {
   const NcgHierarchy *hierarchy;
   PodStatsQuery query;
   GPtrArray *targets; /* of Target */
+  int has_failed;     /* atomic: the answer is an error, and the other pods need not be read */
 } Read;
 
 static void
@@ -29,6 +32,8 @@ target_free (gpointer data)
   g_free (target->uid);
   g_free (target->cgroup);
   g_clear_pointer (&target->names, g_hash_table_unref);
+  g_clear_pointer (&target->stats, g_variant_unref);
+  g_clear_error (&target->error);
   g_free (target);
 }
 
@@ -77,19 +82,19 @@ read_containers (const Read *read, const Target *target, GError **error)
 static GVariant *
 read_target (const Read *read, const Target *target, GError **error)
 {
-  g_autoptr (GVariant) stats =
-      ncg_stats_read (read->hierarchy, target->cgroup, read->query.fields, error);
-  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
-  GVariant *containers;
+  g_autoptr (GVariant) containers = NULL;
+  g_auto (NcgStats) stats;
 
-  if (stats == NULL || target->names == NULL)
-    return g_steal_pointer (&stats);
+  ncg_stats_init (&stats);
+  if (!ncg_stats_fill (&stats, read->hierarchy, target->cgroup, read->query.fields, error))
+    return NULL;
+  if (target->names == NULL)
+    return ncg_stats_to_variant (&stats);
   containers = read_containers (read, target, error);
   if (containers == NULL)
     return NULL;
-  g_variant_dict_init (&dict, stats);
-  g_variant_dict_insert_value (&dict, "Containers", containers);
-  return g_variant_ref_sink (g_variant_dict_end (&dict));
+  g_variant_ref_sink (containers);
+  return ncg_stats_to_variant_with (&stats, "Containers", containers);
 }
 
 static void
@@ -112,22 +117,31 @@ read_one (GTask *task, gpointer source, gpointer data, GCancellable *cancellable
 }
 
 static void
-read_many (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+read_next (gpointer data, guint i)
+{
+  Read *read = data;
+  Target *target = g_ptr_array_index (read->targets, i);
+
+  if (g_atomic_int_get (&read->has_failed))
+    return;
+  target->stats = read_target (read, target, &target->error);
+  if (target->stats == NULL && !is_gone (target->error))
+    g_atomic_int_set (&read->has_failed, 1);
+}
+
+static void
+gather (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   const Read *read = data;
   g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{sa{sv}}"));
 
   for (guint i = 0; i < read->targets->len; i++) {
-    const Target *target = g_ptr_array_index (read->targets, i);
-    GError *error = NULL;
-    g_autoptr (GVariant) stats = read_target (read, target, &error);
+    Target *target = g_ptr_array_index (read->targets, i);
 
-    if (stats != NULL) {
-      g_variant_builder_add (&builder, "{s@a{sv}}", target->uid, stats);
-    } else if (is_gone (error)) {
-      g_error_free (error);
-    } else {
-      return_stats (task, NULL, error);
+    if (target->stats != NULL) {
+      g_variant_builder_add (&builder, "{s@a{sv}}", target->uid, target->stats);
+    } else if (target->error != NULL && !is_gone (target->error)) {
+      return_stats (task, NULL, g_steal_pointer (&target->error));
       return;
     }
   }
@@ -234,7 +248,7 @@ pod_stats_read_many_async (Manager *manager,
     if (g_hash_table_add (added, (gpointer) pod) && pod->state != POD_VANISHED)
       add_target (read, pod);
   }
-  ncg_worker_run (manager->readers, task, read_many);
+  ncg_worker_run_steps (manager->readers, task, read->targets->len, read_next, gather);
 }
 
 GVariant *

@@ -24,8 +24,8 @@ void pod_stats_read_async (Manager *manager,
 GVariant *pod_stats_read_finish (GAsyncResult *result, GError **error);
 
 /* Several pods, all there are if @uids has none. A uid that is not known is %NCG_ERROR_NO_SUCH_POD;
- * a pod whose cgroup is gone is left out. The whole is one task of the worker, so that a call for
- * all pods leaves the other threads to others. */
+ * a pod whose cgroup is gone is left out. They are read side by side, each a step of one task: a
+ * call for all pods leaves threads to others, and its turn to them after each pod. */
 void pod_stats_read_many_async (Manager *manager,
                                 const char *const *uids,
                                 const PodStatsQuery *query,
