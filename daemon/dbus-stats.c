@@ -102,17 +102,87 @@ dbus_stats_get_one (DbusCalls *calls,
     dbus_call_fail (invocation, error);
 }
 
+/* The answer of a call for many pods, on its way to the bus. */
+typedef struct {
+  GDBusMethodInvocation *invocation;
+  GVariant *stats;
+} Answer;
+
 static void
-on_many (GObject *source, GAsyncResult *result, gpointer user_data)
+answer_free (gpointer data)
+{
+  Answer *answer = data;
+
+  g_variant_unref (answer->stats);
+  g_free (answer);
+}
+
+/* Megabytes of small values, which the thread that sends them turns into a message. */
+static void
+send_answer (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const Answer *answer = data;
+  GDBusMessage *call = g_dbus_method_invocation_get_message (answer->invocation);
+  g_autoptr (GDBusMessage) reply = g_dbus_message_new_method_reply (call);
+  GError *error = NULL;
+
+  g_dbus_message_set_body (reply, g_variant_new ("(@a{sa{sv}})", answer->stats));
+  if (g_dbus_connection_send_message (g_dbus_method_invocation_get_connection (answer->invocation),
+                                      reply, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GDBusMethodInvocation *invocation = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) stats = pod_stats_read_many_finish (result, &error);
 
-  if (stats != NULL)
-    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sa{sv}})", stats));
+  /* What ends with the invocation is not for other threads. Without the bus nobody waits. */
+  if (g_task_propagate_boolean (G_TASK (result), &error) ||
+      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
+    g_object_unref (invocation);
   else
     dbus_call_fail (invocation, error);
+}
+
+/* Takes @stats. */
+static void
+send_async (const Manager *manager, GDBusMethodInvocation *invocation, GVariant *stats)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_sent, invocation);
+  Answer *answer = g_new (Answer, 1);
+
+  answer->invocation = invocation;
+  answer->stats = stats;
+  g_task_set_task_data (task, answer, answer_free);
+  ncg_worker_run (manager->readers, task, send_answer);
+}
+
+/* A call for many pods, while they are read. */
+typedef struct {
+  Manager *manager;
+  GDBusMethodInvocation *invocation;
+} Many;
+
+static void
+on_many (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Many *many = user_data;
+  g_autoptr (GError) error = NULL;
+  GVariant *stats = pod_stats_read_many_finish (result, &error);
+  GDBusMessage *call = g_dbus_method_invocation_get_message (many->invocation);
+
+  if (stats == NULL) {
+    dbus_call_fail (many->invocation, error);
+  } else if (g_dbus_message_get_flags (call) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED) {
+    g_variant_unref (stats);
+    g_object_unref (many->invocation);
+  } else {
+    send_async (many->manager, many->invocation, stats);
+  }
 }
 
 void
@@ -124,8 +194,14 @@ dbus_stats_get_many (DbusCalls *calls,
   g_autoptr (GError) error = NULL;
   PodStatsQuery query;
 
-  if (parse_options (options, &query, &error))
-    pod_stats_read_many_async (calls->manager, uids, &query, on_many, invocation);
-  else
+  Many *many;
+
+  if (!parse_options (options, &query, &error)) {
     dbus_call_fail (invocation, error);
+    return;
+  }
+  many = g_new (Many, 1);
+  many->manager = calls->manager;
+  many->invocation = invocation;
+  pod_stats_read_many_async (calls->manager, uids, &query, on_many, many);
 }

@@ -168,6 +168,47 @@ test_at_once (Fixture *fixture, gconstpointer data)
   fixture_wait (calls.n_replies == 100);
 }
 
+/* The order is that of the call, whoever was read first. */
+static void
+test_order (Fixture *fixture, gconstpointer data)
+{
+  const char *const uids[] = { "p3", "p1", "b", "p0", "a", "p2" };
+
+  for (guint i = 0; i < 4; i++) {
+    g_autofree char *uid = g_strdup_printf ("p%u", i);
+
+    g_free (fixture_must_create (fixture, uid, "{}"));
+  }
+  for (guint i = 0; i < 20; i++) {
+    g_autoptr (GVariant) all = get_all (fixture, "(['p3', 'p1', 'b', 'p0', 'a', 'p2'], @a{sv} {})");
+
+    g_assert_cmpuint (g_variant_n_children (all), ==, G_N_ELEMENTS (uids));
+    for (guint k = 0; k < G_N_ELEMENTS (uids); k++) {
+      const char *uid;
+
+      g_variant_get_child (all, k, "{&s@a{sv}}", &uid, NULL);
+      g_assert_cmpstr (uid, ==, uids[k]);
+    }
+  }
+}
+
+/* More calls one after the other than there may be at once, some by a client that waits for no
+ * reply. */
+static void
+test_given_back (Fixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 15; i++) {
+    g_autoptr (GVariant) named = NULL;
+
+    for (guint k = 0; k < 100; k++)
+      g_dbus_connection_call (fixture->connection, BUS_NAME, MANAGER_PATH, MANAGER_INTERFACE,
+                              "GetStats", g_variant_new_parsed ("(@as [], @a{sv} {})"), NULL,
+                              G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
+    named = get_all (fixture, "(['b'], @a{sv} {})");
+    assert_usage (named, "b", 2000);
+  }
+}
+
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, fixture_tear_down)
 
 int
@@ -180,5 +221,7 @@ main (int argc, char **argv)
   ADD ("/stats/gone", test_gone);
   ADD ("/stats/unreadable", test_unreadable);
   ADD ("/stats/at-once", test_at_once);
+  ADD ("/stats/order", test_order);
+  ADD ("/stats/given-back", test_given_back);
   return g_test_run ();
 }
