@@ -23,24 +23,6 @@ write_pid (const NcgCgroup *cgroup, const NcgProcess *process, GError **error)
   return ncg_cgroup_write (cgroup, "cgroup.procs", pid, error);
 }
 
-/* (transfer full): where it is in each hierarchy */
-static GStrv
-read_paths (const NcgHierarchy *hierarchy,
-            const char *proc,
-            const NcgProcess *process,
-            GError **error)
-{
-  g_auto (GStrv) paths = g_new0 (char *, hierarchy->trees->len + 1);
-
-  for (guint i = 0; i < hierarchy->trees->len; i++) {
-    paths[i] =
-        ncg_process_read_cgroup (process, proc, g_ptr_array_index (hierarchy->trees, i), error);
-    if (paths[i] == NULL)
-      return NULL;
-  }
-  return g_steal_pointer (&paths);
-}
-
 NcgOrigins *
 ncg_origins_read (const NcgHierarchy *hierarchy,
                   const char *proc,
@@ -54,7 +36,8 @@ ncg_origins_read (const NcgHierarchy *hierarchy,
   self->processes = g_ptr_array_ref ((GPtrArray *) processes);
   self->paths = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   for (guint i = 0; i < processes->len; i++) {
-    GStrv paths = read_paths (hierarchy, proc, g_ptr_array_index (processes, i), error);
+    GStrv paths =
+        ncg_process_read_cgroups (g_ptr_array_index (processes, i), proc, hierarchy->trees, error);
 
     if (paths == NULL)
       return NULL;
@@ -75,16 +58,18 @@ ncg_origins_free (NcgOrigins *self)
 void
 ncg_origins_restore (const NcgOrigins *self)
 {
+  const GPtrArray *trees = self->hierarchy->trees;
+
   for (guint i = 0; i < self->processes->len; i++) {
     const NcgProcess *process = g_ptr_array_index (self->processes, i);
     char **paths = g_ptr_array_index (self->paths, i);
+    g_auto (GStrv) current = ncg_process_read_cgroups (process, self->proc, trees, NULL);
 
-    for (guint j = 0; j < self->hierarchy->trees->len; j++) {
-      const NcgTree *tree = g_ptr_array_index (self->hierarchy->trees, j);
-      g_autofree char *current = ncg_process_read_cgroup (process, self->proc, tree, NULL);
+    for (guint j = 0; current != NULL && j < trees->len; j++) {
+      const NcgTree *tree = g_ptr_array_index (trees, j);
       g_autoptr (NcgCgroup) cgroup = NULL;
 
-      if (current == NULL || g_str_equal (current, paths[j]))
+      if (g_str_equal (current[j], paths[j]))
         continue;
       cgroup = ncg_cgroup_open (tree->mount, paths[j], NULL);
       if (cgroup != NULL)
@@ -122,15 +107,10 @@ set_ended (const Goal *goal, const NcgProcess *process, GError **error)
 }
 
 static gboolean
-is_inside (const Goal *goal, const NcgProcess *process, gboolean *ret_inside, GError **error)
+is_inside (const Goal *goal, const char *current)
 {
-  g_autofree char *current = ncg_process_read_cgroup (process, goal->proc, goal->tree, error);
-
-  if (current == NULL)
-    return FALSE;
-  *ret_inside = goal->leaf != NULL ? is_below (goal->leaf, current)
-                                   : is_below (current, ncg_cgroup_get_path (goal->cgroup));
-  return TRUE;
+  return goal->leaf != NULL ? is_below (goal->leaf, current)
+                            : is_below (current, ncg_cgroup_get_path (goal->cgroup));
 }
 
 /* What the kernel means by its refusal; NULL for "as it says". */
@@ -182,23 +162,21 @@ set_refused (const Goal *goal, const NcgProcess *process, GError *refusal, GErro
   return FALSE;
 }
 
-/* Moves it unless it is there already, and makes sure of it. */
 static gboolean
-move (const Goal *goal, const NcgProcess *process, GError **error)
+write_goal (const Goal *goal, const NcgProcess *process, GError **error)
+{
+  GError *refusal = NULL;
+
+  return write_pid (goal->cgroup, process, &refusal) || set_refused (goal, process, refusal, error);
+}
+
+/* @current: where it is after it was written */
+static gboolean
+confirm (const Goal *goal, const NcgProcess *process, const char *current, GError **error)
 {
   g_autofree char *shown = NULL;
-  GError *refusal = NULL;
-  gboolean inside;
 
-  if (!is_inside (goal, process, &inside, error))
-    return FALSE;
-  if (inside)
-    return TRUE;
-  if (!write_pid (goal->cgroup, process, &refusal))
-    return set_refused (goal, process, refusal, error);
-  if (!is_inside (goal, process, &inside, error))
-    return FALSE;
-  if (inside)
+  if (is_inside (goal, current))
     return TRUE;
   if (ncg_process_is_ending (process, goal->proc))
     return set_ended (goal, process, error);
@@ -225,6 +203,7 @@ check_not_threaded (const NcgCgroup *cgroup, GError **error)
   return FALSE;
 }
 
+/* Moves it unless it is there already, and makes sure of it. */
 gboolean
 ncg_attach_process (const NcgTree *tree,
                     const char *proc,
@@ -233,26 +212,18 @@ ncg_attach_process (const NcgTree *tree,
                     GError **error)
 {
   Goal goal = { tree, proc, cgroup, NULL };
-
-  return (tree->is_v1 || check_not_threaded (cgroup, error)) && move (&goal, process, error);
-}
-
-static gboolean
-move_all (const NcgTree *tree,
-          const char *proc,
-          const NcgCgroup *cgroup,
-          const char *leaf,
-          const GPtrArray *processes,
-          GError **error)
-{
-  Goal goal = { tree, proc, cgroup, leaf };
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
 
   if (!tree->is_v1 && !check_not_threaded (cgroup, error))
     return FALSE;
-  for (guint i = 0; i < processes->len; i++)
-    if (!move (&goal, g_ptr_array_index (processes, i), error))
-      return FALSE;
-  return TRUE;
+  before = ncg_process_read_cgroup (process, proc, tree, error);
+  if (before == NULL || is_inside (&goal, before))
+    return before != NULL;
+  if (!write_goal (&goal, process, error))
+    return FALSE;
+  after = ncg_process_read_cgroup (process, proc, tree, error);
+  return after != NULL && confirm (&goal, process, after, error);
 }
 
 /* The cgroup, or the nearest one above it that is there. */
@@ -279,8 +250,72 @@ open_nearest (const NcgTree *tree, const char *path, gboolean *ret_is_above, GEr
   }
 }
 
-/* The primary one comes first: without it nothing is moved, and a cgroup with a process in it there
- * cannot be taken away under us. */
+/* The goals of a move, by tree. */
+typedef struct {
+  const NcgHierarchy *hierarchy;
+  const char *proc;
+  const char *path;
+  Goal *goals; /* their cgroups are owned, and NULL until they are asked for */
+} Move;
+
+static void
+move_clear (Move *self)
+{
+  for (guint i = 0; i < self->hierarchy->trees->len; i++)
+    if (self->goals[i].cgroup != NULL)
+      ncg_cgroup_close ((NcgCgroup *) self->goals[i].cgroup);
+  g_free (self->goals);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Move, move_clear)
+
+/* (transfer none) */
+static const Goal *
+find_goal (Move *self, guint i, GError **error)
+{
+  Goal *goal = &self->goals[i];
+  const NcgTree *tree = g_ptr_array_index (self->hierarchy->trees, i);
+  gboolean is_above = FALSE;
+  NcgCgroup *cgroup;
+
+  if (goal->cgroup != NULL)
+    return goal;
+  cgroup = i == 0 ? ncg_cgroup_open (tree->mount, self->path, error)
+                  : open_nearest (tree, self->path, &is_above, error);
+  if (cgroup == NULL)
+    return NULL;
+  *goal = (Goal){ tree, self->proc, cgroup, is_above ? self->path : NULL };
+  return tree->is_v1 || check_not_threaded (cgroup, error) ? goal : NULL;
+}
+
+/* The primary hierarchy comes first: without it nothing is moved, and a cgroup with a process in it
+ * there cannot be taken away under us, so that the others are looked at when one is. */
+static gboolean
+move_process (Move *self, const NcgProcess *process, GError **error)
+{
+  const GPtrArray *trees = self->hierarchy->trees;
+  g_auto (GStrv) before = ncg_process_read_cgroups (process, self->proc, trees, error);
+  g_auto (GStrv) after = NULL;
+  gboolean has_moved = FALSE;
+
+  if (before == NULL)
+    return FALSE;
+  for (guint i = 0; i < trees->len; i++) {
+    const Goal *goal = find_goal (self, i, error);
+    gboolean is_there = goal != NULL && is_inside (goal, before[i]);
+
+    if (goal == NULL || (!is_there && !write_goal (goal, process, error)))
+      return FALSE;
+    has_moved = has_moved || !is_there;
+  }
+  if (!has_moved)
+    return TRUE;
+  after = ncg_process_read_cgroups (process, self->proc, trees, error);
+  for (guint i = 0; after != NULL && i < trees->len; i++)
+    if (!confirm (&self->goals[i], process, after[i], error))
+      return FALSE;
+  return after != NULL;
+}
+
 gboolean
 ncg_attach_processes (const NcgHierarchy *hierarchy,
                       const char *proc,
@@ -288,15 +323,13 @@ ncg_attach_processes (const NcgHierarchy *hierarchy,
                       const GPtrArray *processes,
                       GError **error)
 {
-  for (guint i = 0; i < hierarchy->trees->len; i++) {
-    const NcgTree *tree = g_ptr_array_index (hierarchy->trees, i);
-    gboolean is_above = FALSE;
-    g_autoptr (NcgCgroup) cgroup = i == 0 ? ncg_cgroup_open (tree->mount, path, error)
-                                          : open_nearest (tree, path, &is_above, error);
+  g_auto (Move) move = { hierarchy, proc, path, g_new0 (Goal, hierarchy->trees->len) };
 
-    if (cgroup == NULL || !move_all (tree, proc, cgroup, is_above ? path : NULL, processes, error))
+  if (find_goal (&move, 0, error) == NULL)
+    return FALSE;
+  for (guint i = 0; i < processes->len; i++)
+    if (!move_process (&move, g_ptr_array_index (processes, i), error))
       return FALSE;
-  }
   return TRUE;
 }
 
@@ -306,12 +339,10 @@ ncg_attach_is_done (const NcgHierarchy *hierarchy,
                     const char *path,
                     const NcgProcess *process)
 {
-  for (guint i = 0; i < hierarchy->trees->len; i++) {
-    g_autofree char *current =
-        ncg_process_read_cgroup (process, proc, g_ptr_array_index (hierarchy->trees, i), NULL);
+  g_auto (GStrv) current = ncg_process_read_cgroups (process, proc, hierarchy->trees, NULL);
 
-    if (current == NULL || (i == 0 ? !g_str_equal (current, path) : !is_below (path, current)))
+  for (guint i = 0; current != NULL && i < hierarchy->trees->len; i++)
+    if (i == 0 ? !g_str_equal (current[i], path) : !is_below (path, current[i]))
       return FALSE;
-  }
-  return TRUE;
+  return current != NULL;
 }

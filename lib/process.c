@@ -223,51 +223,60 @@ ncg_process_has_exited (const NcgProcess *self)
   return TEMP_FAILURE_RETRY (poll (&poll_fd, 1, 0)) > 0;
 }
 
-/* The path of a line "ID:CONTROLLERS:PATH" that is of @tree, of v1; %NULL if of another. */
+/* The path of a line "ID:CONTROLLERS:PATH" that is of @tree, of v1, up to the end of all; %NULL if
+ * it is of another. */
 static const char *
 match_line (const char *line, const NcgTree *tree)
 {
-  g_auto (GStrv) fields = g_strsplit (line, ":", 3);
-  g_auto (GStrv) names = NULL;
+  const char *wanted = tree->controllers[0];
+  gsize wanted_length = strlen (wanted);
+  const char *name = line + strcspn (line, ":\n");
+  gboolean is_found = FALSE;
 
-  if (g_strv_length (fields) != 3)
-    return NULL;
-  names = g_strsplit (fields[1], ",", -1);
-  if (!g_strv_contains ((const char *const *) names, tree->controllers[0]))
-    return NULL;
-  return line + strlen (fields[0]) + 1 + strlen (fields[1]) + 1;
+  while (!is_found && (*name == ':' || *name == ',')) {
+    gsize length = strcspn (++name, ",:\n");
+
+    is_found = length == wanted_length && strncmp (name, wanted, length) == 0;
+    if (!is_found && name[length] == ':')
+      return NULL;
+    name += length;
+  }
+  name += strcspn (name, ":\n");
+  return is_found && *name == ':' ? name + 1 : NULL;
 }
 
 static char *
 find_cgroup (const char *text, const NcgTree *tree)
 {
-  g_auto (GStrv) lines = NULL;
+  const char *path = tree->is_v1 ? NULL : find_line (text, "0::");
+  const char *line = tree->is_v1 ? text : NULL;
 
-  if (!tree->is_v1) {
-    const char *path = find_line (text, "0::");
-    return path != NULL ? g_strndup (path, strcspn (path, "\n")) : NULL;
+  while (path == NULL && line != NULL) {
+    path = match_line (line, tree);
+    line = strchr (line, '\n');
+    line = line != NULL ? line + 1 : NULL;
   }
-  lines = g_strsplit (text, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++) {
-    const char *path = match_line (lines[i], tree);
+  return path != NULL ? g_strndup (path, strcspn (path, "\n")) : NULL;
+}
 
-    if (path != NULL)
-      return g_strdup (path);
-  }
-  return NULL;
+static char *
+require_cgroup (const char *text, pid_t pid, const NcgTree *tree, GError **error)
+{
+  char *path = find_cgroup (text, tree);
+
+  if (path == NULL)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+                 "process %d is in no cgroup of the hierarchy at %s: the kernel has no such one",
+                 (int) pid, tree->mount);
+  return path;
 }
 
 char *
 ncg_process_read_cgroup_of_pid (const char *proc, pid_t pid, const NcgTree *tree, GError **error)
 {
   g_autofree char *text = read_file (proc, pid, "cgroup", error);
-  char *path = text != NULL ? find_cgroup (text, tree) : NULL;
 
-  if (text != NULL && path == NULL)
-    g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
-                 "process %d is in no cgroup of the hierarchy at %s: the kernel has no such one",
-                 (int) pid, tree->mount);
-  return path;
+  return text != NULL ? require_cgroup (text, pid, tree, error) : NULL;
 }
 
 char *
@@ -283,6 +292,29 @@ ncg_process_read_cgroup (const NcgProcess *self,
     return NULL;
   }
   return g_steal_pointer (&path);
+}
+
+GStrv
+ncg_process_read_cgroups (const NcgProcess *self,
+                          const char *proc,
+                          const GPtrArray *trees,
+                          GError **error)
+{
+  g_autofree char *text = read_file (proc, self->pid, "cgroup", error);
+  g_auto (GStrv) paths = g_new0 (char *, trees->len + 1);
+
+  if (text == NULL)
+    return NULL;
+  for (guint i = 0; i < trees->len; i++) {
+    paths[i] = require_cgroup (text, self->pid, g_ptr_array_index (trees, i), error);
+    if (paths[i] == NULL)
+      return NULL;
+  }
+  if (ncg_process_has_exited (self)) {
+    set_no_such_process (self->pid, error);
+    return NULL;
+  }
+  return g_steal_pointer (&paths);
 }
 
 gboolean

@@ -63,6 +63,20 @@ char *ncg_process_read_cgroup (const NcgProcess *self,
                                const NcgTree *tree,
                                GError **error);
 
+/**
+ * ncg_process_read_cgroups:
+ * @trees: (element-type NcgTree)
+ *
+ * The same in several hierarchies, from one look at /proc: for each look the kernel holds up
+ * whoever makes, removes or moves something in any of them.
+ *
+ * Returns: (transfer full): the paths, in the order of @trees. Errors as before
+ */
+GStrv ncg_process_read_cgroups (const NcgProcess *self,
+                                const char *proc,
+                                const GPtrArray *trees,
+                                GError **error);
+
 /* Whether it is in @cgroup or below; %NCG_ERROR_NOT_FOUND if it is elsewhere, else as above. It
  * tells whether a number that somebody remembered is still that of the process that was meant. */
 gboolean ncg_process_check_inside (const NcgProcess *self,

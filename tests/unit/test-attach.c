@@ -11,6 +11,8 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 #define MOUNTINFO                                                                                  \
   "26 25 0:23 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"                                  \
@@ -130,6 +132,7 @@ test_elsewhere (Fixture *fixture, gconstpointer data)
 
   temp_dir_write (fixture->root, V2 "a/b/cgroup.procs", "");
   temp_dir_write (fixture->root, V2 "a/bc/cgroup.procs", "");
+  temp_dir_write (fixture->root, V1 "a/cgroup.procs", "");
   assert_attach (fixture, "/a/bc", NCG_ERROR_FAILED, "moved it elsewhere");
   assert_file (fixture, V2 "a/bc/cgroup.procs", pid);
 }
@@ -213,6 +216,51 @@ test_restore (Fixture *fixture, gconstpointer data)
   assert_file (fixture, V1 "a/b/cgroup.procs", "");
 }
 
+/* How often the file has been opened since it is watched. */
+static guint
+count_opens (int watch)
+{
+  char buffer[4096] __attribute__ ((aligned (__alignof__(struct inotify_event))));
+  ssize_t length = read (watch, buffer, sizeof buffer);
+  guint n = 0;
+
+  for (ssize_t at = 0; at < length; at += (ssize_t) sizeof (struct inotify_event)) {
+    const struct inotify_event *event = (const struct inotify_event *) (buffer + at);
+
+    g_assert_cmpuint (event->len, ==, 0);
+    n += (event->mask & IN_OPEN) != 0;
+  }
+  return n;
+}
+
+/* The kernel is asked where a process is once for all hierarchies, and once more if it was moved:
+ * each answer holds up whoever changes any cgroup. */
+static void
+test_looks (Fixture *fixture, gconstpointer data)
+{
+  const NcgProcess *process = g_ptr_array_index (fixture->processes, 0);
+  g_autofree char *cgroup = g_strdup_printf ("%s/%d/cgroup", fixture->proc, (int) process->pid);
+  g_autoptr (NcgOrigins) origins = NULL;
+  int watch = inotify_init1 (IN_NONBLOCK | IN_CLOEXEC);
+
+  temp_dir_write (fixture->root, V2 "a/b/cgroup.procs", "");
+  temp_dir_write (fixture->root, V2 "a/bc/cgroup.procs", "");
+  temp_dir_write (fixture->root, V1 "a/cgroup.procs", "");
+  /* Closings, so that two openings in a row are not made one. */
+  g_assert_cmpint (inotify_add_watch (watch, cgroup, IN_OPEN | IN_CLOSE_NOWRITE), >=, 0);
+  origins = ncg_origins_read (fixture->hierarchy, fixture->proc, fixture->processes, NULL);
+  g_assert_cmpuint (count_opens (watch), ==, 1);
+  assert_attach (fixture, "/a/b", -1, NULL);
+  g_assert_cmpuint (count_opens (watch), ==, 1);
+  assert_attach (fixture, "/a/bc", NCG_ERROR_FAILED, "moved it elsewhere");
+  g_assert_cmpuint (count_opens (watch), ==, 2);
+  g_assert_true (ncg_attach_is_done (fixture->hierarchy, fixture->proc, "/a/b", process));
+  g_assert_cmpuint (count_opens (watch), ==, 1);
+  ncg_origins_restore (origins);
+  g_assert_cmpuint (count_opens (watch), ==, 1);
+  close (watch);
+}
+
 #define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -226,5 +274,6 @@ main (int argc, char **argv)
   ADD ("/attach/threaded", test_threaded);
   ADD ("/attach/ended", test_ended);
   ADD ("/attach/restore", test_restore);
+  ADD ("/attach/looks", test_looks);
   return g_test_run ();
 }

@@ -298,6 +298,37 @@ test_read_cgroup_v1 (Fixture *fixture, gconstpointer data)
   g_assert_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED);
 }
 
+/* All at once, in the order in which they are asked for. */
+static void
+test_read_cgroups (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NcgProcess) process = ncg_process_open (PROC, fixture->child, NULL);
+  char *cpu[] = { (char *) "cpu", NULL };
+  NcgTree tree = { .mount = (char *) "/sys/fs/cgroup/cpu", .is_v1 = TRUE, .controllers = cpu };
+  g_autoptr (GPtrArray) trees = g_ptr_array_new ();
+  g_autoptr (GError) missing_error = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) paths = NULL;
+
+  g_ptr_array_add (trees, (gpointer) &unified);
+  g_ptr_array_add (trees, &tree);
+  write_proc (fixture, fixture->child, "cgroup", "2:cpuacct:/no\n1:cpuacct,cpu:/a\n0::/b\n");
+  paths = ncg_process_read_cgroups (process, fixture->proc, trees, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_strv_length (paths), ==, 2);
+  g_assert_cmpstr (paths[0], ==, "/b");
+  g_assert_cmpstr (paths[1], ==, "/a");
+
+  write_proc (fixture, fixture->child, "cgroup", "2:cpuacct:/cpu:/no\n3:cpu\n0::/b\n");
+  g_assert_null (ncg_process_read_cgroups (process, fixture->proc, trees, &missing_error));
+  g_assert_error (missing_error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED);
+
+  write_proc (fixture, fixture->child, "cgroup", "1:cpu:/a\n0::/b\n");
+  end_child (fixture);
+  g_assert_null (ncg_process_read_cgroups (process, fixture->proc, trees, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS);
+}
+
 static void
 test_read_cgroup (Fixture *fixture, gconstpointer data)
 {
@@ -440,6 +471,7 @@ main (int argc, char **argv)
   ADD ("/process/open-pidfd/outside", test_open_pidfd_outside);
   ADD ("/process/read-cgroup", test_read_cgroup);
   ADD ("/process/read-cgroup-v1", test_read_cgroup_v1);
+  ADD ("/process/read-cgroups", test_read_cgroups);
   ADD ("/process/read-cgroup/gone", test_read_cgroup_of_gone);
   ADD ("/process/read-uid", test_read_uid);
   ADD ("/process/check-owner", test_check_owner);
