@@ -5,7 +5,6 @@
 #include "daemon/cgroup-end.h"
 
 #include "daemon/cgroup-wait.h"
-#include "lib/cgroup-tree.h"
 
 #include <signal.h>
 
@@ -60,16 +59,15 @@ on_grace_over (GObject *source, GAsyncResult *result, gpointer user_data)
     kill_all (task);
 }
 
-/* One of which that cannot be read may have some. */
+/* One of which that cannot be read may have some. The other hierarchies are not asked: those who
+ * are in them alone have no grace, and the driver asks and kills before it stops anything. */
 static gboolean
 has_processes (const End *end)
 {
   gboolean populated = FALSE;
 
   return end->cgroup != NULL &&
-         (!ncg_cgroup_tree_is_populated (end->manager->hierarchy->trees, end->place.cgroup,
-                                         &populated, NULL) ||
-          populated);
+         (!ncg_cgroup_is_populated (end->cgroup, &populated, NULL) || populated);
 }
 
 void

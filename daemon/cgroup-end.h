@@ -12,7 +12,8 @@
  * @grace_usec: how long they may take after SIGTERM; 0 kills them without one
  * @deadline_usec: for all but the grace, in g_get_monotonic_time()'s clock
  *
- * Ends at once if there is no such cgroup, or nothing in it.
+ * Ends at once if there is no such cgroup, or nothing in it in the primary hierarchy; what is in
+ * another one alone is left to ncg_driver_stop_async().
  */
 void cgroup_end_async (Manager *manager,
                        const NcgPlace *place,
