@@ -69,7 +69,7 @@ manager_set_container_state (Manager *self, Pod *pod, Container *container, Cont
   container->state = state;
   if (state == CONTAINER_VANISHED)
     pod_drift_unwatch_container (self, container);
-  manager_pod_changed (self, pod);
+  manager_container_changed (self, pod, container);
 }
 
 /* What a removal asked for is done, maybe after its caller was told Timeout. */

@@ -205,13 +205,27 @@ manager_announce_pod (Manager *self, Pod *pod)
     self->listener.pod_added (pod, self->user_data);
 }
 
+static void
+tell_changed (Manager *self, Pod *pod)
+{
+  oom_kills_follow (self->oom, pod);
+  if (self->listener.pod_changed != NULL)
+    self->listener.pod_changed (pod, self->user_data);
+}
+
 void
 manager_pod_changed (Manager *self, Pod *pod)
 {
   pod_drift_watch (self, pod);
-  oom_kills_follow (self->oom, pod);
-  if (self->listener.pod_changed != NULL)
-    self->listener.pod_changed (pod, self->user_data);
+  tell_changed (self, pod);
+}
+
+void
+manager_container_changed (Manager *self, Pod *pod, const Container *container)
+{
+  if (pod->state == POD_ACTIVE)
+    pod_drift_watch_container (self, container);
+  tell_changed (self, pod);
 }
 
 void

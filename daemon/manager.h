@@ -96,6 +96,8 @@ void manager_set_state (Manager *self, Pod *pod, PodState state);
 void manager_prepare_pod (Manager *self, Pod *pod);
 void manager_announce_pod (Manager *self, Pod *pod);
 void manager_pod_changed (Manager *self, Pod *pod);
+/* The same if it is about one container alone: what is watched of the others stays as it is. */
+void manager_container_changed (Manager *self, Pod *pod, const Container *container);
 void manager_drop_container (Manager *self, Pod *pod, Container *container);
 
 /* Writes the pod's file in @phase. One that has left the tables meanwhile has none any more. */

@@ -250,7 +250,6 @@ start_leaf (GTask *task)
   join->container->user = join->user;
   container_set_spec (join->container, &join->options.spec);
   g_hash_table_insert (manager->leaves, g_strdup (unit), join->pod);
-  manager_pod_changed (manager, join->pod);
   FAULT_POINT ("join:begun");
   /* First: the next daemon would find the leaf in the tree, but not know its spec, and the same
    * call again would not fit it. */
@@ -267,6 +266,8 @@ start_leaf (GTask *task)
   ncg_driver_start_leaf_async (manager->driver, &leaf, join->deadline, on_leaf_started,
                                g_object_ref (task));
   FAULT_POINT ("join:asked");
+  /* While the driver is at work. */
+  manager_container_changed (manager, join->pod, join->container);
 }
 
 /* What was not found may be a subgroup that its user removed. */

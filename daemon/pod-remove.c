@@ -9,6 +9,7 @@
 
 #include "daemon/cgroup-end.h"
 #include "daemon/fault-point.h"
+#include "daemon/pod-drift.h"
 #include "lib/error.h"
 
 typedef struct {
@@ -110,6 +111,9 @@ stop_all (GTask *task)
   ncg_driver_stop_async (remove->manager->driver, &place, remove->deadline,
                          leaf != NULL ? on_leaf_stopped : on_stopped, g_object_ref (task));
   FAULT_POINT ("remove:asked");
+  /* While the driver is at work; if it fails, the pod is watched again. */
+  if (leaf == NULL)
+    pod_drift_unwatch (remove->manager, remove->pod);
 }
 
 static void
