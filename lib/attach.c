@@ -82,8 +82,8 @@ ncg_origins_restore (const NcgOrigins *self)
 typedef struct {
   const NcgTree *tree;
   const char *proc;
-  const NcgCgroup *cgroup;
-  const char *leaf; /* (nullable): what is not there, and below @cgroup if it were */
+  const NcgCgroup *cgroup; /* (nullable): with a leaf, while nobody has to be moved */
+  const char *leaf;        /* (nullable): what is not there, and below @cgroup if it were */
 } Goal;
 
 /* Whether @path is @top, or below it. */
@@ -95,10 +95,18 @@ is_below (const char *path, const char *top)
   return strncmp (path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
+/* (transfer full): for messages */
+static char *
+show_goal (const Goal *goal)
+{
+  return ncg_error_escape_path (goal->cgroup != NULL ? ncg_cgroup_get_path (goal->cgroup)
+                                                     : goal->leaf);
+}
+
 static gboolean
 set_ended (const Goal *goal, const NcgProcess *process, GError **error)
 {
-  g_autofree char *shown = ncg_error_escape_path (ncg_cgroup_get_path (goal->cgroup));
+  g_autofree char *shown = show_goal (goal);
 
   g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
                "process %d ended before it had been moved to the cgroup %s", (int) process->pid,
@@ -144,7 +152,7 @@ static gboolean
 set_refused (const Goal *goal, const NcgProcess *process, GError *refusal, GError **error)
 {
   g_autoptr (GError) owned = refusal;
-  g_autofree char *shown = ncg_error_escape_path (ncg_cgroup_get_path (goal->cgroup));
+  g_autofree char *shown = show_goal (goal);
   g_autofree char *described = NULL;
   const char *reason = explain (goal, refusal);
 
@@ -180,7 +188,7 @@ confirm (const Goal *goal, const NcgProcess *process, const char *current, GErro
     return TRUE;
   if (ncg_process_is_ending (process, goal->proc))
     return set_ended (goal, process, error);
-  shown = ncg_error_escape_path (ncg_cgroup_get_path (goal->cgroup));
+  shown = show_goal (goal);
   g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED,
                "process %d was moved to the cgroup %s, but something moved it elsewhere at once",
                (int) process->pid, shown);
@@ -268,23 +276,44 @@ move_clear (Move *self)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Move, move_clear)
 
-/* (transfer none) */
-static const Goal *
+static gboolean
 find_goal (Move *self, guint i, GError **error)
 {
   Goal *goal = &self->goals[i];
   const NcgTree *tree = g_ptr_array_index (self->hierarchy->trees, i);
-  gboolean is_above = FALSE;
-  NcgCgroup *cgroup;
+  GError *local = NULL;
 
-  if (goal->cgroup != NULL)
-    return goal;
-  cgroup = i == 0 ? ncg_cgroup_open (tree->mount, self->path, error)
-                  : open_nearest (tree, self->path, &is_above, error);
-  if (cgroup == NULL)
-    return NULL;
-  *goal = (Goal){ tree, self->proc, cgroup, is_above ? self->path : NULL };
-  return tree->is_v1 || check_not_threaded (cgroup, error) ? goal : NULL;
+  if (goal->tree != NULL)
+    return TRUE;
+  goal->cgroup = ncg_cgroup_open (tree->mount, self->path, &local);
+  if (goal->cgroup == NULL &&
+      (i == 0 || !g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND))) {
+    g_propagate_error (error, local);
+    return FALSE;
+  }
+  g_clear_error (&local);
+  if (!tree->is_v1 && goal->cgroup != NULL && !check_not_threaded (goal->cgroup, error))
+    return FALSE;
+  goal->tree = tree;
+  goal->proc = self->proc;
+  goal->leaf = goal->cgroup == NULL ? self->path : NULL;
+  return TRUE;
+}
+
+/* Which one above is the nearest matters only to who is in none of them. */
+static gboolean
+move_to_goal (Goal *goal, const NcgProcess *process, GError **error)
+{
+  if (goal->cgroup == NULL) {
+    gboolean is_above = FALSE;
+    g_autoptr (NcgCgroup) nearest = open_nearest (goal->tree, goal->leaf, &is_above, error);
+
+    if (nearest == NULL || (!goal->tree->is_v1 && !check_not_threaded (nearest, error)))
+      return FALSE;
+    goal->leaf = is_above ? goal->leaf : NULL;
+    goal->cgroup = g_steal_pointer (&nearest);
+  }
+  return write_goal (goal, process, error);
 }
 
 /* The primary hierarchy comes first: without it nothing is moved, and a cgroup with a process in it
@@ -300,12 +329,13 @@ move_process (Move *self, const NcgProcess *process, GError **error)
   if (before == NULL)
     return FALSE;
   for (guint i = 0; i < trees->len; i++) {
-    const Goal *goal = find_goal (self, i, error);
-    gboolean is_there = goal != NULL && is_inside (goal, before[i]);
-
-    if (goal == NULL || (!is_there && !write_goal (goal, process, error)))
+    if (!find_goal (self, i, error))
       return FALSE;
-    has_moved = has_moved || !is_there;
+    if (is_inside (&self->goals[i], before[i]))
+      continue;
+    if (!move_to_goal (&self->goals[i], process, error))
+      return FALSE;
+    has_moved = TRUE;
   }
   if (!has_moved)
     return TRUE;
@@ -325,7 +355,7 @@ ncg_attach_processes (const NcgHierarchy *hierarchy,
 {
   g_auto (Move) move = { hierarchy, proc, path, g_new0 (Goal, hierarchy->trees->len) };
 
-  if (find_goal (&move, 0, error) == NULL)
+  if (!find_goal (&move, 0, error))
     return FALSE;
   for (guint i = 0; i < processes->len; i++)
     if (!move_process (&move, g_ptr_array_index (processes, i), error))
