@@ -13,7 +13,9 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -363,6 +365,30 @@ test_list_names (Fixture *fixture, gconstpointer data)
   assert_names (files, "hugetlb.1GB.max hugetlb.2MB.max");
 }
 
+/* Most cgroups have none, which their directories say without being read. */
+static void
+test_no_children (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NcgCgroup) cgroup = open_cgroup (fixture, "/a/b/c");
+  g_autofree char *directory = g_build_filename (fixture->mount, "a/b/c", NULL);
+  g_auto (GStrv) none = NULL;
+  g_auto (GStrv) children = NULL;
+  char buffer[1024];
+  int watch = inotify_init1 (IN_NONBLOCK | IN_CLOEXEC);
+  struct stat st;
+
+  g_assert_cmpint (inotify_add_watch (watch, directory, IN_OPEN), >=, 0);
+  none = ncg_cgroup_list_children (cgroup, NULL);
+  assert_names (none, "");
+  /* Not every file system counts them. */
+  if (stat (directory, &st) == 0 && st.st_nlink == 2)
+    g_assert_cmpint (read (watch, buffer, sizeof buffer), <, 0);
+  temp_dir_make (fixture->mount, "a/b/c/d");
+  children = ncg_cgroup_list_children (cgroup, NULL);
+  assert_names (children, "d");
+  close (watch);
+}
+
 static void
 assert_populated (const Fixture *fixture, const char *path, gboolean expected)
 {
@@ -480,6 +506,7 @@ main (int argc, char **argv)
   ADD ("/cgroup/error-messages", test_error_messages);
   ADD ("/cgroup/write", test_write);
   ADD ("/cgroup/list/names", test_list_names);
+  ADD ("/cgroup/list/no-children", test_no_children);
   ADD ("/cgroup/is-populated", test_is_populated);
   ADD ("/cgroup/is-populated/v1", test_is_populated_v1);
   ADD ("/cgroup/open-events", test_open_events);
