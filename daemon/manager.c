@@ -151,10 +151,25 @@ manager_get_pod_path (const Manager *self, const char *uid, QosClass qos)
   return g_strconcat (root, component[0] != '\0' ? "/" : "", component, "/pod", uid, NULL);
 }
 
+static gboolean
+is_counted (const Manager *self, const Pod *pod)
+{
+  return g_hash_table_lookup (self->pods, pod->uid) == pod && pod->state != POD_VANISHED &&
+         pod->state != POD_FOREIGN && pod->state != POD_REMOVING;
+}
+
+void
+manager_count_demand (Manager *self, Pod *pod)
+{
+  demand_sums_put (&self->demand, &pod->share, pod->qos,
+                   is_counted (self, pod) ? &pod->spec : NULL);
+}
+
 void
 manager_add_pod (Manager *self, Pod *pod)
 {
   g_hash_table_insert (self->pods, pod->uid, pod_ref (pod));
+  manager_count_demand (self, pod);
   g_hash_table_insert (self->slices, pod->slice, pod);
   for (guint i = 0; i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
@@ -175,6 +190,7 @@ manager_drop_pod (Manager *self, Pod *pod)
   }
   g_hash_table_remove (self->slices, pod->slice);
   g_hash_table_remove (self->pods, pod->uid);
+  manager_count_demand (self, pod);
   if (self->listener.pod_removed != NULL)
     self->listener.pod_removed (pod, self->user_data);
   foreign_pods_pod_dropped (self->foreign, pod);
@@ -216,6 +232,7 @@ tell_changed (Manager *self, Pod *pod)
 void
 manager_pod_changed (Manager *self, Pod *pod)
 {
+  manager_count_demand (self, pod);
   pod_drift_watch (self, pod);
   tell_changed (self, pod);
 }
@@ -439,20 +456,29 @@ manager_verify_pod (Manager *self, const Pod *pod)
   return g_variant_ref_sink (g_variant_builder_end (&rows));
 }
 
-void
-manager_sum_demand (Manager *self, QosClass qos, QosDemand *ret_demand)
+#ifdef NCG_FAULT_POINTS
+static void
+assert_sums (Manager *self, QosClass qos, const QosDemand *kept)
 {
   QosDemand demand = { 0 };
   GHashTableIter iter;
-  gpointer value;
+  gpointer pod;
 
   g_hash_table_iter_init (&iter, self->pods);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    const Pod *pod = value;
+  while (g_hash_table_iter_next (&iter, NULL, &pod))
+    if ((((Pod *) pod)->qos == qos || qos == QOS_GUARANTEED) && is_counted (self, pod))
+      settings_add_demand (&demand, &((Pod *) pod)->spec);
+  g_assert_cmpuint (kept->cpu_request, ==, demand.cpu_request);
+  g_assert_cmpuint (kept->memory_min, ==, demand.memory_min);
+  g_assert_cmpuint (kept->memory_low, ==, demand.memory_low);
+}
+#endif
 
-    if ((pod->qos == qos || qos == QOS_GUARANTEED) && pod->state != POD_VANISHED &&
-        pod->state != POD_FOREIGN && pod->state != POD_REMOVING)
-      settings_add_demand (&demand, &pod->spec);
-  }
-  *ret_demand = demand;
+void
+manager_sum_demand (Manager *self, QosClass qos, QosDemand *ret_demand)
+{
+  demand_sums_get (&self->demand, qos, ret_demand);
+#ifdef NCG_FAULT_POINTS
+  assert_sums (self, qos, ret_demand);
+#endif
 }

@@ -11,7 +11,7 @@
 #include "daemon/late.h"
 #include "daemon/oom-kills.h"
 #include "daemon/pod.h"
-#include "daemon/policy/settings.h"
+#include "daemon/policy/demand-sums.h"
 #include "daemon/qos-tree.h"
 #include "daemon/store.h"
 #include "daemon/turns.h"
@@ -59,6 +59,7 @@ struct Manager {
   GHashTable *pods;   /* uid → Pod */
   GHashTable *slices; /* unit → Pod, the same pods */
   GHashTable *leaves; /* unit → Pod in which it is */
+  DemandSums demand;  /* of the pods that are or will be there */
   char *proc;         /* where procfs is */
   gint64 lost_usec; /* since when there is no connection to the driver's other side; 0: there is */
   ManagerListener listener;
@@ -133,6 +134,9 @@ gboolean manager_check_cpus (const Manager *self, const Spec *spec, GError **err
 
 /* What @self's tables say and the kernel does not: leaves and pods that are gone. */
 void manager_drop_gone (Manager *self);
+
+/* What @pod asks for is another thing now, and its state is the same. */
+void manager_count_demand (Manager *self, Pod *pod);
 
 /* (out): what the pods of @qos ask for together; for Guaranteed, whose slice is above all others,
  * what all pods do. */

@@ -117,6 +117,7 @@ on_class_done (GObject *source, GAsyncResult *result, gpointer user_data)
       (update->has_file &&
        !store_move (manager->store, update->uid, STORE_UPDATING, STORE_POD, &update->error))) {
     pod_set_spec (pod, &update->before);
+    manager_count_demand (manager, pod);
     qos_tree_ensure_async (manager->qos, pod->qos, NULL, NULL);
     set_back (task);
     return;
@@ -137,6 +138,7 @@ commit (GTask *task)
 
   spec_copy (&pod->spec, &update->before);
   pod_set_spec (pod, &update->merged);
+  manager_count_demand (update->manager, pod);
   qos_tree_ensure_until_async (update->manager->qos, pod->qos, update->deadline, on_class_done,
                                g_object_ref (task));
 }

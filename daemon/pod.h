@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/container.h"
+#include "daemon/policy/demand-sums.h"
 #include "daemon/policy/oom-told.h"
 
 typedef enum {
@@ -30,6 +31,7 @@ typedef struct {
   Spec spec;
   SettingsDefaults defaults; /* of the configuration when it was made */
   NcgResources resources;    /* what the spec comes to */
+  DemandShare share;         /* what of it the slices above count, the manager's */
   GPtrArray *containers;     /* of Container */
   gboolean was_there;        /* its slice was, with what is in it, before it was created */
   gint64 stop_usec;          /* when its slice was to be stopped, and did not end in time; else 0 */
