@@ -2,8 +2,9 @@
 /*
  * Foreign pods.
  *
- * A look lists the cgroups above the pods and compares them with the tables, which is the same
- * whether one cgroup has come or a thousand have; what is known costs no more than its name.
+ * A look at everything lists the cgroups above the pods and compares them with the tables. That is
+ * for the beginning, and for when nobody knows what happened; else each cgroup that comes or goes
+ * is looked at by itself, so that what it costs does not grow with those that are there.
  */
 #include "daemon/foreign-pods.h"
 
@@ -96,6 +97,8 @@ on_changed (const char *cgroup, gpointer user_data)
   foreign_pods_look_async (user_data, NULL, NULL);
 }
 
+static void on_child (const char *cgroup, const char *name, gpointer user_data);
+
 ForeignPods *
 foreign_pods_new (Manager *manager)
 {
@@ -105,8 +108,10 @@ foreign_pods_new (Manager *manager)
   self->asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->stop = g_cancellable_new ();
   self->watch = ncg_file_watch_new (on_changed, self);
-  if (self->watch != NULL)
+  if (self->watch != NULL) {
     ncg_file_watch_set_interval (self->watch, INTERVAL_MSEC);
+    ncg_file_watch_set_child (self->watch, on_child);
+  }
   return self;
 }
 
@@ -210,14 +215,19 @@ parse_uid (const Place *place, const char *name)
   return ncg_names_check_uid (uid, NULL) ? g_steal_pointer (&uid) : NULL;
 }
 
+static char *
+name_unit (const Place *place, const char *name)
+{
+  return place->suffix[0] != '\0' ? g_strdup (name) : g_build_filename (place->path, name, NULL);
+}
+
 static void
 look_at (GTask *task, const Place *place, const char *name)
 {
   Look *look = g_task_get_task_data (task);
   ForeignPods *self = look->owner;
   g_autofree char *uid = parse_uid (place, name);
-  g_autofree char *path = g_build_filename (place->path, name, NULL);
-  const char *unit = place->suffix[0] != '\0' ? name : path;
+  g_autofree char *unit = name_unit (place, name);
   Candidate *candidate;
 
   if (uid == NULL || g_hash_table_contains (self->manager->slices, unit) ||
@@ -229,7 +239,7 @@ look_at (GTask *task, const Place *place, const char *name)
   candidate->uid = g_steal_pointer (&uid);
   candidate->qos = place->qos;
   candidate->place = g_new0 (NcgPlace, 1);
-  candidate->place->unit = g_strdup (unit);
+  candidate->place->unit = g_steal_pointer (&unit);
   candidate->place->cgroup = g_build_filename (place->parent, name, NULL);
   look->pending++;
   ncg_driver_describe_async (self->manager->driver, candidate->place,
@@ -309,17 +319,61 @@ look_below (GTask *task, const Place *place)
     look_at (task, place, children[i]);
 }
 
-void
-foreign_pods_look_async (ForeignPods *self, GAsyncReadyCallback callback, gpointer user_data)
+/* One that has come or gone, or both. */
+static void
+look_at_child (GTask *task, const Place *place, const char *cgroup, const char *name)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  const Look *look = g_task_get_task_data (task);
+  Manager *manager = look->owner->manager;
+  g_autofree char *unit = name_unit (place, name);
+  Pod *pod = g_hash_table_lookup (manager->slices, unit);
+
+  if (pod != NULL)
+    manager_check_pod (manager, pod);
+  else if (is_there (manager, cgroup))
+    look_at (task, place, name);
+}
+
+static GTask *
+look_new (ForeignPods *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
   Look *look = g_new0 (Look, 1);
 
   look->owner = self;
   look->pending = 1;
+  g_task_set_task_data (task, look, g_free);
+  return task;
+}
+
+/* @above: one of those that are watched */
+static void
+on_child (const char *above, const char *name, gpointer user_data)
+{
+  ForeignPods *self = user_data;
+  g_autoptr (GTask) task = look_new (self, NULL, NULL);
+  g_autofree char *cgroup = g_build_filename (above, name, NULL);
+
+  for (int qos = 0; qos < N_QOS_CLASSES; qos++) {
+    g_auto (Place) place = { 0 };
+
+    if (!find_place (self->manager, (QosClass) qos, &place))
+      continue;
+    if (g_str_equal (place.parent, cgroup))
+      look_below (task, &place);
+    else if (g_str_equal (place.parent, above))
+      look_at_child (task, &place, cgroup, name);
+  }
+  step_done (task);
+}
+
+void
+foreign_pods_look_async (ForeignPods *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = look_new (self, callback, user_data);
+
   self->is_begun = TRUE;
   self->is_hiding = FALSE;
-  g_task_set_task_data (task, look, g_free);
   for (int qos = 0; qos < N_QOS_CLASSES; qos++) {
     g_auto (Place) place = { 0 };
 

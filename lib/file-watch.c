@@ -22,8 +22,12 @@ struct NcgFileWatch {
   GHashTable *keys;        /* watch descriptor → key, of the other table */
   GHashTable *descriptors; /* key → GArray of its watch descriptors */
   NcgFileWatchChanged changed;
+  NcgFileWatchChild child; /* (nullable) */
   gpointer user_data;
 };
+
+/* Instead of the name of a child: it is told as changed. */
+#define CHANGED ""
 
 /* The kernel writes these itself, or what is written to them sets nothing. */
 static gboolean
@@ -60,6 +64,19 @@ forget_descriptor (NcgFileWatch *self, int descriptor)
     g_hash_table_remove (self->descriptors, key);
 }
 
+/* @keys: key → set of names */
+static void
+note (GHashTable *keys, const char *key, const char *name)
+{
+  GHashTable *names = g_hash_table_lookup (keys, key);
+
+  if (names == NULL) {
+    names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    g_hash_table_insert (keys, g_strdup (key), names);
+  }
+  g_hash_table_add (names, g_strdup (name));
+}
+
 static void
 collect_all (NcgFileWatch *self, GHashTable *keys)
 {
@@ -68,7 +85,7 @@ collect_all (NcgFileWatch *self, GHashTable *keys)
 
   g_hash_table_iter_init (&iter, self->descriptors);
   while (g_hash_table_iter_next (&iter, &key, NULL))
-    g_hash_table_add (keys, g_strdup (key));
+    note (keys, key, CHANGED);
 }
 
 /* The keys of what is to be read; each once. */
@@ -79,8 +96,10 @@ collect (NcgFileWatch *self, const char *buffer, gssize length, GHashTable *keys
     const struct inotify_event *event = (const struct inotify_event *) (buffer + at);
     const char *key = g_hash_table_lookup (self->keys, GINT_TO_POINTER (event->wd));
 
+    gboolean is_child = self->child != NULL && (event->mask & CHILD_EVENTS) != 0 && event->len > 0;
+
     if (key != NULL && is_told (event))
-      g_hash_table_add (keys, g_strdup (key));
+      note (keys, key, is_child ? event->name : CHANGED);
     /* More happened than the kernel remembers: it may have been anything. */
     if ((event->mask & IN_Q_OVERFLOW) != 0)
       collect_all (self, keys);
@@ -120,14 +139,30 @@ pause_listening (NcgFileWatch *self)
   g_source_attach (self->source, g_main_context_get_thread_default ());
 }
 
+static void
+tell (NcgFileWatch *self, const char *key, GHashTable *names)
+{
+  GHashTableIter iter;
+  gpointer name;
+
+  if (g_hash_table_contains (names, CHANGED)) {
+    self->changed (key, self->user_data);
+    return;
+  }
+  g_hash_table_iter_init (&iter, names);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    self->child (key, name, self->user_data);
+}
+
 static gboolean
 on_readable (int fd, GIOCondition condition, gpointer user_data)
 {
   NcgFileWatch *self = user_data;
-  g_autoptr (GHashTable) keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) keys =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
   char buffer[4096] __attribute__ ((aligned (__alignof__(struct inotify_event))));
   GHashTableIter iter;
-  gpointer key;
+  gpointer key, names;
   gssize length;
 
   while ((length = read (fd, buffer, sizeof buffer)) > 0)
@@ -135,8 +170,8 @@ on_readable (int fd, GIOCondition condition, gpointer user_data)
   if (self->interval_msec > 0)
     pause_listening (self);
   g_hash_table_iter_init (&iter, keys);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
-    self->changed (key, self->user_data);
+  while (g_hash_table_iter_next (&iter, &key, &names))
+    tell (self, key, names);
   return G_SOURCE_CONTINUE;
 }
 
@@ -174,6 +209,12 @@ ncg_file_watch_set_interval (NcgFileWatch *self, guint msec)
 }
 
 void
+ncg_file_watch_set_child (NcgFileWatch *self, NcgFileWatchChild child)
+{
+  self->child = child;
+}
+
+void
 ncg_file_watch_free (NcgFileWatch *self)
 {
   if (self == NULL)
@@ -185,7 +226,8 @@ ncg_file_watch_free (NcgFileWatch *self)
   g_free (self);
 }
 
-static void
+/* What is not there, or is no directory, needs no watch. */
+static gboolean
 add (NcgFileWatch *self, const char *key, const char *path, guint32 events)
 {
   int descriptor = inotify_add_watch (self->fd, path, events);
@@ -193,9 +235,9 @@ add (NcgFileWatch *self, const char *key, const char *path, guint32 events)
   GArray *descriptors;
 
   if (descriptor < 0)
-    return;
+    return errno == ENOENT || errno == ENOTDIR;
   if (g_strcmp0 (g_hash_table_lookup (self->keys, GINT_TO_POINTER (descriptor)), key) == 0)
-    return;
+    return TRUE;
   forget_descriptor (self, descriptor);
   if (!g_hash_table_lookup_extended (self->descriptors, key, &known, (gpointer *) &descriptors)) {
     known = g_strdup (key);
@@ -204,6 +246,7 @@ add (NcgFileWatch *self, const char *key, const char *path, guint32 events)
   }
   g_array_append_val (descriptors, descriptor);
   g_hash_table_insert (self->keys, GINT_TO_POINTER (descriptor), known);
+  return TRUE;
 }
 
 void
@@ -212,10 +255,10 @@ ncg_file_watch_add (NcgFileWatch *self, const char *key, const char *path)
   add (self, key, path, EVENTS);
 }
 
-void
+gboolean
 ncg_file_watch_add_cgroup (NcgFileWatch *self, const char *key, const char *path)
 {
-  add (self, key, path, EVENTS | IN_ONLYDIR | IN_DONT_FOLLOW);
+  return add (self, key, path, EVENTS | IN_ONLYDIR | IN_DONT_FOLLOW);
 }
 
 void

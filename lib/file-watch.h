@@ -25,12 +25,22 @@ void ncg_file_watch_add (NcgFileWatch *self, const char *key, const char *path);
 
 /* @key is told when a setting in the directory of a cgroup is written to, or the cgroup goes: one
  * watch for all its files, but for those that the kernel writes and that are no settings
- * ("cgroup.…", "….events", "….pressure"). */
-void ncg_file_watch_add_cgroup (NcgFileWatch *self, const char *key, const char *path);
+ * ("cgroup.…", "….events", "….pressure").
+ *
+ * Returns: %FALSE if it is there, and the kernel has no watch for it
+ */
+gboolean ncg_file_watch_add_cgroup (NcgFileWatch *self, const char *key, const char *path);
 
 /* @key is told when a cgroup is made or removed in that of the directory, or that one goes. Not for
  * a directory that is watched as a cgroup as well. */
 void ncg_file_watch_add_children (NcgFileWatch *self, const char *key, const char *path);
+
+/* One in the directory of @key was made, or removed, or both: which it is the directory tells. */
+typedef void (*NcgFileWatchChild) (const char *key, const char *name, gpointer user_data);
+
+/* What comes and goes is told by name from now on, each once, and as "changed" only where more may
+ * have happened: the directory itself goes, or the kernel could not remember it all. */
+void ncg_file_watch_set_child (NcgFileWatch *self, NcgFileWatchChild child);
 
 /* After something was told, nothing more is for @msec; what comes meanwhile is told once, after
  * that. At first there is no such pause. */

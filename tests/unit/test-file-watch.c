@@ -8,6 +8,7 @@
 
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <unistd.h>
 
 typedef struct {
   char *root;
@@ -23,6 +24,14 @@ on_changed (const char *key, gpointer user_data)
   Fixture *fixture = user_data;
 
   g_string_append_printf (fixture->told, "%s ", key);
+}
+
+static void
+on_child (const char *key, const char *name, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_string_append_printf (fixture->told, "%s/%s ", key, name);
 }
 
 static void
@@ -162,6 +171,46 @@ test_children (Fixture *fixture, gconstpointer data)
   assert_told (fixture, "root ");
 }
 
+/* By name, each once; the directory itself is told of as ever. */
+static void
+test_named (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *parent = g_build_filename (fixture->root, "parent", NULL);
+  g_autofree char *child = g_build_filename (parent, "child", NULL);
+
+  ncg_file_watch_set_child (fixture->watch, on_child);
+  g_assert_cmpint (g_mkdir (parent, 0755), ==, 0);
+  ncg_file_watch_add_children (fixture->watch, "parent", parent);
+  ncg_file_watch_add (fixture->watch, "first", fixture->a);
+  g_assert_cmpint (g_mkdir (child, 0755), ==, 0);
+  assert_told (fixture, "parent/child ");
+  g_assert_cmpint (g_rmdir (child), ==, 0);
+  g_assert_cmpint (g_mkdir (child, 0755), ==, 0);
+  assert_told (fixture, "parent/child ");
+  write_file (fixture->a);
+  assert_told (fixture, "first ");
+  g_assert_cmpint (g_rmdir (child), ==, 0);
+  g_assert_cmpint (g_rmdir (parent), ==, 0);
+  assert_told (fixture, "parent ");
+}
+
+/* A watch that the kernel refuses is told of, one for what is not there is not needed. */
+static void
+test_refused (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *none = g_build_filename (fixture->root, "none", NULL);
+  g_autofree char *loop = g_build_filename (fixture->root, "loop", NULL);
+
+  g_assert_true (ncg_file_watch_add_cgroup (fixture->watch, "root", fixture->root));
+  g_assert_true (ncg_file_watch_add_cgroup (fixture->watch, "root", fixture->root));
+  g_assert_true (ncg_file_watch_add_cgroup (fixture->watch, "none", none));
+  g_assert_true (ncg_file_watch_add_cgroup (fixture->watch, "file", fixture->a));
+  g_assert_cmpint (symlink ("loop/loop", loop), ==, 0);
+  g_free (g_steal_pointer (&none));
+  none = g_build_filename (loop, "none", NULL);
+  g_assert_false (ncg_file_watch_add_cgroup (fixture->watch, "loop", none));
+}
+
 /* The first at once, all that follow together after the pause. */
 static void
 test_interval (Fixture *fixture, gconstpointer data)
@@ -195,6 +244,8 @@ main (int argc, char **argv)
   g_test_add ("/file-watch/cgroup", Fixture, NULL, set_up, test_cgroup, tear_down);
   g_test_add ("/file-watch/missing", Fixture, NULL, set_up, test_missing, tear_down);
   g_test_add ("/file-watch/children", Fixture, NULL, set_up, test_children, tear_down);
+  g_test_add ("/file-watch/named", Fixture, NULL, set_up, test_named, tear_down);
+  g_test_add ("/file-watch/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/file-watch/interval", Fixture, NULL, set_up, test_interval, tear_down);
   return g_test_run ();
 }
