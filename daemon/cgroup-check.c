@@ -26,18 +26,44 @@ cgroup_check_free (CgroupCheck *self)
   g_free (self);
 }
 
-static void
-read_in_worker (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+static gboolean
+is_missing (const CgroupCheck *self)
 {
-  CgroupCheck *self = data;
   const NcgTree *tree = ncg_hierarchy_get_primary (self->hierarchy);
   g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, self->cgroup, NULL);
 
+  return cgroup == NULL;
+}
+
+static void
+read_one (gpointer data, gpointer unused)
+{
+  CgroupCheck *self = data;
+
   g_clear_pointer (&self->settings, g_ptr_array_unref);
-  self->is_missing = cgroup == NULL;
-  if (cgroup != NULL)
+  self->is_missing = is_missing (self);
+  if (!self->is_missing)
     self->settings = ncg_verify_read (self->hierarchy, self->cgroup, &self->wanted);
+}
+
+static void
+read_in_worker (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  g_ptr_array_foreach (data, read_one, NULL);
   g_task_return_boolean (task, TRUE);
+}
+
+void
+cgroup_check_read_all_async (GPtrArray *checks,
+                             NcgWorker *worker,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_task_data (task, g_ptr_array_ref (checks), (GDestroyNotify) g_ptr_array_unref);
+  ncg_worker_run (worker, task, read_in_worker);
 }
 
 void
@@ -47,10 +73,10 @@ cgroup_check_read_async (CgroupCheck *self,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  g_autoptr (GPtrArray) alone = g_ptr_array_new ();
 
-  g_task_set_task_data (task, self, NULL);
-  ncg_worker_run (worker, task, read_in_worker);
+  g_ptr_array_add (alone, self);
+  cgroup_check_read_all_async (alone, worker, cancellable, callback, user_data);
 }
 
 gboolean

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One comparison of a cgroup with what it should have: read in a worker, as often as needed.
+ * One comparison of a cgroup with what it should have: read in a worker, as often as needed, alone
+ * or with others in one task.
  */
 #pragma once
 
@@ -27,6 +28,15 @@ void cgroup_check_read_async (CgroupCheck *self,
                               GCancellable *cancellable,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
+
+/* The same with many; @checks (element-type CgroupCheck) is kept until the call ends. */
+void cgroup_check_read_all_async (GPtrArray *checks,
+                                  NcgWorker *worker,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+
+/* Of both. */
 gboolean cgroup_check_read_finish (GAsyncResult *result);
 
 /* (transfer container) (element-type NcgFileSetting): those that differ; valid after the next

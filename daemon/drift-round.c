@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One look at one cgroup: read, judged, repaired by its owner, read again, told.
+ * One look at some cgroups: read together; then each by itself judged, repaired by its owner, read
+ * again, told.
  */
 #include "daemon/cgroup-check.h"
 #include "daemon/drift-private.h"
@@ -16,6 +17,12 @@ typedef struct {
   gboolean is_silent;   /* nothing but what the driver sets again by itself: nobody's change */
 } Round;
 
+struct DriftBatch {
+  Drift *drift;
+  GPtrArray *rounds; /* owned */
+  GPtrArray *checks; /* theirs */
+};
+
 static void
 round_free (Round *round)
 {
@@ -30,16 +37,6 @@ static gboolean
 get_wanted (const DriftEntry *entry, char **ret_cgroup, NcgResources *ret_wanted)
 {
   return entry->owner->get_wanted (entry->key, entry->user_data, ret_cgroup, ret_wanted);
-}
-
-static void
-finish_round (Round *round)
-{
-  Drift *self = round->drift;
-
-  round_free (round);
-  self->current = NULL;
-  drift_run_next (self);
 }
 
 /* Tells of each difference that was there before the repair, if there was one. */
@@ -192,13 +189,10 @@ wait_for_pause (Round *round, gint64 wait_usec)
 static void
 repair (Round *round)
 {
-  Drift *self = round->drift;
   DriftEntry *entry = round->entry;
 
   entry->is_repairing = TRUE;
-  self->current = NULL;
   entry->owner->repair_async (entry->key, entry->user_data, on_repaired, round);
-  drift_run_next (self);
 }
 
 /* Leaves what somebody changed. Returns: whether there was something else */
@@ -230,37 +224,84 @@ judge (Round *round)
   } else if (!round->was_missing && round->differing->len == 0) {
     entry->is_told = FALSE;
     settle_contest (round->drift, entry);
-    finish_round (round);
+    round_free (round);
   } else if (wait_usec > 0) {
     wait_for_pause (round, wait_usec);
-    finish_round (round);
+    round_free (round);
   } else {
     repair (round);
   }
 }
 
-static void
-on_read (GObject *source, GAsyncResult *result, gpointer user_data)
+DriftBatch *
+drift_batch_new (Drift *self)
 {
-  Round *round = user_data;
+  DriftBatch *batch = g_new0 (DriftBatch, 1);
 
-  if (!cgroup_check_read_finish (result))
-    round_free (round);
-  else if (is_current (round))
-    judge (round);
-  else
-    finish_round (round);
+  batch->drift = self;
+  batch->rounds = g_ptr_array_new_with_free_func ((GDestroyNotify) round_free);
+  batch->checks = g_ptr_array_new ();
+  return batch;
 }
 
 void
-drift_round_run (Drift *self, DriftEntry *entry, const char *cgroup, const NcgResources *wanted)
+drift_batch_free (DriftBatch *batch)
 {
+  g_ptr_array_unref (batch->rounds);
+  g_ptr_array_unref (batch->checks);
+  g_free (batch);
+}
+
+guint
+drift_batch_count (const DriftBatch *batch)
+{
+  return batch->rounds->len;
+}
+
+void
+drift_batch_add (DriftBatch *batch,
+                 DriftEntry *entry,
+                 const char *cgroup,
+                 const NcgResources *wanted)
+{
+  Drift *self = batch->drift;
   Round *round = g_new0 (Round, 1);
 
   round->drift = self;
   round->stop = g_object_ref (self->stop);
   round->entry = drift_entry_ref (entry);
   round->check = cgroup_check_new (self->hierarchy, cgroup, wanted);
-  self->current = entry;
-  cgroup_check_read_async (round->check, self->worker, self->stop, on_read, round);
+  g_ptr_array_add (batch->rounds, round);
+  g_ptr_array_add (batch->checks, round->check);
+}
+
+/* What comes while they are judged is for the next ones. */
+static void
+on_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (DriftBatch) batch = user_data;
+  Drift *self = batch->drift;
+
+  if (!cgroup_check_read_finish (result))
+    return;
+  g_ptr_array_set_free_func (batch->rounds, NULL);
+  for (guint i = 0; i < batch->rounds->len; i++) {
+    Round *round = g_ptr_array_index (batch->rounds, i);
+
+    if (is_current (round))
+      judge (round);
+    else
+      round_free (round);
+  }
+  self->is_reading = FALSE;
+  drift_run_next (self);
+}
+
+void
+drift_batch_run (DriftBatch *batch)
+{
+  Drift *self = batch->drift;
+
+  self->is_reading = TRUE;
+  cgroup_check_read_all_async (batch->checks, self->worker, self->stop, on_read, batch);
 }

@@ -2,8 +2,12 @@
 /*
  * Continual validation.
  *
- * An entry is read in a worker, one entry at a time, so that a thousand pods do not hold up those
- * who wait for their figures. Our own writes are seen as well: by then nothing differs.
+ * Entries are read in a worker, all that wait in one task, so that a thousand pods neither hold up
+ * those who wait for their figures nor wake anybody a thousand times. Our own writes are seen as
+ * well: by then nothing differs.
+ *
+ * The watches see every write, and tell if they could not. The slow timer is for what nobody has
+ * thought of, and looks at a part of the entries each time.
  */
 #include "daemon/drift-private.h"
 
@@ -14,6 +18,8 @@
 /* While its owner is at work an entry is not judged, but what came meanwhile is not forgotten. */
 #define BUSY_USEC (G_USEC_PER_SEC / 2)
 #define BUSY_MAX 60
+/* What is asked about so many holds the main loop up for a few milliseconds. */
+#define BATCH_MAX 256
 
 DriftEntry *
 drift_entry_ref (DriftEntry *entry)
@@ -51,8 +57,7 @@ on_settled (gpointer user_data)
   Drift *self = user_data;
 
   self->settle = 0;
-  if (self->current == NULL)
-    drift_run_next (self);
+  drift_run_next (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -62,7 +67,7 @@ drift_enqueue (Drift *self, DriftEntry *entry)
   if (!entry->is_queued)
     g_queue_push_tail (&self->queue, drift_entry_ref (entry));
   entry->is_queued = TRUE;
-  if (self->settle == 0 && self->current == NULL)
+  if (self->settle == 0 && !self->is_reading)
     self->settle = g_timeout_add (SETTLE_MSEC, on_settled, self);
 }
 
@@ -120,6 +125,7 @@ drift_get_found (const Drift *self)
 void
 drift_watch_cgroup (Drift *self, DriftEntry *entry, const char *cgroup)
 {
+  entry->is_unwatched = self->watch == NULL;
   if (self->watch == NULL)
     return;
   if (g_strcmp0 (entry->cgroup, cgroup) != 0) {
@@ -131,7 +137,8 @@ drift_watch_cgroup (Drift *self, DriftEntry *entry, const char *cgroup)
     const NcgTree *tree = g_ptr_array_index (self->hierarchy->trees, i);
     g_autofree char *path = g_strconcat (tree->mount, cgroup, NULL);
 
-    ncg_file_watch_add_cgroup (self->watch, entry->key, path);
+    if (!ncg_file_watch_add_cgroup (self->watch, entry->key, path))
+      entry->is_unwatched = TRUE;
   }
 }
 
@@ -146,6 +153,7 @@ drift_watch (
     entry->drift = self;
     entry->key = g_strdup (key);
     entry->refs = 1;
+    entry->turn = self->next_turn++ % DRIFT_TURNS;
     g_hash_table_insert (self->entries, entry->key, entry);
   }
   entry->owner = owner;
@@ -185,6 +193,22 @@ drift_check_all (Drift *self)
   g_hash_table_iter_init (&iter, self->entries);
   while (g_hash_table_iter_next (&iter, NULL, &entry))
     drift_enqueue (self, entry);
+}
+
+void
+drift_check_some (Drift *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  self->turn = (self->turn + 1) % DRIFT_TURNS;
+  g_hash_table_iter_init (&iter, self->entries);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    DriftEntry *entry = value;
+
+    if (entry->turn == self->turn || entry->is_unwatched)
+      drift_enqueue (self, entry);
+  }
 }
 
 void
@@ -228,9 +252,8 @@ drift_look_again_at (DriftEntry *entry, gint64 time_usec)
   alarm_set (&entry->alarm, time_usec, on_alarm, entry);
 }
 
-/* If there is nothing to wait for, the next one begins at once. */
 static void
-begin (Drift *self, DriftEntry *entry)
+begin (Drift *self, DriftBatch *batch, DriftEntry *entry)
 {
   g_autofree char *cgroup = NULL;
   g_auto (NcgResources) wanted = { 0 };
@@ -248,7 +271,7 @@ begin (Drift *self, DriftEntry *entry)
   }
   entry->n_busy = 0;
   drift_watch_cgroup (self, entry, cgroup);
-  drift_round_run (self, entry, cgroup, &wanted);
+  drift_batch_add (batch, entry, cgroup, &wanted);
 }
 
 void
@@ -256,9 +279,17 @@ drift_run_next (Drift *self)
 {
   DriftEntry *entry;
 
-  while (self->current == NULL && (entry = g_queue_pop_head (&self->queue)) != NULL) {
-    entry->is_queued = FALSE;
-    begin (self, entry);
-    drift_entry_unref (entry);
+  /* If there is nothing to wait for, the next ones begin at once. */
+  while (!self->is_reading && !g_queue_is_empty (&self->queue)) {
+    g_autoptr (DriftBatch) batch = drift_batch_new (self);
+
+    while (drift_batch_count (batch) < BATCH_MAX &&
+           (entry = g_queue_pop_head (&self->queue)) != NULL) {
+      entry->is_queued = FALSE;
+      begin (self, batch, entry);
+      drift_entry_unref (entry);
+    }
+    if (drift_batch_count (batch) > 0)
+      drift_batch_run (g_steal_pointer (&batch));
   }
 }

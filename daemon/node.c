@@ -134,10 +134,14 @@ on_group_settled (gpointer user_data)
     node_checks_set_conditions (self->conditions, self->manager, self->groups);
 }
 
+/* With CPUs the kernel itself changes the sets of cgroups, and tells nobody. */
 static void
 on_capacity_changed (gpointer user_data)
 {
-  replan (user_data);
+  Node *self = user_data;
+
+  replan (self);
+  drift_check_all (self->manager->drift);
 }
 
 static gboolean
@@ -450,7 +454,7 @@ check_all (Node *self)
     return;
   capacity_refresh (self->capacity);
   replan (self);
-  drift_check_all (self->manager->drift);
+  drift_check_some (self->manager->drift);
   sysctls_check (self->sysctls);
   node_services_check (self->services);
   root_mover_check_async (self->mover, on_root_checked, NULL);

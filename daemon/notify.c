@@ -40,11 +40,16 @@ on_watchdog (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* At half the time, as sd_watchdog_enabled(3) has it. Timers of whole seconds wake up together. */
 void
 notify_start_watchdog (void)
 {
   guint64 usec;
 
-  if (sd_watchdog_enabled (FALSE, &usec) > 0)
+  if (sd_watchdog_enabled (FALSE, &usec) <= 0)
+    return;
+  if (usec / 2 >= G_USEC_PER_SEC)
+    g_timeout_add_seconds ((guint) (usec / 2 / G_USEC_PER_SEC), on_watchdog, NULL);
+  else
     g_timeout_add ((guint) (usec / 2 / 1000), on_watchdog, NULL);
 }
