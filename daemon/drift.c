@@ -19,7 +19,7 @@
 #define BUSY_USEC (G_USEC_PER_SEC / 2)
 #define BUSY_MAX 60
 /* What is asked about so many holds the main loop up for a few milliseconds. */
-#define BATCH_MAX 256
+#define BATCH_MAX 512
 
 DriftEntry *
 drift_entry_ref (DriftEntry *entry)
@@ -61,12 +61,18 @@ on_settled (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-void
-drift_enqueue (Drift *self, DriftEntry *entry)
+static void
+put_into_queue (Drift *self, DriftEntry *entry)
 {
   if (!entry->is_queued)
     g_queue_push_tail (&self->queue, drift_entry_ref (entry));
   entry->is_queued = TRUE;
+}
+
+void
+drift_enqueue (Drift *self, DriftEntry *entry)
+{
+  put_into_queue (self, entry);
   if (self->settle == 0 && !self->is_reading)
     self->settle = g_timeout_add (SETTLE_MSEC, on_settled, self);
 }
@@ -207,8 +213,11 @@ drift_check_some (Drift *self)
     DriftEntry *entry = value;
 
     if (entry->turn == self->turn || entry->is_unwatched)
-      drift_enqueue (self, entry);
+      put_into_queue (self, entry);
   }
+  /* Nothing has been written that would have to settle. */
+  if (self->settle == 0)
+    drift_run_next (self);
 }
 
 void

@@ -57,9 +57,9 @@ void drift_unwatch (Drift *self, const char *key);
 void drift_check (Drift *self, const char *key);
 void drift_check_all (Drift *self);
 
-/* For a slow timer, soon: compares a tenth of all, each time another, so that everything is looked
- * at again in so many times; and each time what the kernel had no watch for. */
-#define DRIFT_TURNS 10
+/* For a slow timer: compares a fifth of all, each time another, so that everything is looked at
+ * again in so many times; and each time what the kernel had no watch for. */
+#define DRIFT_TURNS 5
 void drift_check_some (Drift *self);
 
 /* A difference that was found, and repaired or not, elsewhere: counted, logged and told. */

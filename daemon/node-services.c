@@ -16,6 +16,7 @@ struct NodeServices {
   OomScores *oom_scores;
   Placement *placement;
   Runtime *runtime;
+  guint turn; /* what was looked at last */
 };
 
 static void
@@ -76,6 +77,20 @@ node_services_check (NodeServices *self)
   oom_scores_check (self->oom_scores);
   placement_check (self->placement);
   runtime_check (self->runtime);
+}
+
+void
+node_services_check_some (NodeServices *self)
+{
+  if (self->manager->config->is_user)
+    return;
+  self->turn = (self->turn + 1) % 3;
+  if (self->turn == 0)
+    oom_scores_check (self->oom_scores);
+  else if (self->turn == 1)
+    placement_check (self->placement);
+  else
+    runtime_check (self->runtime);
 }
 
 void

@@ -21,6 +21,9 @@ void node_services_apply (NodeServices *self);
 /* Looks at all of them again. */
 void node_services_check (NodeServices *self);
 
+/* For a slow timer: looks at their scores, at where they are, or at the runtime, in turn. */
+void node_services_check_some (NodeServices *self);
+
 /* The driver tells of one. */
 void node_services_changed (NodeServices *self, const NcgService *service);
 

@@ -33,6 +33,7 @@ struct Node {
   gboolean is_outdated; /* the plan that is being applied */
   gint64 begun_usec;    /* the bootstrap, or the last one */
   guint timer;
+  gboolean is_services_turn; /* and not that of the cgroups; the last one */
   NodeListener listener;
   gpointer user_data;
 };
@@ -116,7 +117,7 @@ on_contested (const char *object, const char *message, gpointer user_data)
     conditions_drop (self->conditions, name);
 }
 
-static void check_all (Node *self);
+static void check_again (Node *self);
 static void replan (Node *self);
 
 static void
@@ -147,7 +148,7 @@ on_capacity_changed (gpointer user_data)
 static gboolean
 on_timer (gpointer user_data)
 {
-  check_all (user_data);
+  check_again (user_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -447,16 +448,27 @@ on_root_checked (GObject *source, GAsyncResult *result, gpointer user_data)
   root_mover_check_finish (result);
 }
 
+/* What takes a worker is done in turns, one task each minute: the watches tell of what happens, and
+ * an idle node is to sleep. */
 static void
-check_all (Node *self)
+check_in_turn (Node *self)
+{
+  self->is_services_turn = !self->is_services_turn;
+  if (self->is_services_turn)
+    node_services_check_some (self->services);
+  else
+    drift_check_some (self->manager->drift);
+}
+
+static void
+check_again (Node *self)
 {
   if (self->state == NODE_BOOTSTRAPPING)
     return;
   capacity_refresh (self->capacity);
   replan (self);
-  drift_check_some (self->manager->drift);
   sysctls_check (self->sysctls);
-  node_services_check (self->services);
+  check_in_turn (self);
   root_mover_check_async (self->mover, on_root_checked, NULL);
 }
 

@@ -146,7 +146,7 @@ test_differing (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (drift_get_found (fixture->drift), ==, 2);
 }
 
-/* As many times are asked about each, and one in ten at a time. */
+/* As many times are asked about each, and as many at a time. */
 static void
 test_turns (Fixture *fixture, gconstpointer data)
 {
