@@ -21,6 +21,7 @@
 
 #include <glib-unix.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #define PROBE_USEC (20 * G_USEC_PER_SEC)
@@ -77,12 +78,22 @@ update_status (gpointer user_data)
     status_touch (app->status_line);
 }
 
+/* What the start needed for a moment, with a thousand pods, is scattered among what stays. */
+static void
+give_memory_back (void)
+{
+#ifdef __GLIBC__
+  malloc_trim (0);
+#endif
+}
+
 static void
 on_ready (gpointer user_data)
 {
   App *app = user_data;
 
   notify_ready ("serving");
+  give_memory_back ();
   status_forget (app->status_line);
   update_status (app);
 }
