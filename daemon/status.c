@@ -13,9 +13,9 @@
 struct Status {
   StatusOwner owner;
   gpointer user_data;
-  char *line;        /* (nullable): as it was written */
-  guint timer;       /* the next look, or 0; until then nothing is written */
-  gboolean is_dirty; /* touched meanwhile */
+  char *line;         /* (nullable): as it was written */
+  gint64 looked_usec; /* when it was put together last */
+  guint timer;        /* the next look, or 0; until then nothing is written */
 };
 
 static void
@@ -82,7 +82,7 @@ write_line (Status *self)
   StatusFacts facts = { 0 };
   g_autofree char *line = NULL;
 
-  self->is_dirty = FALSE;
+  self->looked_usec = g_get_monotonic_time ();
   self->owner.find (&facts, self->user_data);
   line = status_format (&facts, g_get_real_time ());
   if (g_strcmp0 (line, self->line) != 0) {
@@ -93,26 +93,37 @@ write_line (Status *self)
   return facts.n_operations > 0 || facts.silent_usec > 0;
 }
 
+static gboolean on_timer (gpointer user_data);
+
+static void
+look (Status *self)
+{
+  if (write_line (self))
+    self->timer = g_timeout_add (INTERVAL_MSEC, on_timer, self);
+}
+
 static gboolean
 on_timer (gpointer user_data)
 {
   Status *self = user_data;
-  gboolean was_dirty = self->is_dirty;
 
-  if (write_line (self) || was_dirty)
-    return G_SOURCE_CONTINUE;
   self->timer = 0;
+  look (self);
   return G_SOURCE_REMOVE;
 }
 
 void
 status_touch (Status *self)
 {
-  self->is_dirty = TRUE;
+  gint64 quiet_msec = (g_get_monotonic_time () - self->looked_usec) / 1000;
+
   if (self->timer != 0)
     return;
-  self->timer = g_timeout_add (INTERVAL_MSEC, on_timer, self);
-  write_line (self);
+  /* What is touched now and then, and says the same, wakes up nobody a second later. */
+  if (self->looked_usec != 0 && quiet_msec < INTERVAL_MSEC)
+    self->timer = g_timeout_add ((guint) (INTERVAL_MSEC - quiet_msec), on_timer, self);
+  else
+    look (self);
 }
 
 void

@@ -100,6 +100,29 @@ test_rate (void)
   g_assert_cmpuint (n_written, ==, 3);
 }
 
+/* A touch that changes nothing wakes up nobody later. */
+static void
+test_quiet (void)
+{
+  const StatusOwner owner = { find_facts, write_line };
+  g_autoptr (Status) status = status_new (&owner, NULL);
+
+  facts = (StatusFacts){ .state = "ready" };
+  status_touch (status);
+  run_for (1100);
+  n_written = 0;
+  status_touch (status);
+  g_assert_null (g_main_context_find_source_by_user_data (NULL, status));
+  /* The next one says another thing, and has to wait. */
+  facts.n_pods = 1;
+  status_touch (status);
+  g_assert_nonnull (g_main_context_find_source_by_user_data (NULL, status));
+  g_assert_cmpuint (n_written, ==, 0);
+  run_for (1500);
+  g_assert_cmpuint (n_written, ==, 1);
+  g_assert_null (g_main_context_find_source_by_user_data (NULL, status));
+}
+
 /* While something is under way it looks by itself. */
 static void
 test_waiting (void)
@@ -126,6 +149,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/status/format", test_format);
   g_test_add_func ("/status/rate", test_rate);
+  g_test_add_func ("/status/quiet", test_quiet);
   g_test_add_func ("/status/waiting", test_waiting);
   status = g_test_run ();
   g_free (last);
