@@ -36,10 +36,8 @@ is_missing (const CgroupCheck *self)
 }
 
 static void
-read_one (gpointer data, gpointer unused)
+read_one (CgroupCheck *self)
 {
-  CgroupCheck *self = data;
-
   g_clear_pointer (&self->settings, g_ptr_array_unref);
   self->is_missing = is_missing (self);
   if (!self->is_missing)
@@ -47,9 +45,31 @@ read_one (gpointer data, gpointer unused)
 }
 
 static void
+drop_right (CgroupCheck *self)
+{
+  for (guint i = self->settings != NULL ? self->settings->len : 0; i > 0; i--)
+    if (((const NcgFileSetting *) g_ptr_array_index (self->settings, i - 1))->ok)
+      g_ptr_array_remove_index (self->settings, i - 1);
+  if (self->settings != NULL && self->settings->len == 0)
+    g_clear_pointer (&self->settings, g_ptr_array_unref);
+}
+
+static void
+read_all_in_worker (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  GPtrArray *checks = data;
+
+  for (guint i = 0; i < checks->len; i++) {
+    read_one (g_ptr_array_index (checks, i));
+    drop_right (g_ptr_array_index (checks, i));
+  }
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
 read_in_worker (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
-  g_ptr_array_foreach (data, read_one, NULL);
+  read_one (data);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -63,7 +83,7 @@ cgroup_check_read_all_async (GPtrArray *checks,
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
 
   g_task_set_task_data (task, g_ptr_array_ref (checks), (GDestroyNotify) g_ptr_array_unref);
-  ncg_worker_run (worker, task, read_in_worker);
+  ncg_worker_run (worker, task, read_all_in_worker);
 }
 
 void
@@ -73,10 +93,10 @@ cgroup_check_read_async (CgroupCheck *self,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
-  g_autoptr (GPtrArray) alone = g_ptr_array_new ();
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
 
-  g_ptr_array_add (alone, self);
-  cgroup_check_read_all_async (alone, worker, cancellable, callback, user_data);
+  g_task_set_task_data (task, self, NULL);
+  ncg_worker_run (worker, task, read_in_worker);
 }
 
 gboolean

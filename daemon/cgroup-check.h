@@ -29,7 +29,8 @@ void cgroup_check_read_async (CgroupCheck *self,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
 
-/* The same with many; @checks (element-type CgroupCheck) is kept until the call ends. */
+/* The same with many, of which only the settings that differ are kept, so that they take no more
+ * room together than one; @checks (element-type CgroupCheck) is kept until the call ends. */
 void cgroup_check_read_all_async (GPtrArray *checks,
                                   NcgWorker *worker,
                                   GCancellable *cancellable,
