@@ -270,12 +270,14 @@ recovery_run_async (Manager *manager, GAsyncReadyCallback callback, gpointer use
     event_log (EVENT_POD_SET_ASIDE, NULL, "%s", (const char *) g_ptr_array_index (warnings, i));
   FAULT_POINT ("recovery:loaded");
   for (guint i = 0; i < entries->len; i++) {
-    const StoreEntry *entry = g_ptr_array_index (entries, i);
+    StoreEntry *entry = g_ptr_array_index (entries, i);
 
     if (is_to_go (entries, i))
       store_remove (manager->store, entry->uid, entry->phase, NULL);
     else
       recover_entry (task, entry, i + 1 < entries->len ? g_ptr_array_index (entries, i + 1) : NULL);
+    /* The next pod has its room. */
+    g_clear_pointer (&entry->content, g_variant_unref);
     FAULT_POINT ("recovery:entry");
   }
   step_done (task);
