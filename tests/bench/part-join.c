@@ -24,10 +24,14 @@ run_ours (Bench *bench, guint i, gint64 *ret_usec)
 
   child_start (pids, G_N_ELEMENTS (pids));
   connection_time_call (bench->bus, calls_new_create_pod (bench->bus, uid));
+  rounds_let_settle ();
   ret_usec[FIRST] = time_join (bench, uid, "main", pids[0]);
+  rounds_let_settle ();
   ret_usec[FURTHER] = time_join (bench, uid, "main", pids[1]);
+  rounds_let_settle ();
   ret_usec[CREATE] =
       connection_time_call (bench->bus, calls_new_create_container (bench->bus, uid, "held"));
+  rounds_let_settle ();
   ret_usec[HELD] = time_join (bench, uid, "held", pids[2]);
   child_end (pids, G_N_ELEMENTS (pids));
   connection_time_call (bench->bus, calls_new_remove_pod (bench->bus, uid));
@@ -48,11 +52,15 @@ run_floor (Bench *bench, guint i, gint64 *ret_usec)
 
   child_start (pids, G_N_ELEMENTS (pids));
   connection_time_job (bus, floor_new_slice (bus, slice));
+  rounds_let_settle ();
   ret_usec[FIRST] =
       connection_time_job (bus, floor_new_scope (bus, scope, slice, &pids[1], 1, FALSE));
   connection_time_job (bus, floor_new_scope (bus, delegated, slice, &pids[0], 1, TRUE));
+  rounds_let_settle ();
   ret_usec[FURTHER] = connection_time_call (bus, floor_new_attach (bus, delegated, pids[2]));
+  rounds_let_settle ();
   ret_usec[CREATE] = connection_time_job (bus, floor_new_holder (bus, holder, slice));
+  rounds_let_settle ();
   ret_usec[HELD] = connection_time_call (bus, floor_new_attach (bus, holder, pids[3]));
   child_end (pids, G_N_ELEMENTS (pids));
   connection_time_job (bus, floor_new_stop (bus, slice));

@@ -18,10 +18,12 @@ run_ours (Bench *bench, guint i, gint64 *ret_usec)
   pid_t pids[PROCESSES];
 
   connection_time_call (bench->bus, calls_new_create_pod (bench->bus, uid));
+  rounds_let_settle ();
   ret_usec[EMPTY] = connection_time_call (bench->bus, calls_new_remove_pod (bench->bus, uid));
   child_start (pids, PROCESSES);
   connection_time_call (bench->bus, calls_new_create_pod (bench->bus, uid));
   connection_time_call (bench->bus, calls_new_join_pod (bench->bus, uid, "main", pids, PROCESSES));
+  rounds_let_settle ();
   ret_usec[FULL] = connection_time_call (bench->bus, calls_new_remove_pod (bench->bus, uid));
   child_end (pids, PROCESSES);
 }
@@ -35,10 +37,12 @@ run_floor (Bench *bench, guint i, gint64 *ret_usec)
   pid_t pids[PROCESSES];
 
   connection_time_job (bus, floor_new_slice (bus, slice));
+  rounds_let_settle ();
   ret_usec[EMPTY] = connection_time_job (bus, floor_new_stop (bus, slice));
   child_start (pids, PROCESSES);
   connection_time_job (bus, floor_new_slice (bus, slice));
   connection_time_job (bus, floor_new_scope (bus, scope, slice, pids, PROCESSES, FALSE));
+  rounds_let_settle ();
   ret_usec[FULL] = connection_time_job (bus, floor_new_stop (bus, slice));
   child_end (pids, PROCESSES);
 }

@@ -4,6 +4,8 @@
  */
 #include "tests/bench/rounds.h"
 
+#define SETTLE_USEC 10000
+
 static void
 add (Pair *pairs, guint n, const gint64 *ours, const gint64 *floor)
 {
@@ -35,4 +37,10 @@ rounds_run (Bench *bench, const Rounds *what, guint n, guint pods)
     report_add_pair (bench->report, what->operations[k], pods, &pairs[k], what->aims[k]);
     pair_clear (&pairs[k]);
   }
+}
+
+void
+rounds_let_settle (void)
+{
+  g_usleep (SETTLE_USEC);
 }

@@ -19,5 +19,9 @@ typedef struct {
 
 #define ROUNDS_MAX_OPERATIONS 4
 
+/* What systemd, the bus and the daemon have left to do of an operation, after it has been answered,
+ * is not to be in the time of the next one. For both sides. */
+void rounds_let_settle (void);
+
 /* Does @n rounds after those that do not count, and reports them. */
 void rounds_run (Bench *bench, const Rounds *what, guint n, guint pods);
