@@ -116,8 +116,10 @@ run (Fixture *fixture)
 
     before = fixture->n_asked;
     g_timeout_add (100, on_time, &is_over);
-    for (; !is_over; n++)
+    while (!is_over) {
       g_main_context_iteration (NULL, TRUE);
+      n++;
+    }
   } while (fixture->n_asked > before);
   return n;
 }
