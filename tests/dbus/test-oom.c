@@ -34,6 +34,8 @@ run_for (guint msec)
 static void
 assert_told (Signals *signals, const char *expected)
 {
+  if (expected != NULL)
+    signals_wait (signals, expected);
   run_for (500);
   g_assert_cmpuint (signals_count (signals, "OomKilled"), ==, expected != NULL ? 1 : 0);
   if (expected != NULL)
@@ -77,6 +79,16 @@ test_runtime (Fixture *fixture, gconstpointer data)
   assert_told (signals, "OomKilled ('a', '', 1)");
 }
 
+static gboolean
+is_stopped (Fixture *fixture)
+{
+  g_autofree char *path =
+      g_strdup_printf ("/proc/%s/stat", g_subprocess_get_identifier (fixture->daemon));
+  g_autofree char *text = NULL;
+
+  return g_file_get_contents (path, &text, NULL, NULL) && strstr (text, ") T ") != NULL;
+}
+
 /* Its last process was killed, and the container is gone before anybody can look. */
 static void
 test_gone (Fixture *fixture, gconstpointer data)
@@ -93,6 +105,7 @@ test_gone (Fixture *fixture, gconstpointer data)
   assert_told (signals, "OomKilled ('a', 'app', 1)");
   /* One that nobody has ever seen. */
   g_subprocess_send_signal (fixture->daemon, SIGSTOP);
+  fixture_wait (is_stopped (fixture));
   fake_kernel_make_cgroup (fixture->kernel, RUNTIME);
   kill_in (fixture, RUNTIME, 1);
   fake_kernel_remove_cgroup (fixture->kernel, RUNTIME);
