@@ -268,6 +268,21 @@ test_drop_bad (Fixture *fixture, gconstpointer data)
   store_drop_bad (fixture->store, "none");
 }
 
+/* Whether there is anything to be dropped is known from the load on, and by what comes after it. */
+static void
+test_drop_bad_of_before (Fixture *fixture, gconstpointer data)
+{
+  write_file (fixture, "a.pod.bad", "damaged");
+  assert_loads (fixture, "", 0);
+  store_drop_bad (fixture->store, "a");
+  g_assert_false (has_file (fixture, "a.pod.bad"));
+  save (fixture, "b", STORE_POD, "{}");
+  assert_loads (fixture, "b/1 {}, ", 0);
+  store_set_aside (fixture->store, "b", STORE_POD);
+  store_drop_bad (fixture->store, "b");
+  g_assert_false (has_file (fixture, "b.pod.bad"));
+}
+
 /* The longest uid has room in each name that its file may have. */
 static void
 test_long_uid (Fixture *fixture, gconstpointer data)
@@ -412,6 +427,7 @@ main (int argc, char **argv)
   add ("/store/uids", test_uids);
   add ("/store/set-aside", test_set_aside);
   add ("/store/drop-bad", test_drop_bad);
+  add ("/store/drop-bad-of-before", test_drop_bad_of_before);
   add ("/store/lost", test_lost);
   add ("/store/long-uid", test_long_uid);
   add ("/store/set-aside-again", test_set_aside_again);
