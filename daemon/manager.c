@@ -39,6 +39,7 @@ manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, S
   self->drift = drift_new (driver, hierarchy, self->worker);
   self->oom = oom_kills_new (self);
   self->foreign = foreign_pods_new (self);
+  self->watch = pod_watch_new (self);
   return self;
 }
 
@@ -47,6 +48,7 @@ manager_free (Manager *self)
 {
   if (self == NULL)
     return;
+  pod_watch_free (self->watch);
   foreign_pods_free (self->foreign);
   oom_kills_free (self->oom);
   late_free (self->late);
@@ -215,8 +217,7 @@ manager_prepare_pod (Manager *self, Pod *pod)
 void
 manager_announce_pod (Manager *self, Pod *pod)
 {
-  pod_drift_watch (self, pod);
-  oom_kills_follow (self->oom, pod);
+  pod_watch_soon (self->watch, pod);
   if (self->listener.pod_added != NULL)
     self->listener.pod_added (pod, self->user_data);
 }
@@ -224,7 +225,6 @@ manager_announce_pod (Manager *self, Pod *pod)
 static void
 tell_changed (Manager *self, Pod *pod)
 {
-  oom_kills_follow (self->oom, pod);
   if (self->listener.pod_changed != NULL)
     self->listener.pod_changed (pod, self->user_data);
 }
@@ -234,6 +234,7 @@ manager_pod_changed (Manager *self, Pod *pod)
 {
   manager_count_demand (self, pod);
   pod_drift_watch (self, pod);
+  oom_kills_follow (self->oom, pod);
   tell_changed (self, pod);
 }
 
@@ -241,7 +242,7 @@ void
 manager_container_changed (Manager *self, Pod *pod, const Container *container)
 {
   if (pod->state == POD_ACTIVE)
-    pod_drift_watch_container (self, container);
+    pod_watch_container_soon (self->watch, pod, container);
   tell_changed (self, pod);
 }
 

@@ -10,6 +10,7 @@
 #include "daemon/foreign-pods.h"
 #include "daemon/late.h"
 #include "daemon/oom-kills.h"
+#include "daemon/pod-watch.h"
 #include "daemon/pod.h"
 #include "daemon/policy/demand-sums.h"
 #include "daemon/qos-tree.h"
@@ -56,6 +57,7 @@ struct Manager {
   Drift *drift;
   OomKills *oom;
   ForeignPods *foreign;
+  PodWatch *watch;
   GHashTable *pods;   /* uid → Pod */
   GHashTable *slices; /* unit → Pod, the same pods */
   GHashTable *leaves; /* unit → Pod in which it is */

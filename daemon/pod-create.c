@@ -174,7 +174,8 @@ verify_and_commit (GTask *task)
   }
   store_drop_bad (manager->store, create->uid);
   pod->state = POD_ACTIVE;
-  /* Before the reply: what somebody changes right after it is seen. */
+  /* It is watched after the reply: nothing was killed in it until now. */
+  pod->oom.is_begun = pod->oom.is_begun || !pod->was_there;
   manager_announce_pod (manager, pod);
   manager_check_pod (manager, pod);
   FAULT_POINT ("create:announced");

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define N_RIGHT_AFTER 100
+
 static const char protect[] =
     DRIFT_RIG_HEAD "systemReserved: {cpu: 500m, memory: 1Gi, pid: 1000}\n"
                    "kubeReserved: {cpu: 250m, memory: 512Mi}\n"
@@ -70,6 +72,20 @@ test_pod (DriftRig *self, gconstpointer data)
   /* Not ours to judge any more. */
   fixture_must_remove (&self->base, "a");
   g_assert_cmpuint (self->told->len, ==, 0);
+}
+
+/* Pods are watched after the reply: what is changed between the two is seen all the same. */
+static void
+test_right_after (DriftRig *self, gconstpointer data)
+{
+  for (guint i = 0; i < N_RIGHT_AFTER; i++) {
+    g_autofree char *uid = g_strdup_printf ("r%u", i);
+    g_autofree char *slice = fixture_must_create (&self->base, uid, "{'PidsLimit': <uint64 9>}");
+    g_autofree char *cgroup = g_strconcat ("/machine.slice/machine-besteffort.slice/", slice, NULL);
+
+    fake_kernel_write (self->base.kernel, cgroup, "pids.max", "7");
+    fixture_wait (drift_rig_has (self, cgroup, "pids.max", "9"));
+  }
 }
 
 /* A slice that somebody stopped is made again. */
@@ -439,6 +455,7 @@ main (int argc, char **argv)
   TEST ("protect", protect, test_protect);
   TEST ("changed", protect, test_changed);
   TEST ("pod", protect, test_pod);
+  TEST ("right-after", NULL, test_right_after);
   TEST ("removed", protect, test_removed);
   TEST ("contested", protect, test_contested);
   TEST ("removed-and-reloaded", protect, test_removed_and_reloaded);

@@ -36,10 +36,9 @@ static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   join_set_up (fixture, data);
-  g_free (fixture_must_create (fixture, "b", "{}"));
+  g_free (fixture_must_create (fixture, "b", "{'PidsLimit': <uint64 7>}"));
   fake_kernel_write (fixture->kernel, JOIN_POD, "memory.current", "1000");
   fake_kernel_write (fixture->kernel, OTHER_POD, "memory.current", "2000");
-  fake_kernel_write (fixture->kernel, OTHER_POD, "pids.max", "7");
 }
 
 static void
