@@ -243,12 +243,14 @@ test_delegated (void)
   daemon_crash ();
   for (guint i = 0; i < machine_get_hierarchy ()->trees->len; i++) {
     const NcgTree *each = g_ptr_array_index (machine_get_hierarchy ()->trees, i);
-    g_free (machine_run ("test ! -d %s%s || rmdir %s%s", each->mount, cgroup, each->mount, cgroup));
+    g_autofree char *path = g_strconcat ("'", each->mount, cgroup, "'", NULL);
+
+    g_free (machine_run ("test ! -d %s || rmdir %s", path, path));
   }
   g_free (client_join_pod ("c-1", "vm", workload->pid, "{'Subgroup': <'payload'>}"));
   inside = g_strconcat (cgroup, "/payload", NULL);
   machine_assert_process_in (workload->pid, inside);
-  owner = machine_run ("stat -c %%u %s%s/cgroup.procs", tree->mount, cgroup);
+  owner = machine_run ("stat -c %%u '%s%s/cgroup.procs'", tree->mount, cgroup);
   g_assert_cmpstr (owner, ==, NOBODY);
   machine_assert_files (cgroup, "pids.max=20");
   assert_verified ();
