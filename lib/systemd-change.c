@@ -5,6 +5,7 @@
 #include "lib/systemd-change.h"
 
 #include "lib/error.h"
+#include "lib/unit-properties.h"
 
 #define RETRY_MSEC 10
 
@@ -128,7 +129,7 @@ ncg_systemd_set_properties_async (NcgSystemd *systemd,
   g_autoptr (GTask) task = change_new (systemd, unit, deadline_usec, callback, user_data);
   Change *change = g_task_get_task_data (task);
 
-  change->properties = g_variant_ref_sink (properties);
+  change->properties = ncg_unit_properties_replace (properties);
   send_change (task);
 }
 

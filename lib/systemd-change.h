@@ -12,7 +12,8 @@
  * ncg_systemd_set_properties_async:
  * @properties: (transfer floating): an a(sv): the whole set
  *
- * SetUnitProperties for as long as the unit runs (runtime). Errors: ncg_systemd_call_async().
+ * SetUnitProperties for as long as the unit runs (runtime). Lists are replaced and not added to.
+ * Errors: ncg_systemd_call_async().
  */
 void ncg_systemd_set_properties_async (NcgSystemd *systemd,
                                        const char *unit,

@@ -201,11 +201,14 @@ static void
 set_properties (GTask *task)
 {
   Start *start = g_task_get_task_data (task);
-  GVariant *properties = start->properties;
+  g_autoptr (GVariant) properties = NULL;
 
   /* It has them, and among them may be what only StartTransientUnit takes. */
   if (start->is_held)
-    properties = g_variant_new_parsed ("[('Description', <%s>)]", start->description);
+    properties =
+        g_variant_ref_sink (g_variant_new_parsed ("[('Description', <%s>)]", start->description));
+  else
+    properties = ncg_unit_properties_replace (start->properties);
   call_unit (task, "SetUnitProperties", g_variant_new ("(sb@a(sv))", start->unit, TRUE, properties),
              FALSE, on_properties_set);
 }

@@ -213,3 +213,55 @@ ncg_unit_properties_from_resources (const NcgResources *resources,
     ncg_unit_properties_add_all (&builder, resources->properties);
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
+
+/* (transfer floating) (nullable): what takes away all that a property of this type has; NULL where
+ * a value is set and not added to. A set of bits is set. */
+static GVariant *
+make_empty (GVariant *value)
+{
+  const GVariantType *type = g_variant_get_type (value);
+
+  if (g_variant_type_equal (type, G_VARIANT_TYPE ("(bas)")))
+    return g_variant_new ("(b@as)", FALSE, g_variant_new_strv (NULL, 0));
+  if (!g_variant_type_is_array (type) || g_variant_type_equal (type, G_VARIANT_TYPE_BYTESTRING))
+    return NULL;
+  return g_variant_new_array (g_variant_type_element (type), NULL, 0);
+}
+
+/* Whether an entry before the one at @at has its name. */
+static gboolean
+is_named_before (GVariant *properties, gsize at)
+{
+  const char *name, *earlier;
+
+  g_variant_get_child (properties, at, "(&sv)", &name, NULL);
+  for (gsize i = 0; i < at; i++) {
+    g_variant_get_child (properties, i, "(&sv)", &earlier, NULL);
+    if (g_str_equal (name, earlier))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+GVariant *
+ncg_unit_properties_replace (GVariant *properties)
+{
+  g_autoptr (GVariant) sunk = g_variant_ref_sink (properties);
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
+  for (gsize i = 0; i < g_variant_n_children (sunk); i++) {
+    g_autoptr (GVariant) value = NULL;
+    g_autoptr (GVariant) empty = NULL;
+    const char *name;
+
+    g_variant_get_child (sunk, i, "(&sv)", &name, &value);
+    empty = make_empty (value);
+    if (empty != NULL)
+      g_variant_ref_sink (empty);
+    if (empty != NULL && !g_variant_equal (empty, value) && !is_named_before (sunk, i))
+      ncg_unit_properties_add (&builder, name, empty);
+  }
+  ncg_unit_properties_add_all (&builder, sunk);
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}

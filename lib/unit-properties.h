@@ -47,3 +47,16 @@ GVariant *ncg_unit_properties_from_resources (const NcgResources *resources,
                                               const NcgHierarchy *hierarchy,
                                               const NcgSystemdFeatures *features,
                                               GError **error);
+
+/**
+ * ncg_unit_properties_replace:
+ * @properties: an a(sv), may be floating
+ *
+ * The same for a unit that has values already. Of a list systemd keeps what is there, adds what is
+ * named, and takes all away when it is given an empty one (CONTROL_GROUP_INTERFACE.md); so that one
+ * is said before. All of them are at the front: the rules for devices want theirs to be gone before
+ * the policy changes. systemd applies nothing before it has read everything.
+ *
+ * Returns: (transfer full): an a(sv)
+ */
+GVariant *ncg_unit_properties_replace (GVariant *properties);

@@ -40,6 +40,8 @@ read_basic (sd_bus_message *message, char type)
     return g_variant_new_boolean (data.number);
   case 'y':
     return g_variant_new_byte (data.byte);
+  case 'i':
+    return g_variant_new_int32 (data.number);
   case 'u':
     return g_variant_new_uint32 ((guint32) data.number);
   case 't':

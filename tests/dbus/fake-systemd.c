@@ -235,3 +235,13 @@ fake_systemd_get_description (FakeSystemd *self, const char *name)
 
   return unit != NULL ? g_strdup (unit->description) : NULL;
 }
+
+GVariant *
+fake_systemd_get_property (FakeSystemd *self, const char *unit, const char *property)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+  const FakeUnit *found = fake_units_find (self->manager->units, unit);
+  GVariant *value = found != NULL ? g_hash_table_lookup (found->properties, property) : NULL;
+
+  return value != NULL ? g_variant_ref (value) : NULL;
+}

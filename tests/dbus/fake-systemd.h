@@ -66,3 +66,6 @@ gboolean fake_systemd_has_unit (FakeSystemd *self, const char *name);
 
 /* (transfer full) (nullable) */
 char *fake_systemd_get_description (FakeSystemd *self, const char *name);
+
+/* (transfer full) (nullable): what a unit has been given of a property */
+GVariant *fake_systemd_get_property (FakeSystemd *self, const char *unit, const char *property);

@@ -72,15 +72,37 @@ drop (FakeUnits *self, FakeUnit *unit)
   g_hash_table_remove (self->units, unit->name);
 }
 
+/* What is in a list is added to it, and an empty one takes it all away; a set of bits is set. */
+static GVariant *
+add_to_list (GVariant *before, GVariant *value)
+{
+  GVariantBuilder builder;
+
+  if (before == NULL || !g_variant_is_of_type (value, G_VARIANT_TYPE_ARRAY) ||
+      g_variant_is_of_type (value, G_VARIANT_TYPE_BYTESTRING) || g_variant_n_children (value) == 0)
+    return g_variant_ref (value);
+  g_variant_builder_init (&builder, g_variant_get_type (value));
+  for (gsize i = 0; i < g_variant_n_children (before); i++) {
+    g_autoptr (GVariant) entry = g_variant_get_child_value (before, i);
+    g_variant_builder_add_value (&builder, entry);
+  }
+  for (gsize i = 0; i < g_variant_n_children (value); i++) {
+    g_autoptr (GVariant) entry = g_variant_get_child_value (value, i);
+    g_variant_builder_add_value (&builder, entry);
+  }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
 void
 fake_unit_set (FakeUnit *unit, GVariant *properties)
 {
   for (gsize i = 0; i < g_variant_n_children (properties); i++) {
-    GVariant *value;
+    g_autoptr (GVariant) value = NULL;
     const char *name;
 
     g_variant_get_child (properties, i, "(&sv)", &name, &value);
-    g_hash_table_replace (unit->properties, g_strdup (name), value);
+    g_hash_table_replace (unit->properties, g_strdup (name),
+                          add_to_list (g_hash_table_lookup (unit->properties, name), value));
     if (g_str_equal (name, "Description")) {
       g_free (unit->description);
       unit->description = g_variant_dup_string (value, NULL);

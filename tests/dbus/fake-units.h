@@ -40,7 +40,7 @@ void fake_units_add_alias (FakeUnits *self, const char *alias, const char *name)
 /* Adds one that is not there; it does not run yet. */
 FakeUnit *fake_units_add (FakeUnits *self, const char *name);
 
-/* What a call has set. @properties: a(sv) */
+/* What a call has set; lists grow. @properties: a(sv) */
 void fake_unit_set (FakeUnit *unit, GVariant *properties);
 
 /* Makes its cgroup, and the slices above it. Returns: FALSE if it is a scope whose processes are

@@ -130,6 +130,59 @@ test_properties (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (text, "('MemoryZSwapMax', <uint64 4096>)"));
 }
 
+static void
+assert_property (Fixture *fixture, const char *name, const char *expected)
+{
+  g_autoptr (GVariant) value = fake_systemd_get_property (fixture->systemd, SLICE, name);
+  g_autofree char *text = value != NULL ? g_variant_print (value, TRUE) : NULL;
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+#define NULL_ONLY "[('/dev/null', 'r')]"
+#define ZERO_AND_FULL "[('/dev/zero', 'rw'), ('/dev/full', 'w')]"
+#define LOOPBACK "[(2, [byte 0x7f, 0x00, 0x00, 0x01], uint32 32)]"
+
+static void
+lose_start (Fixture *fixture)
+{
+  FakeFault fault = {
+    .method = "StartTransientUnit", .unit = SLICE, .kind = FAKE_FAULT_LOSE_AFTER, .times = 1
+  };
+
+  fake_systemd_add_fault (fixture->systemd, &fault);
+}
+
+/* systemd adds to a list what it is given. A new one stands for the old one all the same, whether
+ * it is an update, a repair, the way back, or the same again since nobody heard the answer. */
+static void
+test_lists (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  lose_start (fixture);
+  must_create (fixture, "{'SystemdProperties': <[('DeviceAllow', <" NULL_ONLY ">), "
+                        "('IPAddressAllow', <" LOOPBACK ">)]>}");
+  assert_property (fixture, "DeviceAllow", NULL_ONLY);
+  must_update (fixture, "{'SystemdProperties': <[('DeviceAllow', <[('/dev/zero', 'rw')]>), "
+                        "('DeviceAllow', <[('/dev/full', 'w')]>)]>}");
+  assert_property (fixture, "DeviceAllow", ZERO_AND_FULL);
+  assert_property (fixture, "IPAddressAllow", LOOPBACK);
+  fake_systemd_forget_calls (fixture->systemd);
+  fake_kernel_write (fixture->kernel, CGROUP, "pids.max", "7");
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", SLICE) > 0);
+  assert_property (fixture, "DeviceAllow", ZERO_AND_FULL);
+  fake_kernel_ignore_writes (fixture->kernel, SLICE, "memory.high");
+  g_assert_false (fixture_update (fixture, "a",
+                                  "{'MemoryHigh': <'1Gi'>, 'SystemdProperties': <[('DeviceAllow', "
+                                  "<" NULL_ONLY ">)]>}",
+                                  &error));
+  fixture_assert_error (&error, "SystemdFailed", "memory.high");
+  assert_property (fixture, "DeviceAllow", ZERO_AND_FULL);
+  must_update (fixture, "{'SystemdProperties': <[('DeviceAllow', <@a(ss) []>)]>}");
+  assert_property (fixture, "DeviceAllow", "@a(ss) []");
+}
+
 static gboolean
 has_dropped (Fixture *fixture, const char *setting)
 {
@@ -226,6 +279,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/settings/update", test_update);
   FIXTURE_TEST ("/settings/set-back", test_set_back);
   FIXTURE_TEST ("/settings/properties", test_properties);
+  FIXTURE_TEST ("/settings/lists", test_lists);
   FIXTURE_TEST ("/settings/unknown-property", test_unknown_property);
   FIXTURE_TEST ("/settings/dropped-property", test_dropped_property);
   FIXTURE_TEST ("/settings/refused", test_refused);

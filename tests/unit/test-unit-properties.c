@@ -198,6 +198,25 @@ test_values (void)
                    "('TasksMax', <uint64 18446744073709551615>)]");
 }
 
+/* Each list is taken away once, before all else; sets of bits and single values are set anyway. */
+static void
+test_replace (void)
+{
+  g_autoptr (GVariant) replacing = ncg_unit_properties_replace (g_variant_new_parsed (
+      "[('DevicePolicy', <'strict'>), ('DeviceAllow', <[('/dev/null', 'r')]>), "
+      "('DeviceAllow', <[('/dev/zero', 'r')]>), ('AllowedCPUs', <b'a'>), "
+      "('IOReadIOPSMax', <@a(st) []>), ('IOReadIOPSMax', <[('/dev/sda', uint64 1)]>), "
+      "('RestrictNetworkInterfaces', <(true, ['lo'])>)]"));
+  g_autofree char *text = g_variant_print (replacing, TRUE);
+
+  g_assert_cmpstr (text, ==,
+                   "[('DeviceAllow', <@a(ss) []>), ('RestrictNetworkInterfaces', <(false, @as [])>"
+                   "), ('DevicePolicy', <'strict'>), ('DeviceAllow', <[('/dev/null', 'r')]>), "
+                   "('DeviceAllow', <[('/dev/zero', 'r')]>), ('AllowedCPUs', <b'a'>), "
+                   "('IOReadIOPSMax', <@a(st) []>), ('IOReadIOPSMax', <[('/dev/sda', uint64 1)]>), "
+                   "('RestrictNetworkInterfaces', <(true, ['lo'])>)]");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -209,5 +228,6 @@ main (int argc, char **argv)
   g_test_add_func ("/unit-properties/v1", test_v1);
   g_test_add_func ("/unit-properties/missing-file", test_missing_file);
   g_test_add_func ("/unit-properties/old-systemd", test_old_systemd);
+  g_test_add_func ("/unit-properties/replace", test_replace);
   return g_test_run ();
 }
