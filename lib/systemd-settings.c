@@ -26,7 +26,8 @@ typedef struct {
   NcgResources early;    /* those of ours that go first */
   gboolean is_sent;
   GPtrArray *dropped;
-  GError *error; /* while the settings before are set again */
+  GPtrArray *withheld; /* names of properties that the unit has, and that are not said again */
+  GError *error;       /* while the settings before are set again */
   gint64 deadline;
 } Apply;
 
@@ -42,65 +43,35 @@ apply_free (gpointer data)
   ncg_resources_clear (&apply->before);
   ncg_resources_clear (&apply->early);
   g_clear_pointer (&apply->dropped, g_ptr_array_unref);
+  g_clear_pointer (&apply->withheld, g_ptr_array_unref);
   g_clear_error (&apply->error);
   g_free (apply);
 }
 
-/* "Cannot set property X, or unknown property." is all that there is. */
+/* Of several entries the last one. */
 static char *
-parse_property (const char *message)
+print_value (GVariant *entries)
 {
-  static const char before[] = "property ";
-  const char *name = strstr (message, before);
+  g_autoptr (GVariant) value = NULL;
 
-  if (name == NULL)
-    return NULL;
-  name += sizeof before - 1;
-  return g_strndup (name, strcspn (name, ", ."));
-}
-
-static GVariant *
-without_property (GVariant *properties, const char *name, char **ret_value)
-{
-  GVariantBuilder builder;
-  GVariantIter iter;
-  GVariant *value;
-  const char *key;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
-  g_variant_iter_init (&iter, properties);
-  while (g_variant_iter_next (&iter, "(&sv)", &key, &value)) {
-    g_autoptr (GVariant) owned = value;
-
-    if (!g_str_equal (key, name)) {
-      g_variant_builder_add (&builder, "(sv)", key, owned);
-      continue;
-    }
-    g_free (*ret_value);
-    *ret_value = g_variant_print (owned, FALSE);
-  }
-  return g_variant_ref_sink (g_variant_builder_end (&builder));
+  g_variant_get_child (entries, g_variant_n_children (entries) - 1, "(&sv)", NULL, &value);
+  return g_variant_print (value, FALSE);
 }
 
 static gboolean
 drop_property (NcgResources *resources, const char *name, guint version, GPtrArray *dropped)
 {
-  g_autofree char *value = NULL;
-  GVariant *left;
+  g_autoptr (GVariant) found = ncg_unit_properties_find (resources->properties, name);
+  g_autoptr (GVariant) before = NULL;
   NcgDropped *entry;
 
-  if (resources->properties == NULL)
+  if (found == NULL)
     return FALSE;
-  left = without_property (resources->properties, name, &value);
-  if (value == NULL) {
-    g_variant_unref (left);
-    return FALSE;
-  }
-  g_variant_unref (resources->properties);
-  resources->properties = left;
+  before = resources->properties;
+  resources->properties = ncg_unit_properties_without (before, name);
   entry = g_new0 (NcgDropped, 1);
   entry->setting = g_strdup (name);
-  entry->wanted = g_steal_pointer (&value);
+  entry->wanted = print_value (found);
   entry->reason = g_strdup_printf ("left out: systemd %u does not take it for this unit", version);
   g_ptr_array_add (dropped, entry);
   return TRUE;
@@ -117,7 +88,7 @@ ncg_systemd_settings_drop (NcgSystemdContext *context,
 
   if (!g_error_matches (*error, NCG_ERROR, NCG_ERROR_UNKNOWN_PROPERTY))
     return FALSE;
-  name = parse_property ((*error)->message);
+  name = ncg_unit_properties_parse_refused (*error);
   if (context->may_drop && name != NULL && drop_property (resources, name, version, dropped)) {
     g_clear_error (error);
     return TRUE;
@@ -125,7 +96,8 @@ ncg_systemd_settings_drop (NcgSystemdContext *context,
   g_clear_error (error);
   g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
                "systemd %u does not take the property %s for this unit: it does not know it, or "
-               "takes it only for units of another type, or only in a unit's file; leave it out",
+               "takes it only for units of another type, only when a unit is made, or only in a "
+               "unit's file; leave it out",
                version, name != NULL ? name : "(it does not say which)");
   return FALSE;
 }
@@ -188,6 +160,59 @@ on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
   set_back_own (task);
 }
 
+/* Many properties systemd takes only when a unit is made, and refuses the whole call if it has one
+ * of them. A unit that was made with it has it. */
+static gboolean
+withhold (Apply *apply, const GError *error)
+{
+  g_autofree char *name = ncg_unit_properties_parse_refused (error);
+  g_autoptr (GVariant) before = NULL;
+  g_autoptr (GVariant) wanted = NULL;
+
+  if (name == NULL || !apply->has_before)
+    return FALSE;
+  before = ncg_unit_properties_find (apply->before.properties, name);
+  wanted = ncg_unit_properties_find (apply->resources.properties, name);
+  if (before == NULL || wanted == NULL || !g_variant_equal (before, wanted))
+    return FALSE;
+  g_ptr_array_add (apply->withheld, g_steal_pointer (&name));
+  return TRUE;
+}
+
+/* It was made with another value: systemd knows the property, and nothing is left out. */
+static void
+explain_change (const Apply *apply, GError **error)
+{
+  g_autofree char *name = ncg_unit_properties_parse_refused (*error);
+  g_autoptr (GVariant) before =
+      name != NULL ? ncg_unit_properties_find (apply->before.properties, name) : NULL;
+  g_autofree char *value = before != NULL ? print_value (before) : NULL;
+
+  if (value == NULL)
+    return;
+  g_clear_error (error);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+               "systemd takes the property %s only when a unit is made, and %s was made with %s; "
+               "leave it out, or remove it and create it again",
+               name, apply->place->unit, value);
+}
+
+/* (transfer full) (nullable): as they are said to a unit that runs */
+static GVariant *
+list_properties (const Apply *apply, const NcgResources *resources, GError **error)
+{
+  const NcgSystemdContext *context = apply->context;
+  GVariant *properties =
+      ncg_unit_properties_from_resources (resources, context->hierarchy, context->features, error);
+
+  for (guint i = 0; properties != NULL && i < apply->withheld->len; i++) {
+    g_autoptr (GVariant) all = properties;
+
+    properties = ncg_unit_properties_without (all, apply->withheld->pdata[i]);
+  }
+  return properties;
+}
+
 /* A later step failed: those before it are undone, the last one first. */
 static void
 set_back (GTask *task, GError *error)
@@ -200,8 +225,7 @@ set_back (GTask *task, GError *error)
   /* What was set for the first time, too. */
   ncg_resources_add_defaults (&apply->before, &apply->resources);
   if (apply->has_before && apply->is_sent)
-    properties = ncg_unit_properties_from_resources (&apply->before, context->hierarchy,
-                                                     context->features, NULL);
+    properties = list_properties (apply, &apply->before, NULL);
   if (properties == NULL)
     set_back_own (task);
   else
@@ -250,8 +274,14 @@ on_properties_set (GObject *source, GAsyncResult *result, gpointer user_data)
       finish (task, NULL);
     else
       write_own (task, &apply->resources);
-  } else if (ncg_systemd_settings_drop (apply->context, &error, &apply->resources,
-                                        apply->dropped)) {
+    return;
+  }
+  if (withhold (apply, error)) {
+    send_properties (task);
+    return;
+  }
+  explain_change (apply, &error);
+  if (ncg_systemd_settings_drop (apply->context, &error, &apply->resources, apply->dropped)) {
     send_properties (task);
   } else {
     set_back (task, g_steal_pointer (&error));
@@ -264,8 +294,7 @@ send_properties (GTask *task)
   Apply *apply = g_task_get_task_data (task);
   NcgSystemdContext *context = apply->context;
   GError *error = NULL;
-  g_autoptr (GVariant) properties = ncg_unit_properties_from_resources (
-      &apply->resources, context->hierarchy, context->features, &error);
+  g_autoptr (GVariant) properties = list_properties (apply, &apply->resources, &error);
 
   if (properties == NULL)
     finish (task, error);
@@ -358,6 +387,7 @@ ncg_systemd_settings_apply_async (NcgSystemdContext *context,
   apply->place = ncg_place_new (place->unit, place->cgroup);
   apply->deadline = deadline_usec;
   apply->dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
+  apply->withheld = g_ptr_array_new_with_free_func (g_free);
   ncg_resources_copy (resources, &apply->resources);
   if (known != NULL) {
     ncg_resources_copy (&known->resources, &apply->before);

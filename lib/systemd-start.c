@@ -35,6 +35,8 @@ typedef struct {
   char *description;
   GVariant *properties;
   GVariant *fixed;
+  GVariant *existing; /* (nullable): what systemd says of a unit of ours that was there: a{sv} */
+  GVariant *again;    /* (nullable): what it is given once more: properties, with less in it */
   GPtrArray *processes;
   gboolean adopt;
   gboolean is_held;
@@ -45,6 +47,7 @@ typedef struct {
 
 static void start_transient (GTask *task);
 static void fetch_control_group (GTask *task);
+static void send_again (GTask *task);
 
 /* Goes on with @step after a pause. The deadline is in every call, so that this ends. */
 static void
@@ -78,6 +81,8 @@ start_free (Start *start)
   g_free (start->description);
   g_variant_unref (start->properties);
   g_variant_unref (start->fixed);
+  g_clear_pointer (&start->existing, g_variant_unref);
+  g_clear_pointer (&start->again, g_variant_unref);
   g_clear_pointer (&start->processes, g_ptr_array_unref);
   g_free (start);
 }
@@ -184,33 +189,75 @@ retry_if_lost (GTask *task, const GError *error)
   return TRUE;
 }
 
+/* Whether the unit that is there has another value. Lists may have been named otherwise, and have
+ * more in them than they were given. */
+static gboolean
+contradicts (const Start *start, GVariant *entries)
+{
+  g_autoptr (GVariant) wanted = NULL;
+  g_autoptr (GVariant) has = NULL;
+  const char *name;
+
+  g_variant_get_child (entries, g_variant_n_children (entries) - 1, "(&sv)", &name, &wanted);
+  has = g_variant_lookup_value (start->existing, name, g_variant_get_type (wanted));
+  return has != NULL && !g_variant_is_container (has) && !g_variant_equal (has, wanted);
+}
+
+/* What only StartTransientUnit takes, a unit of ours has from there. */
+static gboolean
+leave_out (Start *start, const GError *error)
+{
+  g_autofree char *name = ncg_unit_properties_parse_refused (error);
+  g_autoptr (GVariant) entries =
+      name != NULL ? ncg_unit_properties_find (start->again, name) : NULL;
+  g_autoptr (GVariant) before = NULL;
+
+  if (entries == NULL || start->existing == NULL || contradicts (start, entries))
+    return FALSE;
+  before = start->again;
+  start->again = ncg_unit_properties_without (before, name);
+  return TRUE;
+}
+
 static void
 on_properties_set (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Start *start = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
 
   if (reply != NULL)
     fetch_control_group (task);
+  else if (leave_out (start, error))
+    send_again (task);
   else if (!retry_if_lost (task, error))
     g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+send_again (GTask *task)
+{
+  Start *start = g_task_get_task_data (task);
+
+  call_unit (task, "SetUnitProperties",
+             g_variant_new ("(sb@a(sv))", start->unit, TRUE, start->again), FALSE,
+             on_properties_set);
 }
 
 static void
 set_properties (GTask *task)
 {
   Start *start = g_task_get_task_data (task);
-  g_autoptr (GVariant) properties = NULL;
 
+  g_clear_pointer (&start->again, g_variant_unref);
   /* It has them, and among them may be what only StartTransientUnit takes. */
   if (start->is_held)
-    properties =
+    start->again =
         g_variant_ref_sink (g_variant_new_parsed ("[('Description', <%s>)]", start->description));
   else
-    properties = ncg_unit_properties_replace (start->properties);
-  call_unit (task, "SetUnitProperties", g_variant_new ("(sb@a(sv))", start->unit, TRUE, properties),
-             FALSE, on_properties_set);
+    start->again = ncg_unit_properties_replace (start->properties);
+  send_again (task);
 }
 
 static void
@@ -301,7 +348,10 @@ decide_on_existing (GTask *task, GVariant *unit)
   g_variant_lookup (unit, "ActiveState", "&s", &state);
   g_variant_lookup (unit, "Description", "&s", &description);
   is_active = g_str_equal (state, "active");
-  is_ours = start->adopt || g_str_equal (description, start->description);
+  g_clear_pointer (&start->existing, g_variant_unref);
+  if (g_str_equal (description, start->description))
+    start->existing = g_variant_ref (unit);
+  is_ours = start->adopt || start->existing != NULL;
   if (is_active && is_ours && !is_leaf (start))
     set_properties (task);
   else if (is_active && is_ours)

@@ -7,6 +7,8 @@
 #include "lib/cpu-bandwidth.h"
 #include "lib/error.h"
 
+#include <string.h>
+
 /* OOM_GROUP has none: OOMPolicy is for scopes and services alone, and only when they start. */
 static const char *const number_properties[] = {
   [NCG_SETTING_CPU_WEIGHT] = "CPUWeight",
@@ -264,4 +266,52 @@ ncg_unit_properties_replace (GVariant *properties)
   }
   ncg_unit_properties_add_all (&builder, sunk);
   return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+/* "Cannot set property X, or unknown property." is all that there is. */
+char *
+ncg_unit_properties_parse_refused (const GError *error)
+{
+  static const char before[] = "property ";
+  const char *name;
+
+  if (!g_error_matches (error, NCG_ERROR, NCG_ERROR_UNKNOWN_PROPERTY))
+    return NULL;
+  name = strstr (error->message, before);
+  if (name == NULL)
+    return NULL;
+  name += sizeof before - 1;
+  return g_strndup (name, strcspn (name, ", ."));
+}
+
+/* (transfer full): the entries of that name, or all the others */
+static GVariant *
+pick (GVariant *properties, const char *name, gboolean is_wanted)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sv)"));
+  for (gsize i = 0; properties != NULL && i < g_variant_n_children (properties); i++) {
+    g_autoptr (GVariant) entry = g_variant_get_child_value (properties, i);
+    const char *found;
+
+    g_variant_get_child (entry, 0, "&s", &found);
+    if (g_str_equal (found, name) == is_wanted)
+      g_variant_builder_add_value (&builder, entry);
+  }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+GVariant *
+ncg_unit_properties_find (GVariant *properties, const char *name)
+{
+  g_autoptr (GVariant) found = pick (properties, name, TRUE);
+
+  return g_variant_n_children (found) > 0 ? g_steal_pointer (&found) : NULL;
+}
+
+GVariant *
+ncg_unit_properties_without (GVariant *properties, const char *name)
+{
+  return pick (properties, name, FALSE);
 }

@@ -60,3 +60,12 @@ GVariant *ncg_unit_properties_from_resources (const NcgResources *resources,
  * Returns: (transfer full): an a(sv)
  */
 GVariant *ncg_unit_properties_replace (GVariant *properties);
+
+/* (transfer full) (nullable): the name of the property that systemd refused, if @error is an
+ * %NCG_ERROR_UNKNOWN_PROPERTY that says it */
+char *ncg_unit_properties_parse_refused (const GError *error);
+
+/* (transfer full): the entries of an a(sv) ((nullable): an empty one) that have a name, %NULL if
+ * there is none; and those that have another, maybe none. Both are an a(sv). */
+GVariant *ncg_unit_properties_find (GVariant *properties, const char *name);
+GVariant *ncg_unit_properties_without (GVariant *properties, const char *name);

@@ -173,7 +173,7 @@ handle_start_transient_unit (FakeCall *call)
   FakeUnit *unit = fake_units_find (self->units, call->unit);
   g_autoptr (GVariant) properties = g_variant_get_child_value (call->arguments, 2);
   g_autofree char *message = NULL;
-  const char *error = fake_properties_check (call->unit, properties, self->unknown, &message);
+  const char *error = fake_properties_check (call->unit, TRUE, properties, self->unknown, &message);
 
   if (error == NULL && unit != NULL && !unit->is_implicit) {
     error = ERROR_UNIT_EXISTS;
@@ -196,7 +196,8 @@ handle_set_unit_properties (FakeCall *call)
   FakeUnit *unit = fake_units_find (self->units, call->unit);
   g_autoptr (GVariant) properties = g_variant_get_child_value (call->arguments, 2);
   g_autofree char *message = NULL;
-  const char *error = fake_properties_check (call->unit, properties, self->unknown, &message);
+  const char *error =
+      fake_properties_check (call->unit, FALSE, properties, self->unknown, &message);
 
   /* A slice needs no file on disk to be loaded, and then does not run. */
   if (error == NULL && unit == NULL && !g_str_has_suffix (call->unit, ".slice")) {
@@ -276,10 +277,12 @@ handle_get_all (FakeCall *call)
   const FakeUnit *unit = call->unit != NULL ? fake_units_find (self->units, call->unit) : NULL;
   g_autofree char *parent = unit != NULL ? g_path_get_dirname (unit->cgroup) : NULL;
   g_autofree char *slice = parent != NULL ? g_path_get_basename (parent) : NULL;
+  GVariant *mode = unit != NULL ? g_hash_table_lookup (unit->properties, "CollectMode") : NULL;
 
   if (unit == NULL && call->unit != NULL && g_str_has_suffix (call->unit, ".service"))
     fake_services_load_for_nothing (self, call->unit);
-  reply (call, "a{sv}", 8, "FragmentPath", "s",
+  reply (call, "a{sv}", 9, "CollectMode", "s",
+         mode != NULL ? g_variant_get_string (mode, NULL) : "inactive", "FragmentPath", "s",
          unit != NULL && unit->has_fragment ? "/etc/systemd/system/unit" : "", "DropInPaths", "as",
          1, unit != NULL && unit->has_drop_in ? "/etc/systemd/system/unit.d/a.conf" : "",
          "LoadState", "s", "loaded", "ActiveState", "s",

@@ -17,23 +17,25 @@ static const struct {
   const char *name;
   const char *type;
   gboolean of_leaves; /* scopes and services only */
+  gboolean at_start;  /* only StartTransientUnit takes it */
   guint64 min;        /* of numbers */
   guint64 max;        /* 0: no bound, and "infinity" is allowed */
   const char *file;
   const char *otherwise;
   gboolean in_pages;
 } table[] = {
+  { "After", "as", .at_start = TRUE },
   { "AllowedCPUs", "ay", .file = "cpuset.cpus", .otherwise = "" },
   { "AllowedMemoryNodes", "ay", .file = "cpuset.mems", .otherwise = "" },
   { "CPUAccounting", "b" },
   { "CPUQuotaPerSecUSec", "t", .min = 1 },
   { "CPUQuotaPeriodUSec", "t" },
   { "CPUWeight", "t", .min = 1, .max = 10000, .file = "cpu.weight", .otherwise = "100" },
-  { "CollectMode", "s" },
-  { "Delegate", "b", .of_leaves = TRUE },
+  { "CollectMode", "s", .at_start = TRUE },
+  { "Delegate", "b", .of_leaves = TRUE, .at_start = TRUE },
   { "Description", "s" },
   { "DeviceAllow", "a(ss)" },
-  { "ExecStart", "a(sasb)", .of_leaves = TRUE },
+  { "ExecStart", "a(sasb)", .of_leaves = TRUE, .at_start = TRUE },
   { "IOAccounting", "b" },
   { "IOWeight", "t", .min = 1, .max = 10000, .file = "io.weight", .otherwise = "100" },
   { "IPAddressAllow", "a(iayu)" },
@@ -44,17 +46,18 @@ static const struct {
   { "MemoryMin", "t", .file = "memory.min", .otherwise = "0", .in_pages = TRUE },
   { "MemorySwapMax", "t", .file = "memory.swap.max", .otherwise = "max", .in_pages = TRUE },
   { "MemoryZSwapMax", "t", .in_pages = TRUE },
-  { "OOMPolicy", "s", .of_leaves = TRUE },
-  { "PIDFDs", "au", .of_leaves = TRUE }, /* "ah", as fake_message_read() gives it */
-  { "PIDs", "au", .of_leaves = TRUE },
-  { "RemainAfterExit", "b", .of_leaves = TRUE },
-  { "Slice", "s", .of_leaves = TRUE },
-  { "StandardError", "s", .of_leaves = TRUE },
-  { "StandardInput", "s", .of_leaves = TRUE },
-  { "StandardOutput", "s", .of_leaves = TRUE },
+  { "OOMPolicy", "s", .of_leaves = TRUE, .at_start = TRUE },
+  /* "ah", as fake_message_read() gives it */
+  { "PIDFDs", "au", .of_leaves = TRUE, .at_start = TRUE },
+  { "PIDs", "au", .of_leaves = TRUE, .at_start = TRUE },
+  { "RemainAfterExit", "b", .of_leaves = TRUE, .at_start = TRUE },
+  { "Slice", "s", .of_leaves = TRUE, .at_start = TRUE },
+  { "StandardError", "s", .of_leaves = TRUE, .at_start = TRUE },
+  { "StandardInput", "s", .of_leaves = TRUE, .at_start = TRUE },
+  { "StandardOutput", "s", .of_leaves = TRUE, .at_start = TRUE },
   { "TasksAccounting", "b" },
   { "TasksMax", "t", .min = 1, .file = "pids.max", .otherwise = "max" },
-  { "Type", "s", .of_leaves = TRUE },
+  { "Type", "s", .of_leaves = TRUE, .at_start = TRUE },
 };
 
 static gboolean
@@ -85,12 +88,16 @@ is_in_range (int i, GVariant *value)
 }
 
 static const char *
-check_one (
-    const char *unit, const char *name, GVariant *value, GHashTable *unknown, char **ret_message)
+check_one (const char *unit,
+           gboolean is_new,
+           const char *name,
+           GVariant *value,
+           GHashTable *unknown,
+           char **ret_message)
 {
   int i = find (name, is_leaf (unit), unknown);
 
-  if (i < 0) {
+  if (i < 0 || (table[i].at_start && !is_new)) {
     *ret_message = g_strdup_printf ("Cannot set property %s, or unknown property.", name);
     return ERROR_READ_ONLY;
   }
@@ -107,6 +114,7 @@ check_one (
 
 const char *
 fake_properties_check (const char *unit,
+                       gboolean is_new,
                        GVariant *properties,
                        GHashTable *unknown,
                        char **ret_message)
@@ -116,7 +124,7 @@ fake_properties_check (const char *unit,
     const char *name, *error;
 
     g_variant_get_child (properties, i, "(&sv)", &name, &value);
-    error = check_one (unit, name, value, unknown, ret_message);
+    error = check_one (unit, is_new, name, value, unknown, ret_message);
     if (error != NULL)
       return error;
   }

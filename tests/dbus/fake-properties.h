@@ -10,6 +10,7 @@
 /**
  * fake_properties_check:
  * @unit: a slice or scope; some properties are only for scopes
+ * @is_new: it is being made: systemd takes many properties only then
  * @properties: a(sv)
  * @unknown: set of names that are not known to this systemd
  * @ret_message: (transfer full): systemd's words
@@ -17,6 +18,7 @@
  * Returns: (nullable): the name of the error that systemd would answer, NULL if all are fine
  */
 const char *fake_properties_check (const char *unit,
+                                   gboolean is_new,
                                    GVariant *properties,
                                    GHashTable *unknown,
                                    char **ret_message);

@@ -66,6 +66,24 @@ test_same (Fixture *fixture, gconstpointer data)
   container_assert_file (fixture, "memory.max", "67108864");
 }
 
+/* systemd takes it only when the unit is made; all else can be changed. */
+static void
+test_creation_only (Fixture *fixture, gconstpointer data)
+{
+  container_must_create (fixture, "{'SystemdProperties': <[('OOMPolicy', <'kill'>)]>}");
+  container_must (fixture, "UpdateContainer", "{'PidsLimit': <uint64 9>}");
+  container_assert_file (fixture, "pids.max", "9");
+  container_must_fail (
+      fixture, "UpdateContainer", "db",
+      "{'PidsLimit': <uint64 8>, 'SystemdProperties': <[('OOMPolicy', <'continue'>)]>}",
+      "NotSupported", "OOMPolicy");
+  fixture_kill_daemon (fixture);
+  fake_kernel_write (fixture->kernel, CONTAINER_CGROUP, "pids.max", "7");
+  fixture_start_daemon (fixture);
+  container_assert_file (fixture, "pids.max", "9");
+  container_assert_verified (fixture);
+}
+
 static const struct {
   const char *name;
   const char *spec;
@@ -477,6 +495,7 @@ main (int argc, char **argv)
   JOIN_TEST ("/containers/create", test_create);
   JOIN_TEST ("/containers/properties", test_properties);
   JOIN_TEST ("/containers/same", test_same);
+  JOIN_TEST ("/containers/creation-only", test_creation_only);
   JOIN_TEST ("/containers/refused", test_refused);
   JOIN_TEST ("/containers/join", test_join);
   JOIN_TEST ("/containers/removed-behind", test_removed_behind);

@@ -183,6 +183,108 @@ test_lists (Fixture *fixture, gconstpointer data)
   assert_property (fixture, "DeviceAllow", "@a(ss) []");
 }
 
+#define AT_START                                                                                   \
+  "{'SystemdProperties': <[('CollectMode', <'inactive-or-failed'>), ('After', <['a.service']>)]>}"
+
+static gboolean
+reads (Fixture *fixture, const char *file, const char *expected)
+{
+  g_autofree char *value = fake_kernel_read (fixture->kernel, CGROUP, file);
+
+  return g_strcmp0 (value, expected) == 0;
+}
+
+/* What others write is written over. */
+static void
+assert_repaired (Fixture *fixture, const char *file, const char *expected)
+{
+  fake_kernel_write (fixture->kernel, CGROUP, file, "7");
+  fixture_wait (reads (fixture, file, expected));
+}
+
+/* systemd takes many properties only when a unit is made, and refuses all of a call that has one.
+ * The unit has it then, and everything else can be changed. */
+static void
+test_creation_only (Fixture *fixture, gconstpointer data)
+{
+  lose_start (fixture);
+  must_create (fixture, AT_START);
+  g_assert_true (has_row (fixture, "pids.max", "max"));
+  must_update (fixture, "{'PidsLimit': <uint64 9>}");
+  assert_file (fixture, "pids.max", "9");
+  assert_repaired (fixture, "pids.max", "9");
+  fixture_kill_daemon (fixture);
+  fake_kernel_write (fixture->kernel, CGROUP, "pids.max", "7");
+  fixture_start_daemon (fixture);
+  g_assert_true (has_row (fixture, "pids.max", "9"));
+  must_update (fixture, "{'SystemdProperties': <[('MemoryZSwapMax', <uint64 4096>)]>}");
+  assert_property (fixture, "MemoryZSwapMax", "uint64 4096");
+  assert_property (fixture, "After", "['a.service']");
+  assert_property (fixture, "CollectMode", "'inactive-or-failed'");
+}
+
+/* Another value is refused, whatever may be left out, and with all that is asked for with it. */
+static void
+refuse_other_values (Fixture *fixture)
+{
+  static const char *const changes[][2] = {
+    { "{'PidsLimit': <uint64 9>, 'SystemdProperties': <[('CollectMode', <'inactive'>)]>}",
+      "was made with 'inactive-or-failed'" },
+    { "{'PidsLimit': <uint64 9>, 'SystemdProperties': <[('After', <['b.service']>)]>}",
+      "only when a unit is made" },
+  };
+
+  must_create (fixture, AT_START);
+  for (gsize i = 0; i < G_N_ELEMENTS (changes); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (fixture_update (fixture, "a", changes[i][0], &error));
+    fixture_assert_error (&error, "NotSupported", changes[i][1]);
+    g_assert_true (has_row (fixture, "pids.max", "max"));
+  }
+  assert_property (fixture, "TasksMax", "uint64 18446744073709551615");
+}
+
+static void
+test_creation_only_changed (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  refuse_other_values (fixture);
+  fixture_must_remove (fixture, "a");
+  must_create (fixture, "{}");
+  g_assert_false (fixture_update (fixture, "a", AT_START, &error));
+  fixture_assert_error (&error, "NotSupported", "only when a unit is made");
+  assert_spec (fixture, "{}");
+}
+
+static void
+test_creation_only_not_dropped (Fixture *fixture, gconstpointer data)
+{
+  fixture->option = "--drop-unknown-properties";
+  fixture_start_daemon (fixture);
+  refuse_other_values (fixture);
+}
+
+/* A slice that was there may have been made with another value. */
+static void
+test_creation_only_taken_over (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  must_create (fixture, AT_START);
+  fixture_kill_daemon (fixture);
+  fixture_write_file (fixture, "a.pod", "nonsense");
+  fixture_start_daemon (fixture);
+  g_assert_true (fixture_has_pod_state (fixture, "a", "foreign"));
+  g_assert_null (fixture_create (
+      fixture, "a", "{'SystemdProperties': <[('CollectMode', <'inactive'>)]>}", &error));
+  fixture_assert_error (&error, "NotSupported", "CollectMode");
+  must_create (fixture, AT_START);
+  must_update (fixture, "{'PidsLimit': <uint64 9>}");
+  assert_file (fixture, "pids.max", "9");
+}
+
 static gboolean
 has_dropped (Fixture *fixture, const char *setting)
 {
@@ -280,6 +382,11 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/settings/set-back", test_set_back);
   FIXTURE_TEST ("/settings/properties", test_properties);
   FIXTURE_TEST ("/settings/lists", test_lists);
+  FIXTURE_TEST ("/settings/creation-only", test_creation_only);
+  FIXTURE_TEST ("/settings/creation-only/changed", test_creation_only_changed);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/settings/creation-only/not-dropped",
+                               test_creation_only_not_dropped);
+  FIXTURE_TEST ("/settings/creation-only/taken-over", test_creation_only_taken_over);
   FIXTURE_TEST ("/settings/unknown-property", test_unknown_property);
   FIXTURE_TEST ("/settings/dropped-property", test_dropped_property);
   FIXTURE_TEST ("/settings/refused", test_refused);

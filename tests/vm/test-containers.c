@@ -374,6 +374,33 @@ test_more_than_pod (void)
   tear_down ();
 }
 
+/* systemd takes it when the unit is made and never again. */
+static void
+test_creation_only (void)
+{
+  g_autofree char *unit = NULL;
+  g_autofree char *cgroup = NULL;
+  g_autofree char *message = NULL;
+
+  if (!machine_has_systemd ())
+    return;
+  set_up ();
+  cgroup = create ("db",
+                   "{'SystemdProperties': <[('OOMPolicy', <'kill'>), ('TimeoutStopUSec', <uint64 "
+                   "5000000>)]>}",
+                   &unit);
+  update ("db", "{'PidsLimit': <uint64 12>}");
+  machine_assert_files (cgroup, "pids.max=12");
+  machine_write (cgroup, "pids.max", "7");
+  machine_wait_until (machine_read_number (cgroup, "pids.max") == 12);
+  message = client_fail ("NotSupported", "UpdateContainer",
+                         "('c-1', 'db', {'SystemdProperties': <[('OOMPolicy', <'stop'>)]>})");
+  g_assert_nonnull (strstr (message, "OOMPolicy"));
+  machine_assert_shown (NULL, unit, "TasksMax=12 OOMPolicy=kill TimeoutStopUSec=5s");
+  assert_verified ();
+  tear_down ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -387,5 +414,6 @@ main (int argc, char **argv)
   g_test_add_func ("/containers/vanished", test_vanished);
   g_test_add_func ("/containers/killed", test_killed);
   g_test_add_func ("/containers/more-than-pod", test_more_than_pod);
+  g_test_add_func ("/containers/creation-only", test_creation_only);
   return g_test_run ();
 }

@@ -310,6 +310,61 @@ test_set_back (void)
   client_remove_pod ("p");
 }
 
+#define LOOPBACK "(2, [byte 0x7f, 0x00, 0x00, 0x01], uint32 32)"
+
+static void
+assert_property (const char *property, const char *wanted)
+{
+  g_autofree char *value = machine_show (SLICE, property);
+
+  g_assert_cmpstr (value, ==, wanted);
+}
+
+static void
+assert_passed_on (void)
+{
+  g_autofree char *after = machine_show (SLICE, "After");
+
+  assert_property ("DeviceAllow", "/dev/zero rw");
+  assert_property ("IPAddressAllow", "10.0.0.0/8");
+  assert_property ("CollectMode", "inactive-or-failed");
+  g_assert_nonnull (strstr (after, "multi-user.target"));
+}
+
+/* What is passed on to systemd: of lists only what was named last is there, and what only a new
+ * unit takes stands in no other key's way. */
+static void
+test_passed_on (void)
+{
+  g_autofree char *message = NULL;
+
+  g_free (client_create_pod (
+      "p", "{'QosClass': <'Burstable'>, 'CPURequest': <'100m'>, 'SystemdProperties': "
+           "<[('CollectMode', <'inactive-or-failed'>), ('After', <['multi-user.target']>), "
+           "('DeviceAllow', <[('/dev/null', 'r')]>), ('IPAddressAllow', <[" LOOPBACK "]>)]>}"));
+  assert_property ("DeviceAllow", "/dev/null r");
+  client_update_pod ("p", "{'PidsLimit': <uint64 12>, 'SystemdProperties': "
+                          "<[('DeviceAllow', <[('/dev/zero', 'rw')]>), ('IPAddressAllow', "
+                          "<[(2, [byte 10, 0, 0, 0], uint32 8)]>)]>}");
+  assert_passed_on ();
+  assert_is ("pids.max=12", "TasksMax=12");
+  machine_write (CGROUP, "pids.max", "7");
+  machine_wait_until (machine_read_number (CGROUP, "pids.max") == 12);
+  machine_reload_systemd ();
+  assert_passed_on ();
+  daemon_crash ();
+  machine_write (CGROUP, "pids.max", "7");
+  machine_wait_until (machine_read_number (CGROUP, "pids.max") == 12);
+  assert_passed_on ();
+  message = client_fail ("NotSupported", "UpdatePod",
+                         "('p', {'PidsLimit': <uint64 9>, 'SystemdProperties': "
+                         "<[('CollectMode', <'inactive'>)]>})");
+  g_assert_nonnull (strstr (message, "CollectMode"));
+  assert_passed_on ();
+  assert_is ("pids.max=12", "TasksMax=12");
+  client_remove_pod ("p");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -323,6 +378,7 @@ main (int argc, char **argv)
   g_test_add_func ("/updates/busy", test_busy);
   g_test_add_func ("/updates/cache-is-reclaimed", test_cache_is_reclaimed);
   g_test_add_func ("/updates/set-back", test_set_back);
+  g_test_add_func ("/updates/passed-on", test_passed_on);
   g_test_add_func ("/updates/busy-with-shared-memory", test_busy_with_shared_memory);
   return g_test_run ();
 }
