@@ -7,6 +7,7 @@
  */
 #include "daemon/container-update.h"
 
+#include "daemon/dropped.h"
 #include "daemon/fault-point.h"
 #include "daemon/manager-containers.h"
 #include "daemon/spec-facts.h"
@@ -121,7 +122,7 @@ commit (Update *update)
   container_set_spec (container, &container->pending);
   container->state = CONTAINER_ACTIVE;
   container->stop_usec = 0;
-  if (update->is_repair ||
+  if ((update->is_repair && !dropped_note (update->manager, update->pod)) ||
       manager_save_pod (update->manager, update->pod, STORE_POD, &update->error)) {
     spec_clear (&container->pending);
     manager_pod_changed (update->manager, update->pod);

@@ -8,6 +8,7 @@
 
 #define CONTAINERS_TYPE "a(ssba{sv})"
 #define DELEGATED_TYPE "a{su}"
+#define DROPPED_TYPE "a{sa{su}}"
 #define PENDING_TYPE "a{s(sa{sv})}"
 
 static const char *const states[] = {
@@ -57,6 +58,7 @@ container_free (gpointer data)
   g_free (self->cgroup);
   spec_clear (&self->spec);
   spec_clear (&self->pending);
+  g_clear_pointer (&self->dropped, g_variant_unref);
   g_free (self);
 }
 
@@ -112,11 +114,12 @@ is_pending (const Container *self)
 void
 containers_save (const GPtrArray *containers, GVariantDict *dict)
 {
-  GVariantBuilder all, delegated, held, pending;
+  GVariantBuilder all, delegated, held, dropped, pending;
 
   g_variant_builder_init (&all, G_VARIANT_TYPE (CONTAINERS_TYPE));
   g_variant_builder_init (&delegated, G_VARIANT_TYPE (DELEGATED_TYPE));
   g_variant_builder_init (&held, G_VARIANT_TYPE_STRING_ARRAY);
+  g_variant_builder_init (&dropped, G_VARIANT_TYPE (DROPPED_TYPE));
   g_variant_builder_init (&pending, G_VARIANT_TYPE (PENDING_TYPE));
   for (guint i = 0; i < containers->len; i++) {
     const Container *self = g_ptr_array_index (containers, i);
@@ -128,6 +131,8 @@ containers_save (const GPtrArray *containers, GVariantDict *dict)
       g_variant_builder_add (&delegated, "{su}", self->name, (guint32) self->user);
     if (self->is_held)
       g_variant_builder_add (&held, "s", self->name);
+    if (self->dropped != NULL)
+      g_variant_builder_add (&dropped, "{s@a{su}}", self->name, self->dropped);
     if (is_pending (self))
       g_variant_builder_add (&pending, "{s(s@a{sv})}", self->name,
                              container_state_to_string (self->state), next);
@@ -135,6 +140,7 @@ containers_save (const GPtrArray *containers, GVariantDict *dict)
   g_variant_dict_insert_value (dict, "Containers", g_variant_builder_end (&all));
   g_variant_dict_insert_value (dict, "Delegated", g_variant_builder_end (&delegated));
   g_variant_dict_insert_value (dict, "Held", g_variant_builder_end (&held));
+  g_variant_dict_insert_value (dict, "DroppedOf", g_variant_builder_end (&dropped));
   g_variant_dict_insert_value (dict, "Pending", g_variant_builder_end (&pending));
 }
 
@@ -173,6 +179,7 @@ containers_load (GVariant *content,
   g_autoptr (GVariant) all =
       g_variant_lookup_value (content, "Containers", G_VARIANT_TYPE (CONTAINERS_TYPE));
   g_autoptr (GVariant) delegated = look_up (content, "Delegated", DELEGATED_TYPE);
+  g_autoptr (GVariant) dropped = look_up (content, "DroppedOf", DROPPED_TYPE);
   g_autoptr (GVariant) pending = look_up (content, "Pending", PENDING_TYPE);
   g_autoptr (GVariant) held = look_up (content, "Held", "as");
   g_autofree const char **held_names = g_variant_get_strv (held, NULL);
@@ -197,6 +204,7 @@ containers_load (GVariant *content,
     self->is_delegated = g_variant_lookup (delegated, name, "u", &user);
     if (self->is_delegated)
       self->user = (uid_t) user;
+    self->dropped = g_variant_lookup_value (dropped, name, G_VARIANT_TYPE ("a{su}"));
     if (!spec_parse (owned, SPEC_OF_CONTAINER, &self->spec, error) ||
         !load_pending (self, pending, error))
       return FALSE;

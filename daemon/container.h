@@ -30,6 +30,7 @@ typedef struct {
   gboolean has_spec; /* the spec is known: the leaf was started here */
   Spec spec;
   Spec pending;              /* while it is updating: what is to come */
+  GVariant *dropped;         /* (nullable): as in NcgKept: what was left out of its properties */
   SettingsDefaults defaults; /* the pod's */
   gboolean is_delegated;
   uid_t user; /* of one that is delegated: who may manage what is in it, or NCG_NO_USER */
@@ -63,7 +64,8 @@ void container_set_cgroup (Container *self, const char *cgroup);
  *
  * Adds to @dict what has to be known of them in another life: names, units and specs under
  * "Containers", the users of those that are delegated under "Delegated", which of them are held
- * under "Held", and under "Pending" which operations are under way and have to be finished.
+ * under "Held", what was left out of their properties under "DroppedOf", and under "Pending" which
+ * operations are under way and have to be finished.
  */
 void containers_save (const GPtrArray *containers, GVariantDict *dict);
 

@@ -4,6 +4,7 @@
  */
 #include "daemon/manager.h"
 
+#include "daemon/dropped.h"
 #include "daemon/events.h"
 #include "daemon/manager-containers.h"
 #include "daemon/pod-drift.h"
@@ -262,6 +263,7 @@ manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **error)
 
   if (g_hash_table_lookup (self->pods, pod->uid) != pod)
     return TRUE;
+  dropped_note (self, pod);
   content = pod_save (pod, NULL);
   return store_save (self->store, pod->uid, phase, content, error);
 }

@@ -7,6 +7,7 @@
 
 #include "daemon/cgroup-wait.h"
 #include "daemon/container-make.h"
+#include "daemon/dropped.h"
 #include "daemon/fault-point.h"
 #include "daemon/manager-containers.h"
 #include "daemon/pod-drift.h"
@@ -184,7 +185,9 @@ leaf_started (GTask *task, const NcgPlace *place)
                  "create it again",
                  join->uid);
   if (error == NULL && check_owner (join, &error) &&
-      ncg_verify_cgroup (join->manager->hierarchy, place->cgroup, &join->resources, &error)) {
+      ncg_verify_cgroup (join->manager->hierarchy, place->cgroup, &join->resources, &error) &&
+      (!dropped_note (join->manager, join->pod) ||
+       manager_save_pod (join->manager, join->pod, STORE_POD, &error))) {
     manager_set_container_state (join->manager, join->pod, container, CONTAINER_ACTIVE);
     FAULT_POINT ("join:told");
     succeed (task, container);

@@ -8,6 +8,7 @@
  */
 #include "daemon/pod-update.h"
 
+#include "daemon/dropped.h"
 #include "daemon/fault-point.h"
 #include "daemon/policy/settings.h"
 #include "daemon/spec-facts.h"
@@ -104,6 +105,15 @@ set_back (GTask *task)
                                   g_object_ref (task));
 }
 
+/* What systemd did not take was not known when the file was written. */
+static gboolean
+save_dropped (Update *update, GError **error)
+{
+  return !dropped_note (update->manager, update->pod) ||
+         manager_save_pod (update->manager, update->pod,
+                           update->has_file ? STORE_UPDATING : STORE_POD, error);
+}
+
 static void
 on_class_done (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -113,7 +123,7 @@ on_class_done (GObject *source, GAsyncResult *result, gpointer user_data)
   Pod *pod = update->pod;
 
   FAULT_POINT ("update:class-done");
-  if (!qos_tree_ensure_finish (result, &update->error) ||
+  if (!qos_tree_ensure_finish (result, &update->error) || !save_dropped (update, &update->error) ||
       (update->has_file &&
        !store_move (manager->store, update->uid, STORE_UPDATING, STORE_POD, &update->error))) {
     pod_set_spec (pod, &update->before);

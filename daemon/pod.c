@@ -99,6 +99,7 @@ pod_clear (gpointer data)
   spec_clear (&self->spec);
   ncg_resources_clear (&self->resources);
   g_ptr_array_unref (self->containers);
+  g_clear_pointer (&self->dropped, g_variant_unref);
   oom_told_clear (&self->oom);
   g_free (self->owner);
 }
@@ -194,6 +195,8 @@ pod_save (const Pod *self, const Spec *spec)
   g_variant_dict_insert (&dict, "Defaults", "(tbt)", self->defaults.pids_limit,
                          self->defaults.is_unquoted, self->defaults.period_usec);
   g_variant_dict_insert_value (&dict, "Spec", saved);
+  if (self->dropped != NULL)
+    g_variant_dict_insert_value (&dict, "Dropped", self->dropped);
   if (self->was_there)
     g_variant_dict_insert (&dict, "WasThere", "b", TRUE);
   containers_save (self->containers, &dict);
@@ -239,6 +242,7 @@ pod_load (const char *uid, GVariant *content, GError **error)
   pod_set_cgroup (self, cgroup);
   self->created_usec = created;
   g_variant_lookup (content, "WasThere", "b", &self->was_there);
+  self->dropped = g_variant_lookup_value (content, "Dropped", G_VARIANT_TYPE ("a{su}"));
   if (!qos_from_string (qos, &self->qos)) {
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "pod %s has no QoS class '%s'", uid, qos);
     return NULL;

@@ -33,6 +33,7 @@ typedef struct {
   NcgResources resources;    /* what the spec comes to */
   DemandShare share;         /* what of it the slices above count, the manager's */
   GPtrArray *containers;     /* of Container */
+  GVariant *dropped;         /* (nullable): as in NcgKept: what was left out of its properties */
   gboolean was_there;        /* its slice was, with what is in it, before it was created */
   gint64 stop_usec;          /* when its slice was to be stopped, and did not end in time; else 0 */
   OomTold oom;

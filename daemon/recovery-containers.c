@@ -7,6 +7,7 @@
 #include "daemon/container-create.h"
 #include "daemon/container-remove.h"
 #include "daemon/container-update.h"
+#include "daemon/dropped.h"
 #include "daemon/manager-containers.h"
 #include "lib/verify.h"
 
@@ -30,6 +31,7 @@ keep (Manager *manager, const Pod *pod, const Container *container)
     .resources = &resources,
     .ends_empty = !container->is_held,
     .held = container->is_held ? &leaf : NULL,
+    .dropped = container->dropped,
   };
 
   if (container->has_spec)
@@ -203,7 +205,8 @@ differs (const Manager *manager, const Container *container)
   if (!container->has_spec || container->state != CONTAINER_ACTIVE)
     return FALSE;
   container_get_resources (container, &resources);
-  return !ncg_verify_cgroup (manager->hierarchy, container->cgroup, &resources, NULL);
+  return dropped_is_outdated (manager, container->dropped) ||
+         !ncg_verify_cgroup (manager->hierarchy, container->cgroup, &resources, NULL);
 }
 
 static void

@@ -4,6 +4,7 @@
  */
 #include "daemon/recovery.h"
 
+#include "daemon/dropped.h"
 #include "daemon/events.h"
 #include "daemon/fault-point.h"
 #include "daemon/pod-create.h"
@@ -103,9 +104,17 @@ static void
 keep_pod (Manager *manager, const Pod *pod)
 {
   NcgPlace place = pod_get_place (pod);
-  NcgKept kept = { .place = &place, .resources = &pod->resources };
+  NcgKept kept = { .place = &place, .resources = &pod->resources, .dropped = pod->dropped };
 
   ncg_driver_keep (manager->driver, &kept);
+}
+
+/* What another systemd did not take, this one may. */
+static gboolean
+differs (const Manager *manager, const Pod *pod)
+{
+  return dropped_is_outdated (manager, pod->dropped) ||
+         !ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL);
 }
 
 static void
@@ -127,7 +136,7 @@ recover_active (GTask *task, Pod *pod)
                "the cgroup of pod %s, %s, is gone: it is known as vanished", pod->uid, pod->cgroup);
     return;
   }
-  if (!ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL)) {
+  if (differs (manager, pod)) {
     recovery->pending++;
     pod_update_resume_async (manager, pod, NULL, on_updated, g_object_ref (task));
   }
@@ -322,8 +331,7 @@ recovery_check_pods (Manager *manager)
       pod_drift_watch (manager, pod);
       recovery_check_containers (manager, pod);
     }
-    if (cgroup != NULL &&
-        !ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL))
+    if (cgroup != NULL && differs (manager, pod))
       g_ptr_array_add (differing, pod);
   }
   /* An operation may change the table at once. */

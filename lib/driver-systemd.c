@@ -217,11 +217,15 @@ static void
 systemd_keep (NcgDriver *base, const NcgKept *kept)
 {
   NcgSystemdContext *context = get_context (base);
+  g_auto (NcgResources) told = { 0 };
+  GPtrArray *dropped;
 
   if (!kept->is_new && g_str_has_suffix (kept->place->unit, ".slice"))
     remove_left (context, kept->place->cgroup);
 
-  ncg_systemd_units_remember (context->units, kept->place, kept->resources, NULL);
+  ncg_resources_copy (kept->resources, &told);
+  dropped = ncg_systemd_settings_drop_again (&told, kept->dropped);
+  ncg_systemd_units_remember (context->units, kept->place, &told, dropped);
   ncg_own_files_keep (context->own, kept->place->unit, kept->place->cgroup, kept->resources);
 }
 
@@ -233,6 +237,7 @@ copy_dropped (const NcgDropped *dropped)
   copy->setting = g_strdup (dropped->setting);
   copy->wanted = g_strdup (dropped->wanted);
   copy->reason = g_strdup (dropped->reason);
+  copy->version = dropped->version;
   return copy;
 }
 

@@ -84,6 +84,8 @@ typedef struct {
   gboolean is_new;     /* its cgroup has only just been made: nothing of before can be in it */
   const NcgLeaf *held; /* (nullable): of a leaf that is held: how it was started, and is again if
                           somebody took its cgroup away */
+  GVariant *dropped;   /* (nullable): a{su}: of its settings those that were left out then, and
+                          NcgDropped.version of each */
 } NcgKept;
 
 /* A setting that was left out because systemd does not know the property. */
@@ -91,6 +93,7 @@ typedef struct {
   char *setting; /* the property */
   char *wanted;  /* its value */
   char *reason;
+  guint version; /* of the systemd that did not take it */
 } NcgDropped;
 
 /* The function of the arrays of them, which free their elements themselves. */

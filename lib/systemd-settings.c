@@ -72,9 +72,27 @@ drop_property (NcgResources *resources, const char *name, guint version, GPtrArr
   entry = g_new0 (NcgDropped, 1);
   entry->setting = g_strdup (name);
   entry->wanted = print_value (found);
+  entry->version = version;
   entry->reason = g_strdup_printf ("left out: systemd %u does not take it for this unit", version);
   g_ptr_array_add (dropped, entry);
   return TRUE;
+}
+
+GPtrArray *
+ncg_systemd_settings_drop_again (NcgResources *resources, GVariant *names)
+{
+  g_autoptr (GPtrArray) dropped =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
+  GVariantIter iter;
+  const char *name;
+  guint32 version;
+
+  if (names == NULL)
+    return NULL;
+  g_variant_iter_init (&iter, names);
+  while (g_variant_iter_next (&iter, "{&su}", &name, &version))
+    drop_property (resources, name, version, dropped);
+  return dropped->len > 0 ? g_steal_pointer (&dropped) : NULL;
 }
 
 gboolean

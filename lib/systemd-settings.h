@@ -36,3 +36,13 @@ gboolean ncg_systemd_settings_drop (NcgSystemdContext *context,
                                     GError **error,
                                     NcgResources *resources,
                                     GPtrArray *dropped);
+
+/**
+ * ncg_systemd_settings_drop_again:
+ * @resources: (inout): without them then
+ * @names: (nullable): an a{su}, as in NcgKept.dropped; what @resources do not have is passed over
+ *
+ * Returns: (transfer full) (nullable) (element-type NcgDropped): what was left out at an earlier
+ * time
+ */
+GPtrArray *ncg_systemd_settings_drop_again (NcgResources *resources, GVariant *names);

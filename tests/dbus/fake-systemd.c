@@ -80,6 +80,14 @@ fake_systemd_hide_property (FakeSystemd *self, const char *name)
   g_hash_table_add (self->manager->unknown, g_strdup (name));
 }
 
+void
+fake_systemd_show_property (FakeSystemd *self, const char *name)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+
+  g_hash_table_remove (self->manager->unknown, name);
+}
+
 GPtrArray *
 fake_systemd_list_calls (FakeSystemd *self, const char *method, const char *unit)
 {

@@ -28,8 +28,9 @@ void fake_systemd_clear_faults (FakeSystemd *self);
 /* As after an update. @version: static */
 void fake_systemd_set_version (FakeSystemd *self, const char *version);
 
-/* This systemd does not know the property. */
+/* This systemd does not know the property; or comes to know it. */
 void fake_systemd_hide_property (FakeSystemd *self, const char *name);
+void fake_systemd_show_property (FakeSystemd *self, const char *name);
 
 /* (transfer container) (element-type GVariant): the arguments of each call of @method, in the order
  * in which they came. @unit: (nullable): only for this one */

@@ -321,19 +321,92 @@ test_unknown_property (Fixture *fixture, gconstpointer data)
   g_assert_false (fake_kernel_has_cgroup (fixture->kernel, CGROUP));
 }
 
-/* Or it is left out, and VerifyPod says so. */
 static void
-test_dropped_property (Fixture *fixture, gconstpointer data)
+create_dropped (Fixture *fixture)
 {
-  fixture_stop_daemon (fixture);
   fixture->option = "--drop-unknown-properties";
   fake_systemd_hide_property (fixture->systemd, "MemoryZSwapMax");
   fixture_start_daemon (fixture);
   must_create (fixture, ZSWAP);
   g_assert_true (has_dropped (fixture, "MemoryZSwapMax"));
+}
+
+/* Or it is left out, and VerifyPod says so. */
+static void
+test_dropped_property (Fixture *fixture, gconstpointer data)
+{
+  create_dropped (fixture);
   g_assert_true (fixture_update (fixture, "a", "{'PidsLimit': <uint64 9>}", NULL));
   assert_file (fixture, "pids.max", "9");
   g_assert_true (has_dropped (fixture, "MemoryZSwapMax"));
+}
+
+static void
+start_again (Fixture *fixture)
+{
+  fixture_kill_daemon (fixture);
+  fake_systemd_forget_calls (fixture->systemd);
+  fixture_start_daemon (fixture);
+}
+
+/* It is not forgotten with the daemon, whether it was left out at first or by an update, and a
+ * repair does not take it for told. */
+static void
+test_dropped_restart (Fixture *fixture, gconstpointer data)
+{
+  create_dropped (fixture);
+  start_again (fixture);
+  g_assert_true (has_dropped (fixture, "MemoryZSwapMax"));
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", SLICE), ==, 0);
+  assert_repaired (fixture, "pids.max", "max");
+  g_assert_true (has_dropped (fixture, "MemoryZSwapMax"));
+  fixture_must_remove (fixture, "a");
+  must_create (fixture, "{}");
+  must_update (fixture, ZSWAP);
+  start_again (fixture);
+  g_assert_true (has_dropped (fixture, "MemoryZSwapMax"));
+}
+
+static void
+learn_property (Fixture *fixture)
+{
+  fake_systemd_show_property (fixture->systemd, "MemoryZSwapMax");
+  fake_systemd_set_version (fixture->systemd, "253.5");
+}
+
+static gboolean
+has_property (Fixture *fixture, const char *name)
+{
+  g_autoptr (GVariant) value = fake_systemd_get_property (fixture->systemd, SLICE, name);
+
+  return value != NULL;
+}
+
+/* Another systemd is told, and then nothing is missing any more. */
+static void
+test_dropped_upgrade (Fixture *fixture, gconstpointer data)
+{
+  create_dropped (fixture);
+  fixture_kill_daemon (fixture);
+  learn_property (fixture);
+  fixture_start_daemon (fixture);
+  assert_property (fixture, "MemoryZSwapMax", "uint64 4096");
+  g_assert_true (has_row (fixture, "pids.max", "max"));
+  start_again (fixture);
+  g_assert_true (has_row (fixture, "pids.max", "max"));
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", SLICE), ==, 0);
+}
+
+/* So is one that replaces the other while this daemon runs. */
+static void
+test_dropped_reexec (Fixture *fixture, gconstpointer data)
+{
+  create_dropped (fixture);
+  learn_property (fixture);
+  fake_systemd_stop_listening (fixture->systemd);
+  fake_systemd_listen (fixture->systemd);
+  fixture_wait (has_property (fixture, "MemoryZSwapMax"));
+  fixture_wait (!has_dropped (fixture, "MemoryZSwapMax"));
 }
 
 static const struct {
@@ -388,7 +461,10 @@ main (int argc, char **argv)
                                test_creation_only_not_dropped);
   FIXTURE_TEST ("/settings/creation-only/taken-over", test_creation_only_taken_over);
   FIXTURE_TEST ("/settings/unknown-property", test_unknown_property);
-  FIXTURE_TEST ("/settings/dropped-property", test_dropped_property);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/settings/dropped-property", test_dropped_property);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/settings/dropped-property/restart", test_dropped_restart);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/settings/dropped-property/upgrade", test_dropped_upgrade);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/settings/dropped-property/reexec", test_dropped_reexec);
   FIXTURE_TEST ("/settings/refused", test_refused);
   FIXTURE_TEST ("/settings/restart", test_restart);
   return g_test_run ();

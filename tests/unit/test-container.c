@@ -103,6 +103,7 @@ test_round_trip (void)
   add (list, "removing", CONTAINER_REMOVING, FALSE);
   add (list, "created", CONTAINER_STARTING, TRUE)->has_spec = TRUE;
   updating = add (list, "updating", CONTAINER_UPDATING, TRUE);
+  updating->dropped = g_variant_ref_sink (g_variant_new_parsed ("{'OOMPolicy': uint32 252}"));
   parse ("{'PidsLimit': <'5'>}", &updating->spec);
   parse ("{'PidsLimit': <'6'>}", &updating->pending);
   loaded = save_and_load (list);
@@ -120,6 +121,8 @@ test_round_trip (void)
     g_assert_true (a->user == b->user);
     g_assert_true (spec_equal (&a->spec, &b->spec));
     g_assert_true (spec_equal (&a->pending, &b->pending));
+    g_assert_cmpint (a->dropped == NULL, ==, b->dropped == NULL);
+    g_assert_true (a->dropped == NULL || g_variant_equal (a->dropped, b->dropped));
     g_assert_cmpuint (b->defaults.pids_limit, ==, 77);
   }
   other = g_ptr_array_index (loaded, 4);

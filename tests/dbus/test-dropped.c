@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Properties of containers that systemd does not know, and that are left out: VerifyPod says so for
+ * as long as it is true, whatever becomes of the daemon.
+ */
+#include "tests/dbus/container.h"
+
+#include <string.h>
+
+#define ZSWAP "{'SystemdProperties': <[('MemoryZSwapMax', <uint64 4096>)]>}"
+
+static void
+start_again (Fixture *fixture)
+{
+  fixture_kill_daemon (fixture);
+  fixture_start_daemon (fixture);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  join_set_up (fixture, data);
+  fixture->option = "--drop-unknown-properties";
+  fake_systemd_hide_property (fixture->systemd, "MemoryZSwapMax");
+  start_again (fixture);
+}
+
+/* Whether VerifyPod has the row, which is not right, for the leaf @unit. */
+static gboolean
+has_dropped (Fixture *fixture, const char *unit)
+{
+  g_autoptr (GVariant) reply =
+      fixture_call (fixture, "VerifyPod", g_variant_new ("(s)", "a"), NULL);
+  g_autoptr (GVariant) rows = g_variant_get_child_value (reply, 0);
+  GVariantIter iter;
+  const char *cgroup, *setting;
+  gboolean ok, is_there = FALSE;
+
+  g_variant_iter_init (&iter, rows);
+  while (g_variant_iter_next (&iter, "(&s&s&s&sb)", &cgroup, &setting, NULL, NULL, &ok))
+    is_there |= !ok && g_str_has_suffix (cgroup, unit) && g_str_equal (setting, "MemoryZSwapMax");
+  return is_there;
+}
+
+static void
+assert_told (Fixture *fixture, const char *unit)
+{
+  g_autoptr (GVariant) value = fake_systemd_get_property (fixture->systemd, unit, "MemoryZSwapMax");
+
+  g_assert_nonnull (value);
+  g_assert_cmpuint (g_variant_get_uint64 (value), ==, 4096);
+  g_assert_false (has_dropped (fixture, unit));
+}
+
+/* Another systemd is told, once. */
+static void
+upgrade (Fixture *fixture, const char *unit)
+{
+  fixture_kill_daemon (fixture);
+  fake_systemd_show_property (fixture->systemd, "MemoryZSwapMax");
+  fake_systemd_set_version (fixture->systemd, "253.5");
+  fixture_start_daemon (fixture);
+  assert_told (fixture, unit);
+  fake_systemd_forget_calls (fixture->systemd);
+  start_again (fixture);
+  assert_told (fixture, unit);
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", unit), ==, 0);
+}
+
+static void
+test_created (Fixture *fixture, gconstpointer data)
+{
+  container_must_create (fixture, ZSWAP);
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+  start_again (fixture);
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+  container_must (fixture, "UpdateContainer", "{'PidsLimit': <uint64 9>}");
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+  upgrade (fixture, CONTAINER_UNIT);
+}
+
+static void
+test_updated (Fixture *fixture, gconstpointer data)
+{
+  container_must_create (fixture, "{}");
+  container_must (fixture, "UpdateContainer", ZSWAP);
+  start_again (fixture);
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+}
+
+static void
+test_joined (Fixture *fixture, gconstpointer data)
+{
+  join_one (fixture, "app", join_start_process (fixture), ZSWAP);
+  start_again (fixture);
+  g_assert_true (has_dropped (fixture, JOIN_APP));
+  upgrade (fixture, JOIN_APP);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/dropped/created", Fixture, NULL, set_up, test_created, fixture_tear_down);
+  g_test_add ("/dropped/updated", Fixture, NULL, set_up, test_updated, fixture_tear_down);
+  g_test_add ("/dropped/joined", Fixture, NULL, set_up, test_joined, fixture_tear_down);
+  return g_test_run ();
+}
