@@ -21,6 +21,7 @@ typedef struct {
   NcgResources resources;
   NcgResources before; /* what systemd was told last */
   gboolean has_before;
+  gboolean is_doubtful;  /* whether it has them still */
   gboolean is_own_first; /* our files before systemd's, else after them */
   gboolean is_own_twice; /* and all after them, since some had to wait */
   NcgResources early;    /* those of ours that go first */
@@ -134,6 +135,17 @@ finish (GTask *task, GError *error)
   g_task_return_boolean (task, TRUE);
 }
 
+/* What systemd has not answered it may have done, or do yet. Its properties, from when it was made
+ * and since, are still the best that is known of the unit; but nothing is left unsaid because of
+ * them. */
+static void
+doubt_if_unknown (const Apply *apply, const GError *error)
+{
+  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT) ||
+      g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED))
+    ncg_systemd_units_doubt (apply->context->units, apply->place->unit);
+}
+
 static void
 note_not_set_back (Apply *apply, const GError *error)
 {
@@ -173,8 +185,10 @@ on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
   Apply *apply = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (!ncg_systemd_set_properties_finish (result, &error))
+  if (!ncg_systemd_set_properties_finish (result, &error)) {
+    ncg_systemd_units_doubt (apply->context->units, apply->place->unit);
     note_not_set_back (apply, error);
+  }
   set_back_own (task);
 }
 
@@ -298,6 +312,7 @@ on_properties_set (GObject *source, GAsyncResult *result, gpointer user_data)
     send_properties (task);
     return;
   }
+  doubt_if_unknown (apply, error);
   explain_change (apply, &error);
   if (ncg_systemd_settings_drop (apply->context, &error, &apply->resources, apply->dropped)) {
     send_properties (task);
@@ -384,7 +399,8 @@ choose_order (Apply *apply)
 static gboolean
 is_as_told (const Apply *apply)
 {
-  return apply->has_before && ncg_resources_equal (&apply->before, &apply->resources) &&
+  return apply->has_before && !apply->is_doubtful &&
+         ncg_resources_equal (&apply->before, &apply->resources) &&
          ncg_verify_cgroup (apply->context->hierarchy, apply->place->cgroup, &apply->resources,
                             NULL);
 }
@@ -410,6 +426,7 @@ ncg_systemd_settings_apply_async (NcgSystemdContext *context,
   if (known != NULL) {
     ncg_resources_copy (&known->resources, &apply->before);
     apply->has_before = TRUE;
+    apply->is_doubtful = known->is_doubtful;
   }
   g_task_set_task_data (task, apply, apply_free);
   if (is_as_told (apply)) {

@@ -74,6 +74,15 @@ ncg_systemd_units_remember (NcgSystemdUnits *self,
 }
 
 void
+ncg_systemd_units_doubt (NcgSystemdUnits *self, const char *unit)
+{
+  NcgSystemdUnit *known = g_hash_table_lookup (self->units, unit);
+
+  if (known != NULL)
+    known->is_doubtful = TRUE;
+}
+
+void
 ncg_systemd_units_forget (NcgSystemdUnits *self, const char *unit)
 {
   g_hash_table_remove (self->units, unit);

@@ -12,6 +12,7 @@ typedef struct {
   char *cgroup;
   NcgResources resources; /* as systemd acknowledged them */
   GPtrArray *dropped;     /* (nullable) (element-type NcgDropped) */
+  gboolean is_doubtful;   /* something else was said since, and may have been carried out */
 } NcgSystemdUnit;
 
 typedef struct NcgSystemdUnits NcgSystemdUnits;
@@ -30,4 +31,7 @@ void ncg_systemd_units_remember (NcgSystemdUnits *self,
                                  const NcgPlace *place,
                                  const NcgResources *resources,
                                  GPtrArray *dropped);
+
+/* Nobody knows whether the unit has still what it was told, until it is told the next time. */
+void ncg_systemd_units_doubt (NcgSystemdUnits *self, const char *unit);
 void ncg_systemd_units_forget (NcgSystemdUnits *self, const char *unit);
