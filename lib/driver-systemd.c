@@ -354,6 +354,8 @@ on_connected (gpointer user_data)
   SystemdDriver *self = user_data;
 
   forget_all_gone (&self->context);
+  /* Of one that executes itself the end of the connection is all that is heard. */
+  ncg_own_files_restore_all (self->context.own);
   ncg_systemd_services_ask_all (self->services);
   if (self->listener.connected != NULL)
     self->listener.connected (self->user_data);

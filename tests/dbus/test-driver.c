@@ -268,6 +268,18 @@ test_reloaded (Rig *rig, gconstpointer data)
   wait_until (reads (rig, CGROUP, OOM_GROUP, "1"));
 }
 
+/* Over the private socket one that executes itself ends the connection, and tells nothing. */
+static void
+test_reexecuted (Rig *rig, gconstpointer data)
+{
+  ensure (rig, 7);
+  change_unseen (rig, CGROUP);
+  fake_systemd_stop_listening (rig->systemd);
+  fake_systemd_listen (rig->systemd);
+  wait_until (rig->n_connected > 1);
+  wait_until (reads (rig, CGROUP, OOM_GROUP, "1"));
+}
+
 #define DRIVER_TEST(path, function) g_test_add (path, Rig, NULL, set_up, function, tear_down)
 
 int
@@ -278,5 +290,6 @@ main (int argc, char **argv)
   DRIVER_TEST ("/driver/timeout", test_timeout);
   DRIVER_TEST ("/driver/not-set-back", test_not_set_back);
   DRIVER_TEST ("/driver/reloaded", test_reloaded);
+  DRIVER_TEST ("/driver/reexecuted", test_reexecuted);
   return g_test_run ();
 }
