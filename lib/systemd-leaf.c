@@ -127,7 +127,9 @@ give_up (GTask *task, GError *error)
   Leaf *leaf = g_task_get_task_data (task);
   gboolean populated = FALSE;
 
-  ncg_own_files_forget (leaf->context->own, leaf->unit);
+  /* One that was there has what it had. */
+  if (!leaf->was_there)
+    ncg_own_files_forget (leaf->context->own, leaf->unit);
   error = explain (leaf, error);
   if (leaf->origins != NULL)
     ncg_origins_restore (leaf->origins);

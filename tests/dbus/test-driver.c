@@ -13,6 +13,8 @@
 
 #define SLICE "machine-x.slice"
 #define CGROUP "/machine.slice/" SLICE
+#define LEAF "podx-db.service"
+#define LEAF_CGROUP CGROUP "/" LEAF
 #define OOM_GROUP "memory.oom.group"
 #define LATER_USEC (10 * G_USEC_PER_SEC)
 
@@ -280,6 +282,46 @@ test_reexecuted (Rig *rig, gconstpointer data)
   wait_until (reads (rig, CGROUP, OOM_GROUP, "1"));
 }
 
+static gboolean
+start_leaf (Rig *rig, const NcgResources *resources, GError **error)
+{
+  NcgLeaf leaf = {
+    .parent = "/machine/x",
+    .uid = "x",
+    .name = "db",
+    .description = "db",
+    .resources = resources,
+    .user = NCG_NO_USER,
+  };
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (NcgPlace) place = NULL;
+
+  ncg_driver_start_leaf_async (rig->driver, &leaf, g_get_monotonic_time () + LATER_USEC, on_result,
+                               rig);
+  result = wait_result (rig);
+  place = ncg_driver_start_leaf_finish (result, error);
+  return place != NULL;
+}
+
+/* A leaf that was there keeps what it had, when one in its place cannot be made. */
+static void
+test_leaf_was_there (Rig *rig, gconstpointer data)
+{
+  NcgResources had = make_resources (7);
+  g_auto (NcgResources) wanted = make_resources (7);
+  g_autoptr (GError) error = NULL;
+
+  ensure (rig, 7);
+  start_leaf (rig, &had, &error);
+  g_assert_no_error (error);
+  g_assert_true (ncg_resources_set_unified (&wanted, "memory.nonsense", "1", NULL));
+  g_assert_false (start_leaf (rig, &wanted, &error));
+  g_assert_nonnull (strstr (error->message, "memory.nonsense"));
+  g_assert_true (reads (rig, LEAF_CGROUP, OOM_GROUP, "1"));
+  fake_kernel_write (rig->kernel, LEAF_CGROUP, OOM_GROUP, "0");
+  wait_until (reads (rig, LEAF_CGROUP, OOM_GROUP, "1"));
+}
+
 #define DRIVER_TEST(path, function) g_test_add (path, Rig, NULL, set_up, function, tear_down)
 
 int
@@ -291,5 +333,6 @@ main (int argc, char **argv)
   DRIVER_TEST ("/driver/not-set-back", test_not_set_back);
   DRIVER_TEST ("/driver/reloaded", test_reloaded);
   DRIVER_TEST ("/driver/reexecuted", test_reexecuted);
+  DRIVER_TEST ("/driver/leaf-was-there", test_leaf_was_there);
   return g_test_run ();
 }
