@@ -453,11 +453,12 @@ add_processes (GVariantBuilder *properties, const GPtrArray *processes, gboolean
   g_variant_builder_init (&list, as_pidfds ? G_VARIANT_TYPE ("ah") : G_VARIANT_TYPE ("au"));
   for (guint i = 0; i < n; i++) {
     const NcgProcess *process = g_ptr_array_index (processes, i);
+    gint32 handle = as_pidfds ? g_unix_fd_list_append (fds, process->fd, NULL) : -1;
 
     if (!as_pidfds)
       g_variant_builder_add (&list, "u", (guint32) process->pid);
-    else if (g_unix_fd_list_append (fds, process->fd, NULL) >= 0)
-      g_variant_builder_add (&list, "h", (gint32) i);
+    else if (handle >= 0)
+      g_variant_builder_add (&list, "h", handle);
   }
   ncg_unit_properties_add (properties, as_pidfds ? "PIDFDs" : "PIDs",
                            g_variant_builder_end (&list));

@@ -5,8 +5,12 @@
  */
 #include "lib/driver.h"
 #include "lib/error.h"
+#include "lib/systemd-start.h"
+#include "lib/systemd.h"
 #include "tests/dbus/fake-systemd.h"
+#include "tests/unit/child.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +21,8 @@
 #define LEAF_CGROUP CGROUP "/" LEAF
 #define OOM_GROUP "memory.oom.group"
 #define LATER_USEC (10 * G_USEC_PER_SEC)
+/* No descriptor of this process. */
+#define NO_FD 100000
 
 typedef struct {
   FakeKernel *kernel;
@@ -322,6 +328,72 @@ test_leaf_was_there (Rig *rig, gconstpointer data)
   wait_until (reads (rig, LEAF_CGROUP, OOM_GROUP, "1"));
 }
 
+/* (transfer full): of the only unit that was started, as text */
+static char *
+print_pidfds (Rig *rig)
+{
+  g_autoptr (GPtrArray) calls =
+      fake_systemd_list_calls (rig->systemd, "StartTransientUnit", "a.scope");
+  g_autoptr (GVariant) properties = NULL;
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_assert_cmpuint (calls->len, ==, 1);
+  properties = g_variant_get_child_value (calls->pdata[0], 2);
+  g_variant_iter_init (&iter, properties);
+  while (g_variant_iter_next (&iter, "(&sv)", &name, &value)) {
+    g_autoptr (GVariant) owned = value;
+
+    if (g_str_equal (name, "PIDFDs"))
+      return g_variant_print (owned, FALSE);
+  }
+  return NULL;
+}
+
+/* A descriptor that cannot be sent takes no other's place. */
+static void
+test_descriptors (Rig *rig, gconstpointer data)
+{
+  g_autofree char *proc = g_strconcat (fake_kernel_get_root (rig->kernel), "/proc", NULL);
+  g_autofree char *socket =
+      g_strconcat (fake_kernel_get_root (rig->kernel), "/run/systemd/private", NULL);
+  NcgSystemdConfig config = { .private_socket = socket, .window = 1 };
+  g_autoptr (NcgSystemd) connection = ncg_systemd_new (&config, NULL, NULL);
+  pid_t pid = fake_processes_start (fake_kernel_get_processes (rig->kernel), "/user.slice");
+  g_autoptr (NcgProcess) process = ncg_process_open (proc, pid, NULL);
+  g_autoptr (GPtrArray) processes = g_ptr_array_new ();
+  NcgProcess lost = { .pid = pid, .fd = NO_FD };
+  gboolean without_pidfds = FALSE;
+  NcgSystemdStart what = {
+    .unit = "a.scope",
+    .description = "a",
+    .properties = g_variant_new ("a(sv)", NULL),
+    .fixed = g_variant_new ("a(sv)", NULL),
+    .processes = processes,
+    .proc = proc,
+    .tree = ncg_hierarchy_get_primary (rig->hierarchy),
+    .without_pidfds = &without_pidfds,
+  };
+  g_autofree char *expected = g_strdup_printf ("[%d]", (int) pid);
+  g_autofree char *sent = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (NcgPlace) place = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (process);
+  g_ptr_array_add (processes, &lost);
+  g_ptr_array_add (processes, process);
+  ncg_systemd_start_async (connection, &what, g_get_monotonic_time () + LATER_USEC, on_result, rig);
+  result = wait_result (rig);
+  place = ncg_systemd_start_finish (result, &error);
+  g_assert_no_error (error);
+  sent = print_pidfds (rig);
+  g_assert_cmpstr (sent, ==, expected);
+  kill (pid, SIGKILL);
+  child_wait_killed (pid, SIGKILL);
+}
+
 #define DRIVER_TEST(path, function) g_test_add (path, Rig, NULL, set_up, function, tear_down)
 
 int
@@ -334,5 +406,6 @@ main (int argc, char **argv)
   DRIVER_TEST ("/driver/reloaded", test_reloaded);
   DRIVER_TEST ("/driver/reexecuted", test_reexecuted);
   DRIVER_TEST ("/driver/leaf-was-there", test_leaf_was_there);
+  DRIVER_TEST ("/driver/descriptors", test_descriptors);
   return g_test_run ();
 }
