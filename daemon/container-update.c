@@ -13,6 +13,7 @@
 #include "daemon/spec-facts.h"
 #include "daemon/update-checks.h"
 #include "lib/error.h"
+#include "lib/missing-files.h"
 #include "lib/names.h"
 #include "lib/verify.h"
 
@@ -246,7 +247,10 @@ prepare (Update *update, GError **error)
   container_get_resources (container, &update->before);
   settings_for_container (&merged, &container->defaults, &update->resources);
   if (!update_checks_fill (update->manager, container->cgroup, &update->before, &update->resources,
-                           error))
+                           error) ||
+      (!update->is_resumed &&
+       !ncg_missing_files_check (update->manager->hierarchy, container->cgroup, &update->resources,
+                                 error)))
     return FALSE;
   spec_clear (&container->pending);
   container->pending = merged;

@@ -14,6 +14,7 @@
 #include "daemon/spec-facts.h"
 #include "daemon/update-checks.h"
 #include "lib/error.h"
+#include "lib/missing-files.h"
 #include "lib/names.h"
 #include "lib/verify.h"
 
@@ -249,8 +250,11 @@ prepare (Update *update, GError **error)
   }
   settings_for_pod (&update->merged, &update->pod->defaults, &update->resources);
   update->cgroup = manager_open_cgroup (update->manager, pod->cgroup, error);
-  return update->cgroup != NULL && update_checks_fill (update->manager, pod->cgroup,
-                                                       &pod->resources, &update->resources, error);
+  return update->cgroup != NULL &&
+         update_checks_fill (update->manager, pod->cgroup, &pod->resources, &update->resources,
+                             error) &&
+         (update->is_resumed || ncg_missing_files_check (update->manager->hierarchy, pod->cgroup,
+                                                         &update->resources, error));
 }
 
 static void

@@ -104,11 +104,14 @@ systemd_ensure_group_async (NcgDriver *base,
 {
   GError *error = NULL;
   g_autofree char *unit = systemd_group_unit (base, group->path, &error);
+  g_autofree char *cgroup = systemd_predict_cgroup (base, group->path);
+  NcgPlace predicted = { .unit = unit, .cgroup = cgroup };
 
   if (unit == NULL)
     g_task_report_error (NULL, callback, user_data, NULL, error);
   else
-    ncg_systemd_group_ensure_async (get_context (base), group, unit, deadline, callback, user_data);
+    ncg_systemd_group_ensure_async (get_context (base), group, &predicted, deadline, callback,
+                                    user_data);
 }
 
 static void

@@ -259,8 +259,9 @@ NcgPlace *ncg_driver_ensure_group_finish (GAsyncResult *result, GError **error);
  * ncg_driver_set_resources_async:
  *
  * Applies all of @resources to a group or leaf that is there; what is unset stays as it is. All or
- * nothing: if one cannot be set, the others are as they were before. Nothing is said to systemd
- * where nothing differs from what it was told last.
+ * nothing: if one cannot be set, the others are as they were before. What there is no file for is
+ * %NCG_ERROR_NOT_SUPPORTED before anything is changed. Nothing is said to systemd where nothing
+ * differs from what it was told last.
  */
 void ncg_driver_set_resources_async (NcgDriver *self,
                                      const NcgPlace *place,
@@ -273,7 +274,8 @@ gboolean ncg_driver_set_resources_finish (GAsyncResult *result, GError **error);
 /**
  * ncg_driver_start_leaf_async:
  *
- * Starts a leaf around the processes, or one that is held empty until it is joined.
+ * Starts a leaf around the processes, or one that is held empty until it is joined. What there is
+ * no file for is %NCG_ERROR_NOT_SUPPORTED before anything is made or moved.
  *
  * Around processes it ends with the last of them. All of them are in it, verified in the kernel,
  * or the call fails and none has moved: %NCG_ERROR_NO_SUCH_PROCESS if one of them is gone. One that

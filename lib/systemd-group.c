@@ -6,6 +6,7 @@
 
 #include "lib/cgroup-tree.h"
 #include "lib/cgroup.h"
+#include "lib/missing-files.h"
 #include "lib/systemd-change.h"
 #include "lib/systemd-path.h"
 #include "lib/systemd-settings.h"
@@ -17,6 +18,7 @@
 typedef struct {
   NcgSystemdContext *context;
   char *unit;
+  char *predicted; /* its cgroup, probably */
   char *description;
   NcgResources resources;
   GPtrArray *dropped;
@@ -36,6 +38,7 @@ ensure_free (gpointer data)
   Ensure *ensure = data;
 
   g_free (ensure->unit);
+  g_free (ensure->predicted);
   g_free (ensure->description);
   ncg_resources_clear (&ensure->resources);
   g_ptr_array_unref (ensure->dropped);
@@ -121,7 +124,8 @@ ensure_group (GTask *task)
     .user_data = task,
   };
 
-  if (properties == NULL) {
+  if (properties == NULL || !ncg_missing_files_check (context->hierarchy, ensure->predicted,
+                                                      &ensure->resources, &error)) {
     g_task_return_error (task, error);
     return;
   }
@@ -135,7 +139,7 @@ ensure_group (GTask *task)
 void
 ncg_systemd_group_ensure_async (NcgSystemdContext *context,
                                 const NcgGroup *group,
-                                const char *unit,
+                                const NcgPlace *predicted,
                                 gint64 deadline,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
@@ -144,7 +148,8 @@ ncg_systemd_group_ensure_async (NcgSystemdContext *context,
   Ensure *ensure = g_new0 (Ensure, 1);
 
   ensure->context = context;
-  ensure->unit = g_strdup (unit);
+  ensure->unit = g_strdup (predicted->unit);
+  ensure->predicted = g_strdup (predicted->cgroup);
   ensure->description = g_strdup (group->description);
   ncg_resources_copy (group->resources, &ensure->resources);
   ensure->dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);

@@ -7,10 +7,11 @@
 #include "lib/driver.h"
 #include "lib/systemd-context.h"
 
-/* @unit: the slice. Errors: see ncg_driver_ensure_group_async(). */
+/* @predicted: the slice, and where it will probably be. Errors: see
+ * ncg_driver_ensure_group_async(). */
 void ncg_systemd_group_ensure_async (NcgSystemdContext *context,
                                      const NcgGroup *group,
-                                     const char *unit,
+                                     const NcgPlace *predicted,
                                      gint64 deadline_usec,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);

@@ -8,6 +8,7 @@
 #include "lib/cgroup.h"
 #include "lib/error.h"
 #include "lib/leaf-join.h"
+#include "lib/missing-files.h"
 #include "lib/systemd-change.h"
 #include "lib/systemd-settings.h"
 #include "lib/systemd-start.h"
@@ -21,6 +22,7 @@ typedef struct {
   NcgSystemdContext *context;
   char *unit;
   char *parent;
+  char *predicted; /* its cgroup, probably */
   char *description;
   char *subgroup;
   NcgResources resources;
@@ -44,6 +46,7 @@ leaf_free (gpointer data)
 
   g_free (leaf->unit);
   g_free (leaf->parent);
+  g_free (leaf->predicted);
   g_free (leaf->description);
   g_free (leaf->subgroup);
   ncg_resources_clear (&leaf->resources);
@@ -294,7 +297,8 @@ start (GTask *task)
     .without_pidfds = &context->without_pidfds,
   };
 
-  if (properties == NULL) {
+  if (properties == NULL ||
+      !ncg_missing_files_check (context->hierarchy, leaf->predicted, &leaf->resources, &error)) {
     fail (task, error);
     return;
   }
@@ -304,10 +308,9 @@ start (GTask *task)
 }
 
 static gboolean
-is_there (const NcgSystemdContext *context, const NcgPlace *parent, const char *unit)
+is_there (const NcgSystemdContext *context, const char *path)
 {
   const char *mount = ncg_hierarchy_get_primary (context->hierarchy)->mount;
-  g_autofree char *path = g_strconcat (parent->cgroup, "/", unit, NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (mount, path, &error);
 
@@ -330,6 +333,7 @@ ncg_systemd_leaf_start_async (NcgSystemdContext *context,
   leaf->context = context;
   leaf->unit = g_strdup (unit);
   leaf->parent = g_strdup (parent->unit);
+  leaf->predicted = g_strconcat (parent->cgroup, "/", unit, NULL);
   leaf->description = g_strdup (what->description);
   leaf->subgroup = g_strdup (what->subgroup);
   ncg_resources_copy (what->resources, &leaf->resources);
@@ -338,7 +342,7 @@ ncg_systemd_leaf_start_async (NcgSystemdContext *context,
   leaf->dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
   leaf->is_delegated = what->is_delegated;
   leaf->user = what->user;
-  leaf->was_there = is_held (leaf) && is_there (context, parent, unit);
+  leaf->was_there = is_held (leaf) && is_there (context, leaf->predicted);
   leaf->deadline = deadline_usec;
   g_task_set_task_data (task, leaf, leaf_free);
   if (ncg_leaf_check_delegation (what->is_delegated, what->subgroup, what->user, &error) &&

@@ -6,6 +6,7 @@
 
 #include "lib/cgroup.h"
 #include "lib/error.h"
+#include "lib/missing-files.h"
 #include "lib/systemd-change.h"
 #include "lib/unit-properties.h"
 #include "lib/verify.h"
@@ -396,6 +397,18 @@ choose_order (Apply *apply)
   apply->is_own_twice = !ncg_resources_equal (&apply->early, &apply->resources);
 }
 
+/* Before anything is changed. */
+static gboolean
+is_possible (const Apply *apply, GError **error)
+{
+  const NcgSystemdContext *context = apply->context;
+  g_autoptr (GVariant) properties = ncg_unit_properties_from_resources (
+      &apply->resources, context->hierarchy, context->features, error);
+
+  return properties != NULL && ncg_missing_files_check (context->hierarchy, apply->place->cgroup,
+                                                        &apply->resources, error);
+}
+
 static gboolean
 is_as_told (const Apply *apply)
 {
@@ -416,6 +429,7 @@ ncg_systemd_settings_apply_async (NcgSystemdContext *context,
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   const NcgSystemdUnit *known = ncg_systemd_units_find (context->units, place->unit);
   Apply *apply = g_new0 (Apply, 1);
+  GError *error = NULL;
 
   apply->context = context;
   apply->place = ncg_place_new (place->unit, place->cgroup);
@@ -431,6 +445,10 @@ ncg_systemd_settings_apply_async (NcgSystemdContext *context,
   g_task_set_task_data (task, apply, apply_free);
   if (is_as_told (apply)) {
     g_task_return_boolean (task, TRUE);
+    return;
+  }
+  if (!is_possible (apply, &error)) {
+    g_task_return_error (task, error);
     return;
   }
   choose_order (apply);

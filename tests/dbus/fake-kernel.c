@@ -115,13 +115,14 @@ make_one (FakeKernel *self, const char *path)
     g_assert_cmpint (errno, ==, EEXIST);
     return;
   }
-  fake_file_write (controllers, list);
   for (gsize i = 0; i < G_N_ELEMENTS (cgroup_files); i++) {
     g_autofree char *file = g_build_filename (directory, cgroup_files[i].file, NULL);
 
     if (has_controller (self, cgroup_files[i].controller))
       fake_file_write (file, cgroup_files[i].text);
   }
+  /* The real one makes all of them appear at once. */
+  fake_file_write (controllers, list);
   fake_processes_add_cgroup (self->processes, path);
 }
 

@@ -194,6 +194,10 @@ test_update (Fixture *fixture, gconstpointer data)
   container_must_create (fixture, SPEC);
   fake_systemd_forget_calls (fixture->systemd);
   container_must (fixture, "UpdateContainer", "{}");
+  container_must_fail (fixture, "UpdateContainer", "db",
+                       "{'PidsLimit': <'7'>, 'Unified': <{'cpu.max.burst': '1000'}>}",
+                       "NotSupported", "NotSupported: " CONTAINER_CGROUP " has no cpu.max.burst");
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", NULL), ==, 0);
   container_must (fixture, "UpdateContainer", "{'CPURequest': <'0.25'>}");
   g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", NULL), ==, 0);
   container_must (fixture, "UpdateContainer", "{'MemoryLimit': <'96Mi'>, 'PidsLimit': <'9'>}");

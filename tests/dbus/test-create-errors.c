@@ -81,6 +81,18 @@ test_arguments (Fixture *fixture, gconstpointer data)
   assert_nothing_left (fixture);
 }
 
+/* What there is no file for is refused before anything is made. */
+static void
+test_missing_file (Fixture *fixture, gconstpointer data)
+{
+  fake_systemd_forget_calls (fixture->systemd);
+  assert_fails (fixture, "a", "{'CPULimit': <'1'>, 'Unified': <{'memory.nonsense': '1'}>}",
+                "NotSupported", "memory.nonsense");
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", SLICE), ==,
+                    0);
+  assert_nothing_left (fixture);
+}
+
 static void
 test_repeated_key (Fixture *fixture, gconstpointer data)
 {
@@ -273,6 +285,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   FIXTURE_TEST ("/create/errors/arguments", test_arguments);
+  FIXTURE_TEST ("/create/errors/missing-file", test_missing_file);
   FIXTURE_TEST ("/create/errors/repeated-key", test_repeated_key);
   FIXTURE_TEST ("/create/errors/exists", test_exists);
   FIXTURE_TEST ("/create/errors/collision", test_collision);

@@ -62,6 +62,19 @@ test_arguments (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", NULL), ==, 0);
 }
 
+/* What there is no file for is refused before anything is moved. */
+static void
+test_missing_file (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = join_start_process (fixture);
+
+  assert_one_fails (fixture, pid, "{'Unified': <{'memory.nonsense': '1'}>}", "NotSupported",
+                    "memory.nonsense");
+  assert_nothing_left (fixture, pid);
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", JOIN_APP), ==,
+                    0);
+}
+
 static void
 test_processes (Fixture *fixture, gconstpointer data)
 {
@@ -268,6 +281,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   JOIN_TEST ("/join/errors/arguments", test_arguments);
+  JOIN_TEST ("/join/errors/missing-file", test_missing_file);
   JOIN_TEST ("/join/errors/processes", test_processes);
   JOIN_TEST ("/join/errors/no-pod", test_no_pod);
   JOIN_TEST ("/join/errors/another-spec", test_another_spec);

@@ -217,6 +217,27 @@ test_read_back_of_sets (Fixture *fixture, gconstpointer data)
     g_assert_cmpstr (cpus, ==, "0-3");
 }
 
+/* What there is no file for is refused before anything is changed, even for a moment, so that there
+ * is nothing to set back. */
+static void
+test_missing_file (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  create (fixture);
+  assert_fails (fixture,
+                "{'PidsLimit': <'7'>, 'MemoryHigh': <'20Mi'>, 'Unified': <{'memory.nonsense': "
+                "'1'}>}",
+                "NotSupported", "memory.nonsense");
+  g_assert_false (
+      fixture_update (fixture, "a", "{'Unified': <{'cpu.max.burst': '1000'}>}", &error));
+  g_assert_null (strstr (error->message, "set back"));
+  fixture_assert_error (&error, "NotSupported", "cpu.max.burst");
+  assert_unchanged (fixture);
+  assert_file (fixture, "memory.high", "max");
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", NULL), ==, 0);
+}
+
 static void
 test_refused (Fixture *fixture, gconstpointer data)
 {
@@ -337,6 +358,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/update/arguments", test_arguments);
   FIXTURE_TEST ("/update/read-back", test_read_back);
   FIXTURE_TEST ("/update/read-back-of-sets", test_read_back_of_sets);
+  FIXTURE_TEST ("/update/missing-file", test_missing_file);
   FIXTURE_TEST ("/update/refused", test_refused);
   FIXTURE_TEST ("/update/class-fails", test_class_fails);
   FIXTURE_TEST ("/update/usage", test_usage);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The library's systemd driver without the daemon, over a fake systemd and a fake kernel: what it
+ * says in which order, and what is left when something fails.
+ */
+#include "lib/driver.h"
+#include "lib/error.h"
+#include "tests/dbus/fake-systemd.h"
+
+#include <string.h>
+
+#define UNIT "a.slice"
+#define CGROUP "/a.slice"
+#define DEADLINE (g_get_monotonic_time () + 20 * G_USEC_PER_SEC)
+
+typedef struct {
+  FakeKernel *kernel;
+  FakeSystemd *systemd;
+  NcgHierarchy *hierarchy;
+  NcgDriver *driver;
+  GAsyncResult *result;
+  gboolean is_connected;
+} Rig;
+
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Rig *rig = user_data;
+
+  rig->result = g_object_ref (result);
+}
+
+/* (transfer full) */
+static GAsyncResult *
+wait_for_result (Rig *rig)
+{
+  while (rig->result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return g_steal_pointer (&rig->result);
+}
+
+static void
+on_connected (gpointer user_data)
+{
+  ((Rig *) user_data)->is_connected = TRUE;
+}
+
+static void
+probe (Rig *rig)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  while (!rig->is_connected)
+    g_main_context_iteration (NULL, TRUE);
+  ncg_driver_probe_async (rig->driver, DEADLINE, on_done, rig);
+  result = wait_for_result (rig);
+  ncg_driver_probe_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+/* @mountinfo: (nullable): instead of the machine's own */
+static void
+set_up (Rig *rig, gconstpointer mountinfo)
+{
+  static const NcgDriverListener listener = { .connected = on_connected };
+  NcgDriverConfig config = { .owner_watches = TRUE };
+  g_autoptr (GError) error = NULL;
+
+  rig->kernel = fake_kernel_new ();
+  fake_kernel_set_controllers (rig->kernel, "cpuset cpu hugetlb io memory pids");
+  if (mountinfo != NULL)
+    fake_kernel_write_file (rig->kernel, "/proc/self/mountinfo", mountinfo);
+  rig->systemd = fake_systemd_new (rig->kernel);
+  config.root = fake_kernel_get_root (rig->kernel);
+  rig->hierarchy = ncg_hierarchy_detect (config.root, &error);
+  g_assert_no_error (error);
+  config.hierarchy = rig->hierarchy;
+  rig->driver = ncg_driver_new ("systemd", &config, &listener, rig, &error);
+  g_assert_no_error (error);
+  probe (rig);
+}
+
+static void
+tear_down (Rig *rig, gconstpointer data)
+{
+  ncg_driver_free (rig->driver);
+  ncg_hierarchy_free (rig->hierarchy);
+  fake_systemd_free (rig->systemd);
+  fake_kernel_free (rig->kernel);
+}
+
+static NcgPlace *
+ensure (Rig *rig, const NcgResources *resources, GError **error)
+{
+  NcgGroup group = { .path = "/a", .description = "A test", .resources = resources };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  ncg_driver_ensure_group_async (rig->driver, &group, DEADLINE, on_done, rig);
+  result = wait_for_result (rig);
+  return ncg_driver_ensure_group_finish (result, error);
+}
+
+static void
+must_ensure (Rig *rig, const NcgResources *resources)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NcgPlace) place = ensure (rig, resources, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (place->unit, ==, UNIT);
+  g_assert_cmpstr (place->cgroup, ==, CGROUP);
+  fake_systemd_forget_calls (rig->systemd);
+}
+
+static gboolean
+set (Rig *rig, const NcgResources *resources, GError **error)
+{
+  NcgPlace place = { .unit = (char *) UNIT, .cgroup = (char *) CGROUP };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  ncg_driver_set_resources_async (rig->driver, &place, resources, DEADLINE, on_done, rig);
+  result = wait_for_result (rig);
+  return ncg_driver_set_resources_finish (result, error);
+}
+
+static void
+assert_refused (GError **error, const char *text)
+{
+  g_assert_error (*error, NCG_ERROR, (int) NCG_ERROR_NOT_SUPPORTED);
+  g_assert_nonnull (strstr ((*error)->message, text));
+  g_clear_error (error);
+}
+
+static guint
+count_sets (Rig *rig)
+{
+  return fake_systemd_count_calls (rig->systemd, "SetUnitProperties", UNIT);
+}
+
+/* What there is no file for is refused before systemd is told anything. */
+static void
+test_missing_file (Rig *rig, gconstpointer data)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 7);
+  g_assert_true (ncg_resources_set_unified (&resources, "memory.nonsense", "1", NULL));
+  g_assert_null (ensure (rig, &resources, &error));
+  assert_refused (&error, "memory.nonsense");
+  g_assert_cmpuint (fake_systemd_count_calls (rig->systemd, "StartTransientUnit", NULL), ==, 0);
+  ncg_resources_unset_unified (&resources, "memory.nonsense");
+  must_ensure (rig, &resources);
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 8);
+  g_assert_true (ncg_resources_set_unified (&resources, "memory.nonsense", "1", NULL));
+  g_assert_false (set (rig, &resources, &error));
+  assert_refused (&error, "memory.nonsense");
+  g_assert_cmpuint (count_sets (rig), ==, 0);
+}
+
+#define ADD(name, function) g_test_add (name, Rig, NULL, set_up, function, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("/driver/missing-file", test_missing_file);
+  return g_test_run ();
+}
