@@ -24,9 +24,11 @@ typedef struct {
   GPtrArray *dropped;
   gboolean adopt;
   NcgDriverStarted started;
-  gboolean is_taken; /* by the owner, as it is */
+  gboolean is_taken;  /* by the owner, as it is */
+  gboolean was_there; /* before */
   gpointer user_data;
   NcgPlace *place;
+  GError *error; /* (nullable): to be returned when the group is stopped again */
   gint64 deadline;
 } Ensure;
 
@@ -43,6 +45,7 @@ ensure_free (gpointer data)
   ncg_resources_clear (&ensure->resources);
   g_ptr_array_unref (ensure->dropped);
   ncg_place_free (ensure->place);
+  g_clear_error (&ensure->error);
   g_free (ensure);
 }
 
@@ -57,6 +60,36 @@ group_done (GTask *task)
 }
 
 static void
+on_taken_back (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Ensure *ensure = g_task_get_task_data (task);
+
+  g_task_propagate_boolean (G_TASK (result), NULL);
+  g_task_return_error (task, g_steal_pointer (&ensure->error));
+}
+
+/* What was made goes again, unless it is used already. */
+static void
+give_up (GTask *task, GError *error)
+{
+  Ensure *ensure = g_task_get_task_data (task);
+  NcgSystemdContext *context = ensure->context;
+  gboolean populated = FALSE;
+
+  if (ensure->was_there ||
+      (ncg_cgroup_tree_is_populated (context->hierarchy->trees, ensure->place->cgroup, &populated,
+                                     NULL) &&
+       populated)) {
+    g_task_return_error (task, error);
+    return;
+  }
+  ensure->error = error;
+  ncg_systemd_group_stop_async (context, ensure->place, ensure->deadline, on_taken_back,
+                                g_object_ref (task));
+}
+
+static void
 on_group_written (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -65,7 +98,7 @@ on_group_written (GObject *source, GAsyncResult *result, gpointer user_data)
   if (ncg_own_files_write_finish (result, &error))
     group_done (task);
   else
-    g_task_return_error (task, error);
+    give_up (task, error);
 }
 
 static void
@@ -136,6 +169,15 @@ ensure_group (GTask *task)
                            g_object_ref (task));
 }
 
+static gboolean
+is_there (const NcgSystemdContext *context, const char *path)
+{
+  const char *mount = ncg_hierarchy_get_primary (context->hierarchy)->mount;
+  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (mount, path, NULL);
+
+  return cgroup != NULL;
+}
+
 void
 ncg_systemd_group_ensure_async (NcgSystemdContext *context,
                                 const NcgGroup *group,
@@ -154,6 +196,7 @@ ncg_systemd_group_ensure_async (NcgSystemdContext *context,
   ncg_resources_copy (group->resources, &ensure->resources);
   ensure->dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
   ensure->adopt = group->adopt;
+  ensure->was_there = is_there (context, predicted->cgroup);
   ensure->started = group->started;
   ensure->user_data = group->user_data;
   ensure->deadline = deadline;

@@ -159,6 +159,31 @@ test_missing_file (Rig *rig, gconstpointer data)
   g_assert_cmpuint (count_sets (rig), ==, 0);
 }
 
+/* A group that cannot have all that it should is not left behind; one that was there before is. */
+static void
+test_taken_back (Rig *rig, gconstpointer data)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *pids = NULL;
+
+  /* The root has huge pages to give, and what is below it has not. */
+  fake_kernel_set_controllers (rig->kernel, "cpuset cpu io memory pids");
+  fake_kernel_write_file (rig->kernel, "/sys/fs/cgroup/cgroup.controllers", "hugetlb pids\n");
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 7);
+  ncg_resources_set_hugepages (&resources, 2097152, 0);
+  g_assert_null (ensure (rig, &resources, &error));
+  assert_refused (&error, "hugetlb");
+  g_assert_cmpuint (fake_systemd_count_calls (rig->systemd, "StartTransientUnit", UNIT), ==, 1);
+  g_assert_false (fake_systemd_has_unit (rig->systemd, UNIT));
+  g_assert_false (fake_kernel_has_cgroup (rig->kernel, CGROUP));
+
+  fake_systemd_start_unit (rig->systemd, UNIT, "A test");
+  g_assert_null (ensure (rig, &resources, &error));
+  assert_refused (&error, "hugetlb");
+  g_assert_true (fake_systemd_has_unit (rig->systemd, UNIT));
+}
+
 #define ADD(name, function) g_test_add (name, Rig, NULL, set_up, function, tear_down)
 
 int
@@ -166,5 +191,6 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/driver/missing-file", test_missing_file);
+  ADD ("/driver/taken-back", test_taken_back);
   return g_test_run ();
 }
