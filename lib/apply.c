@@ -14,6 +14,9 @@
 
 #include <string.h>
 
+#define PERIOD_FILE "cpu.cfs_period_us"
+#define QUOTA_FILE "cpu.cfs_quota_us"
+
 static const NcgFileSetting *
 find_missing (const GPtrArray *settings)
 {
@@ -85,7 +88,7 @@ static const struct {
   const char *outer;
 } couples[] = {
   { "memory.limit_in_bytes", "memory.memsw.limit_in_bytes" },
-  { "cpu.cfs_burst_us", "cpu.cfs_quota_us" },
+  { "cpu.cfs_burst_us", QUOTA_FILE },
   { "cpu.max.burst", "cpu.max" },
 };
 
@@ -134,6 +137,22 @@ order_couple (GPtrArray *settings, const char *inner_file, const char *outer_fil
   }
 }
 
+/* On v1 period and quota are two files, and on the way from one pair to the other there is a third.
+ * With what tightens first it is never more than both. */
+static void
+order_bandwidth (GPtrArray *settings)
+{
+  int period = find_file (settings, PERIOD_FILE);
+  int quota = find_file (settings, QUOTA_FILE);
+  const NcgFileSetting *setting;
+
+  if (period < 0 || quota < period)
+    return;
+  setting = g_ptr_array_index (settings, (guint) period);
+  if (first_number (setting->value) < first_number (setting->actual))
+    move (settings, quota, period);
+}
+
 /* (transfer container): those that differ, in their order */
 static GPtrArray *
 list_different (const GPtrArray *settings)
@@ -146,6 +165,7 @@ list_different (const GPtrArray *settings)
     if (setting->actual != NULL && !setting->ok)
       g_ptr_array_add (different, setting);
   }
+  order_bandwidth (different);
   for (gsize i = 0; i < G_N_ELEMENTS (couples); i++)
     order_couple (different, couples[i].inner, couples[i].outer);
   return different;
@@ -245,21 +265,6 @@ write_step (
   return TRUE;
 }
 
-/* On v1 period and quota are two files, and the quota in another period could be more than the
- * parent's or less than a child's; without a quota it is neither. */
-static gboolean
-suspend_quota (Writer *self, const NcgFileSetting *setting, GError **error)
-{
-  static const char file[] = "cpu.cfs_quota_us";
-  g_autofree char *quota = NULL;
-
-  if (!g_str_equal (setting->file, "cpu.cfs_period_us") || find_file (self->different, file) < 0)
-    return TRUE;
-  quota = ncg_cgroup_read (self->cgroup, file, error);
-  return quota != NULL && (g_str_equal (quota, "-1") ||
-                           write_step (self, file, "-1", g_steal_pointer (&quota), NULL, error));
-}
-
 static gboolean
 leave_idle (Writer *self, const NcgFileSetting *setting, GError **error)
 {
@@ -328,16 +333,59 @@ write_value (Writer *self, NcgFileSetting *setting, GError **error)
 }
 
 static gboolean
+write_if_different (Writer *self, NcgFileSetting *setting, GError **error)
+{
+  return read_again (self, setting, error) && (setting->ok || write_value (self, setting, error));
+}
+
+/* Neither period nor quota can go first if a cgroup below has as much: without a quota the period
+ * may be anything, and only what the parent has holds for the moment. */
+static gboolean
+write_bandwidth (Writer *self, NcgFileSetting *setting, GError **error)
+{
+  int period = find_file (self->different, PERIOD_FILE);
+  g_autofree char *quota = ncg_cgroup_read (self->cgroup, QUOTA_FILE, error);
+
+  return quota != NULL &&
+         write_step (self, QUOTA_FILE, "-1", g_steal_pointer (&quota), NULL, error) &&
+         write_if_different (self, g_ptr_array_index (self->different, (guint) period), error) &&
+         write_if_different (self, setting, error);
+}
+
+static gboolean
+is_bandwidth (const Writer *self, const NcgFileSetting *setting)
+{
+  static const char *const files[] = { PERIOD_FILE, QUOTA_FILE, NULL };
+
+  return g_strv_contains (files, setting->file) && find_file (self->different, PERIOD_FILE) >= 0 &&
+         find_file (self->different, QUOTA_FILE) >= 0;
+}
+
+static gboolean
+write_in_order (Writer *self, NcgFileSetting *setting, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (write_value (self, setting, &local))
+    return TRUE;
+  if (is_bandwidth (self, setting) &&
+      g_error_matches (local, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT))
+    return write_bandwidth (self, setting, error);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+static gboolean
 write_setting (Writer *self, NcgFileSetting *setting, GError **error)
 {
   g_autofree char *name = NULL;
 
-  if (!enter (self, setting->tree, error) || !suspend_quota (self, setting, error) ||
-      !leave_idle (self, setting, error) || !read_again (self, setting, error))
+  if (!enter (self, setting->tree, error) || !leave_idle (self, setting, error) ||
+      !read_again (self, setting, error))
     return FALSE;
   if (setting->ok)
     return TRUE;
-  if (!write_value (self, setting, error) || !read_again (self, setting, error))
+  if (!write_in_order (self, setting, error) || !read_again (self, setting, error))
     return FALSE;
   if (setting->ok)
     return TRUE;

@@ -188,6 +188,28 @@ test_alternative (Fixture *fixture, gconstpointer data)
   assert_file (fixture, "io.weight", "300");
 }
 
+/* Which of the two is written first: neither takes what is written. */
+static void
+assert_first (Fixture *fixture, const char *period, const char *quota, const char *first)
+{
+  g_ptr_array_set_size (fixture->settings, 0);
+  add (fixture, "cpu.cfs_period_us", period, "50000");
+  add (fixture, "cpu.cfs_quota_us", quota, "25000");
+  assert_fails (fixture, NCG_ERROR_FAILED, first);
+  assert_file (fixture, "cpu.cfs_period_us", period);
+  assert_file (fixture, "cpu.cfs_quota_us", quota);
+}
+
+/* There is never more than before or after. */
+static void
+test_bandwidth (Fixture *fixture, gconstpointer data)
+{
+  assert_first (fixture, "100000", "500000", "cpu.cfs_quota_us");
+  assert_first (fixture, "100000", "250000", "cpu.cfs_quota_us");
+  assert_first (fixture, "10000 x", "10000 x", "cpu.cfs_period_us");
+  assert_first (fixture, "10000 x", "500000", "cpu.cfs_period_us");
+}
+
 /* A cgroup in two hierarchies. */
 static void
 test_trees (Fixture *fixture, gconstpointer data)
@@ -218,6 +240,7 @@ main (int argc, char **argv)
   ADD ("/apply/no-tree", test_no_tree);
   ADD ("/apply/no-cgroup", test_no_cgroup);
   ADD ("/apply/alternative", test_alternative);
+  ADD ("/apply/bandwidth", test_bandwidth);
   ADD ("/apply/trees", test_trees);
   return g_test_run ();
 }
