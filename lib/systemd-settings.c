@@ -8,6 +8,7 @@
 #include "lib/error.h"
 #include "lib/missing-files.h"
 #include "lib/systemd-change.h"
+#include "lib/systemd-cpu.h"
 #include "lib/unit-properties.h"
 #include "lib/verify.h"
 
@@ -26,6 +27,8 @@ typedef struct {
   gboolean is_own_first; /* our files before systemd's, else after them */
   gboolean is_own_twice; /* and all after them, since some had to wait */
   NcgResources early;    /* those of ours that go first */
+  gboolean is_cpu_ours;  /* its files of v1 before systemd's, see systemd-cpu.h */
+  gboolean is_cpu_written;
   gboolean is_sent;
   GPtrArray *dropped;
   GPtrArray *withheld; /* names of properties that the unit has, and that are not said again */
@@ -246,17 +249,13 @@ list_properties (const Apply *apply, const NcgResources *resources, GError **err
   return properties;
 }
 
-/* A later step failed: those before it are undone, the last one first. */
 static void
-set_back (GTask *task, GError *error)
+send_back (GTask *task)
 {
   Apply *apply = g_task_get_task_data (task);
   NcgSystemdContext *context = apply->context;
   g_autoptr (GVariant) properties = NULL;
 
-  apply->error = error;
-  /* What was set for the first time, too. */
-  ncg_resources_add_defaults (&apply->before, &apply->resources);
   if (apply->has_before && apply->is_sent)
     properties = list_properties (apply, &apply->before, NULL);
   if (properties == NULL)
@@ -264,6 +263,55 @@ set_back (GTask *task, GError *error)
   else
     ncg_systemd_set_properties_async (context->systemd, apply->place->unit, properties,
                                       apply->deadline, on_set_back, g_object_ref (task));
+}
+
+static void
+on_cpu_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ncg_systemd_cpu_write_finish (result, &error))
+    note_not_set_back (g_task_get_task_data (task), error);
+  send_back (task);
+}
+
+static void
+write_cpu (GTask *task, const NcgResources *resources, GAsyncReadyCallback done)
+{
+  Apply *apply = g_task_get_task_data (task);
+
+  ncg_systemd_cpu_write_async (apply->context->hierarchy, apply->place->cgroup, resources, done,
+                               g_object_ref (task));
+}
+
+/* A later step failed: those before it are undone, the last one first. */
+static void
+set_back (GTask *task, GError *error)
+{
+  Apply *apply = g_task_get_task_data (task);
+
+  apply->error = error;
+  /* What was set for the first time, too. */
+  ncg_resources_add_defaults (&apply->before, &apply->resources);
+  if (apply->has_before && apply->is_cpu_written)
+    write_cpu (task, &apply->before, on_cpu_set_back);
+  else
+    send_back (task);
+}
+
+static void
+on_cpu_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Apply *apply = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  apply->is_cpu_written = ncg_systemd_cpu_write_finish (result, &error);
+  if (apply->is_cpu_written)
+    send_properties (task);
+  else
+    set_back (task, error);
 }
 
 static void
@@ -276,6 +324,8 @@ on_own_written (GObject *source, GAsyncResult *result, gpointer user_data)
   if (ncg_own_files_write_finish (result, &error)) {
     if (apply->is_sent)
       finish (task, NULL);
+    else if (apply->is_cpu_ours)
+      write_cpu (task, &apply->resources, on_cpu_written);
     else
       send_properties (task);
   } else if (apply->is_sent) {
@@ -386,7 +436,10 @@ choose_order (Apply *apply)
   int burst = compare_burst (apply);
   gboolean is_memsw_first = has_growing_memsw (apply);
 
-  apply->is_own_first = is_memsw_first || burst < 0;
+  apply->is_cpu_ours = ncg_systemd_cpu_is_needed (apply->context->hierarchy, apply->place->cgroup,
+                                                  &apply->resources);
+  /* Also for nobody to make it idle again while it gets a weight. */
+  apply->is_own_first = is_memsw_first || burst < 0 || apply->is_cpu_ours;
   if (!apply->is_own_first)
     return;
   ncg_resources_copy (&apply->resources, &apply->early);
@@ -394,6 +447,9 @@ choose_order (Apply *apply)
     ncg_resources_unset (&apply->early, NCG_SETTING_MEMORY_SWAP_MAX);
   if (burst > 0)
     ncg_resources_unset_unified (&apply->early, BURST_FILE);
+  /* What is idle takes no shares any more. */
+  if (ncg_resources_get (&apply->early, NCG_SETTING_CPU_WEIGHT, 1) == 0)
+    ncg_resources_unset (&apply->early, NCG_SETTING_CPU_WEIGHT);
   apply->is_own_twice = !ncg_resources_equal (&apply->early, &apply->resources);
 }
 

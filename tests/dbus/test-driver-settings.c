@@ -184,7 +184,141 @@ test_taken_back (Rig *rig, gconstpointer data)
   g_assert_true (fake_systemd_has_unit (rig->systemd, UNIT));
 }
 
+/* All of it is on v1, in one hierarchy, where this systemd writes nothing of the CPU. */
+static const char legacy[] =
+    "30 22 0:26 / /sys/fs/cgroup rw - cgroup cgroup rw,cpu,memory,pids,name=systemd\n";
+
+static void
+write_file (Rig *rig, const char *file, const char *text)
+{
+  g_autofree char *path = g_strconcat ("/sys/fs/cgroup" CGROUP "/", file, NULL);
+
+  fake_kernel_write_file (rig->kernel, path, text);
+}
+
+static void
+assert_file (Rig *rig, const char *file, const char *expected)
+{
+  g_autofree char *text = fake_kernel_read (rig->kernel, CGROUP, file);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+/* Its group, with what a cgroup of v1 has of the CPU. */
+static void
+make_legacy (Rig *rig)
+{
+  NcgResources nothing = { 0 };
+
+  must_ensure (rig, &nothing);
+  write_file (rig, "cpu.cfs_period_us", "50000\n");
+  write_file (rig, "cpu.cfs_quota_us", "25000\n");
+  write_file (rig, "cpu.idle", "0\n");
+  write_file (rig, "cpu.shares", "1024\n");
+  write_file (rig, "memory.limit_in_bytes", "16777216\n");
+  write_file (rig, "memory.memsw.limit_in_bytes", "16777216\n");
+}
+
+static void
+fail_next_set (Rig *rig)
+{
+  FakeFault fault = {
+    .method = "SetUnitProperties",
+    .unit = UNIT,
+    .kind = FAKE_FAULT_ERROR,
+    .times = 1,
+    .text = "org.freedesktop.DBus.Error.InvalidArgs",
+  };
+
+  fake_systemd_add_fault (rig->systemd, &fault);
+}
+
+/* It succeeds, and @file has the value before systemd was told. */
+static void
+assert_set_before (Rig *rig, const NcgResources *resources, const char *file, const char *expected)
+{
+  FakeFault fault = { "SetUnitProperties", UNIT, FAKE_FAULT_DELAY, .times = 1, .msec = 200 };
+  NcgPlace place = { .unit = (char *) UNIT, .cgroup = (char *) CGROUP };
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n_sets = count_sets (rig);
+
+  fake_systemd_add_fault (rig->systemd, &fault);
+  ncg_driver_set_resources_async (rig->driver, &place, resources, DEADLINE, on_done, rig);
+  while (count_sets (rig) == n_sets)
+    g_main_context_iteration (NULL, FALSE);
+  assert_file (rig, file, expected);
+  result = wait_for_result (rig);
+  ncg_driver_set_resources_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+static void
+must_set (Rig *rig, const NcgResources *resources)
+{
+  g_autoptr (GError) error = NULL;
+
+  set (rig, resources, &error);
+  g_assert_no_error (error);
+}
+
+static void
+must_fail_to_set (Rig *rig, const NcgResources *resources)
+{
+  g_autoptr (GError) error = NULL;
+
+  fail_next_set (rig);
+  g_assert_false (set (rig, resources, &error));
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_SYSTEMD_FAILED);
+  g_assert_null (strstr (error->message, "set again"));
+}
+
+/* Period and quota have to be changed in an order that systemd does not know. */
+static void
+test_period (Rig *rig, gconstpointer data)
+{
+  NcgResources resources = { 0 };
+
+  make_legacy (rig);
+  ncg_resources_set (&resources, NCG_SETTING_CPU_QUOTA_USEC, 500000);
+  ncg_resources_set (&resources, NCG_SETTING_CPU_PERIOD_USEC, 50000);
+  must_set (rig, &resources);
+  ncg_resources_set (&resources, NCG_SETTING_CPU_PERIOD_USEC, 20000);
+  must_fail_to_set (rig, &resources);
+  assert_file (rig, "cpu.cfs_period_us", "50000");
+  assert_file (rig, "cpu.cfs_quota_us", "25000");
+  assert_set_before (rig, &resources, "cpu.cfs_period_us", "20000");
+  assert_file (rig, "cpu.cfs_quota_us", "10000");
+  /* Where the period stays there is nothing but to tell systemd. */
+  ncg_resources_set (&resources, NCG_SETTING_CPU_QUOTA_USEC, 600000);
+  assert_set_before (rig, &resources, "cpu.cfs_quota_us", "10000");
+}
+
+/* What is idle takes no shares, and is so no more before systemd gives it a weight. */
+static void
+test_idle (Rig *rig, gconstpointer data)
+{
+  NcgResources resources = { 0 };
+
+  make_legacy (rig);
+  /* A file that goes before does not take this one along, which could not be set back. */
+  ncg_resources_set (&resources, NCG_SETTING_MEMORY_MAX, 33554432);
+  ncg_resources_set (&resources, NCG_SETTING_MEMORY_SWAP_MAX, 0);
+  ncg_resources_set (&resources, NCG_SETTING_CPU_WEIGHT, 0);
+  assert_set_before (rig, &resources, "cpu.idle", "0");
+  assert_file (rig, "memory.memsw.limit_in_bytes", "33554432");
+  assert_file (rig, "cpu.idle", "1");
+  ncg_resources_set (&resources, NCG_SETTING_CPU_WEIGHT, 200);
+  must_fail_to_set (rig, &resources);
+  assert_file (rig, "cpu.idle", "1");
+  /* The kernel reads others then. */
+  write_file (rig, "cpu.shares", "1024\n");
+  assert_set_before (rig, &resources, "cpu.idle", "0");
+  assert_file (rig, "cpu.shares", "2048");
+}
+
 #define ADD(name, function) g_test_add (name, Rig, NULL, set_up, function, tear_down)
+#define ADD_LEGACY(name, function) g_test_add (name, Rig, legacy, set_up, function, tear_down)
 
 int
 main (int argc, char **argv)
@@ -192,5 +326,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/driver/missing-file", test_missing_file);
   ADD ("/driver/taken-back", test_taken_back);
+  ADD_LEGACY ("/driver/period", test_period);
+  ADD_LEGACY ("/driver/idle", test_idle);
   return g_test_run ();
 }

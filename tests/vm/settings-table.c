@@ -27,6 +27,12 @@ set_weight (NcgResources *resources, SettingsValue value)
 }
 
 static void
+set_idle (NcgResources *resources, SettingsValue value)
+{
+  ncg_resources_set (resources, NCG_SETTING_CPU_WEIGHT, pick (value, 0, 200));
+}
+
+static void
 set_quota (NcgResources *resources, SettingsValue value)
 {
   ncg_resources_set (resources, NCG_SETTING_CPU_QUOTA_USEC, pick (value, 500000, 1500000));
@@ -176,6 +182,13 @@ const SettingsRow settings_table[] = {
     .v2_files = { "cpu.weight=50", "cpu.weight=200" },
     .v1_files = { "cpu.shares=512", "cpu.shares=2048" },
     .properties = { "CPUWeight=50", "CPUWeight=200" } },
+  { .name = "idle",
+    .set = set_idle,
+    .controller = "cpu",
+    .v2_files = { "cpu.idle=1", "cpu.idle=0;cpu.weight=200" },
+    .v1_files = { "cpu.idle=1", "cpu.idle=0;cpu.shares=2048" },
+    .properties = { NULL, "CPUWeight=200" },
+    .may_lack = TRUE },
   { .name = "quota",
     .set = set_quota,
     .controller = "cpu",

@@ -161,6 +161,15 @@ test_reexecute (void)
   assert_all (SETTINGS_FIRST);
 }
 
+/* A weight that is not in the way of what the row has. */
+static const char *
+find_weight (const SettingsRow *row)
+{
+  if (g_str_equal (row->name, "idle"))
+    return "idle";
+  return g_str_equal (row->name, "weight") ? "50" : "77";
+}
+
 /* systemd writes all that it knows of a unit whenever one thing changes. */
 static void
 test_property_changed (void)
@@ -168,7 +177,7 @@ test_property_changed (void)
   for (gsize i = 0; i < n_settings; i++)
     if (places[i] != NULL)
       g_free (machine_run ("systemctl set-property --runtime %s CPUWeight=%s", places[i]->unit,
-                           g_str_equal (settings_table[i].name, "weight") ? "50" : "77"));
+                           find_weight (&settings_table[i])));
   assert_all (SETTINGS_FIRST);
 }
 
@@ -231,6 +240,54 @@ test_roll_back (void)
   ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &good, &error);
   g_assert_no_error (error);
   test_driver_stop (driver, place, &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_period (const NcgPlace *place, guint64 period)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  ncg_resources_set (&resources, NCG_SETTING_CPU_QUOTA_USEC, 500000);
+  ncg_resources_set (&resources, NCG_SETTING_CPU_PERIOD_USEC, period);
+  test_driver_set (driver, place, &resources, &error);
+  g_assert_no_error (error);
+  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
+  g_assert_no_error (error);
+}
+
+/* (transfer full): with half a CPU in periods of 100 ms */
+static NcgPlace *
+make_half (const char *path)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GError) error = NULL;
+  NcgPlace *place;
+
+  ncg_resources_set (&resources, NCG_SETTING_CPU_QUOTA_USEC, 500000);
+  ncg_resources_set (&resources, NCG_SETTING_CPU_PERIOD_USEC, 100000);
+  place = test_driver_ensure_group (driver, path, &resources, &error);
+  g_assert_no_error (error);
+  return place;
+}
+
+/* Each in periods of its own, and none ever with more than the one above it or less than the one
+ * below it, which v1 would not have. */
+static void
+test_periods (void)
+{
+  static const guint64 periods[] = { 50000, 200000, 20000, 100000 };
+  g_autoptr (NcgPlace) outer = make_half ("/machine/ncta");
+  g_autoptr (NcgPlace) middle = make_half ("/machine/ncta/b");
+  g_autoptr (NcgPlace) inner = make_half ("/machine/ncta/b/c");
+  const NcgPlace *const all[] = { outer, middle, inner };
+  g_autoptr (GError) error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (periods); i++)
+    for (gsize j = 0; j < G_N_ELEMENTS (all); j++)
+      set_period (all[(i + j) % G_N_ELEMENTS (all)], periods[i]);
+  test_driver_stop (driver, outer, &error);
   g_assert_no_error (error);
 }
 
@@ -341,6 +398,7 @@ main (int argc, char **argv)
   }
   add ("restart/all", test_restart);
   add ("roll-back/all", test_roll_back);
+  add ("periods/all", test_periods);
   add ("again/all", test_again);
   add_rows ("remove", test_remove);
   status = g_test_run ();
