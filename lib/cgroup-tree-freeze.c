@@ -273,3 +273,37 @@ ncg_cgroup_tree_release (const NcgHierarchy *hierarchy, const char *path)
 {
   ncg_cgroup_tree_freeze (hierarchy, path, FALSE, 0, NULL);
 }
+
+/* @at: below @top; NULL for @top itself. Adds the paths of its children. */
+static void
+thaw_one (const NcgCgroup *top, const char *at, GPtrArray *paths)
+{
+  g_autoptr (NcgCgroup) below = at != NULL ? ncg_cgroup_open_child (top, at, NULL) : NULL;
+  const NcgCgroup *cgroup = at != NULL ? below : top;
+  g_auto (GStrv) children = NULL;
+
+  if (cgroup == NULL)
+    return;
+  ncg_cgroup_write (cgroup, "freezer.state", "THAWED", NULL);
+  children = ncg_cgroup_list_children (cgroup, NULL);
+  for (guint i = 0; children != NULL && children[i] != NULL; i++)
+    g_ptr_array_add (paths, at != NULL ? g_strconcat (at, "/", children[i], NULL)
+                                       : g_strdup (children[i]));
+}
+
+/* Without recursion and by path, as in cgroup-processes.c. */
+void
+ncg_cgroup_tree_thaw_v1 (const NcgHierarchy *hierarchy, const char *path)
+{
+  const NcgTree *tree = ncg_hierarchy_find_tree (hierarchy, "freezer");
+  g_autoptr (NcgCgroup) top = tree != NULL && tree->is_v1 ? open_in (tree, path) : NULL;
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+
+  if (top != NULL)
+    thaw_one (top, NULL, paths);
+  while (paths->len > 0) {
+    g_autofree char *at = g_ptr_array_steal_index_fast (paths, paths->len - 1);
+
+    thaw_one (top, at, paths);
+  }
+}

@@ -191,20 +191,6 @@ kill_in_round (
   return ok;
 }
 
-/* It may be in the freezer of v1, while all else goes by v2. */
-static void
-thaw_v1 (const NcgHierarchy *hierarchy, const char *path)
-{
-  const NcgTree *tree = ncg_hierarchy_find_tree (hierarchy, "freezer");
-  g_autoptr (NcgCgroup) cgroup = NULL;
-
-  if (tree == NULL || !tree->is_v1)
-    return;
-  cgroup = ncg_cgroup_open (tree->mount, path, NULL);
-  if (cgroup != NULL)
-    ncg_cgroup_write (cgroup, "freezer.state", "THAWED", NULL);
-}
-
 static gboolean
 check_not_root (const char *path, GError **error)
 {
@@ -233,7 +219,7 @@ ncg_cgroup_tree_kill (const NcgHierarchy *hierarchy,
       ok = kill_in_round (hierarchy, path, round, &brake, error);
     else if (round > 0) /* who is left may be in it on v1 alone */
       ok = signal_all (hierarchy->trees, path, error);
-    thaw_v1 (hierarchy, path);
+    ncg_cgroup_tree_thaw_v1 (hierarchy, path);
     if (!ok)
       return FALSE;
     if (!wait_empty (hierarchy->trees, path, earlier (deadline_usec, ROUND_USEC), &empty, error))

@@ -179,6 +179,32 @@ test_kill_frozen_by_v1 (Fixture *fixture, gconstpointer data)
   g_assert_false (kernel_rig_is_populated (fixture->rig, path));
 }
 
+/* Each level was told by itself, as a runtime does it that pauses its container. */
+static void
+test_kill_frozen_below (Fixture *fixture, gconstpointer data)
+{
+  const NcgTree *freezer = ncg_hierarchy_find_tree (fixture->rig->hierarchy, "freezer");
+  const char *file = freezer != NULL && freezer->is_v1 ? "freezer.state" : "cgroup.freeze";
+  const NcgTree *tree = freezer != NULL && freezer->is_v1 ? freezer : get_tree (fixture, 0);
+  static const char *const levels[] = { "a/b/c/d", "a/b" };
+  g_autofree char *path = kernel_rig_path (fixture->rig, "a");
+
+  for (guint i = 0; i < G_N_ELEMENTS (levels); i++) {
+    g_autofree char *level = kernel_rig_path (fixture->rig, levels[i]);
+
+    kernel_rig_make (fixture->rig, level);
+    kernel_rig_start (fixture->rig);
+    kernel_rig_attach (fixture->rig, level);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (levels); i++) {
+    g_autofree char *level = kernel_rig_path (fixture->rig, levels[i]);
+
+    kernel_rig_write (tree, level, file, tree->is_v1 ? "FROZEN" : "1");
+  }
+  kill_all (fixture, path);
+  g_assert_false (kernel_rig_is_populated (fixture->rig, path));
+}
+
 /* On v1 what is frozen from above does not end. */
 static void
 test_kill_stuck (Fixture *fixture, gconstpointer data)
@@ -280,6 +306,7 @@ static const struct {
   { "freeze/gathers", is_frozen_by_v1, test_freeze_gathers },
   { "kill", applies_always, test_kill },
   { "kill/frozen", has_freezer, test_kill_frozen },
+  { "kill/frozen-below", has_freezer, test_kill_frozen_below },
   { "kill/frozen-by-v1", has_both, test_kill_frozen_by_v1 },
   { "kill/stuck", is_frozen_by_v1, test_kill_stuck },
   { "kill/bomb", has_pids, test_kill_bomb },

@@ -394,6 +394,37 @@ test_freeze (void)
   stop (place);
 }
 
+/* As a runtime pauses its container: by the freezer of v1, wherever that is mounted. */
+static void
+pause_leaf (const NcgPlace *place, pid_t pid)
+{
+  const NcgTree *freezer = ncg_hierarchy_find_tree (machine_get_hierarchy (), "freezer");
+  g_autoptr (GError) error = NULL;
+
+  if (freezer != NULL && freezer->is_v1)
+    g_free (machine_run ("cd %s && mkdir -p .%s && cd .%s && echo %d >cgroup.procs && "
+                         "echo FROZEN >freezer.state",
+                         freezer->mount, place->cgroup, place->cgroup, (int) pid));
+  else if (has_freezer ())
+    test_driver_freeze (driver, place, TRUE, &error);
+  g_assert_no_error (error);
+}
+
+/* Nor does one that is frozen by itself keep the group from being killed. */
+static void
+test_frozen_below (void)
+{
+  g_autoptr (Workload) workload = workload_start ();
+  g_autoptr (NcgPlace) place = start ("paused", workload);
+  g_autoptr (GError) error = NULL;
+
+  pause_leaf (place, workload->pid);
+  test_driver_kill (driver, group, &error);
+  g_assert_no_error (error);
+  workload_wait_ended (workload, SIGKILL);
+  machine_wait_until (!is_there (place));
+}
+
 static void
 test_fork_bomb (void)
 {
@@ -501,6 +532,7 @@ static const struct {
   { "delegated", test_delegated },
   { "not-delegated", test_not_delegated },
   { "freeze", test_freeze },
+  { "frozen-below", test_frozen_below },
   { "fork-bomb", test_fork_bomb },
   { "stuck", test_stuck },
   { "reuse", test_reuse },
