@@ -224,24 +224,26 @@ copy_if_empty (const NcgCgroup *parent, const NcgCgroup *child, const char *file
   return inherited != NULL && ncg_cgroup_write (child, file, inherited, error);
 }
 
-static gboolean
-prepare_v1 (const NcgTree *tree,
-            const NcgCgroup *parent,
-            const NcgCgroup *child,
-            gboolean is_new,
-            GError **error)
+/* Before Linux 5.11 a limit does not bind what is below, unless somebody has said so before there
+ * was anything below; after that it is always so. */
+static void
+use_hierarchy (const NcgCgroup *cgroup)
 {
-  g_autofree char *use_hierarchy = NULL;
+  g_autofree char *used = ncg_cgroup_read (cgroup, "memory.use_hierarchy", NULL);
 
-  if (ncg_tree_has_controller (tree, "cpuset"))
-    return copy_if_empty (parent, child, "cpuset.cpus", error) &&
-           copy_if_empty (parent, child, "cpuset.mems", error);
-  /* Before Linux 5.11 a limit does not bind what is below, unless somebody has said so. */
-  if (is_new && ncg_tree_has_controller (tree, "memory"))
-    use_hierarchy = ncg_cgroup_read (child, "memory.use_hierarchy", NULL);
-  if (g_strcmp0 (use_hierarchy, "0") == 0)
-    ncg_cgroup_write (child, "memory.use_hierarchy", "1", NULL);
-  return TRUE;
+  if (g_strcmp0 (used, "0") == 0)
+    ncg_cgroup_write (cgroup, "memory.use_hierarchy", "1", NULL);
+}
+
+/* Several controllers may share a hierarchy. */
+static gboolean
+prepare_v1 (const NcgTree *tree, const NcgCgroup *parent, const NcgCgroup *child, GError **error)
+{
+  if (ncg_tree_has_controller (tree, "memory"))
+    use_hierarchy (child);
+  return !ncg_tree_has_controller (tree, "cpuset") ||
+         (copy_if_empty (parent, child, "cpuset.cpus", error) &&
+          copy_if_empty (parent, child, "cpuset.mems", error));
 }
 
 static NcgCgroup *
@@ -264,7 +266,7 @@ make_child (const Making *making,
     return NULL;
   if (is_new)
     g_ptr_array_add (made, g_strconcat (making->tree->mount, ncg_cgroup_get_path (child), NULL));
-  if (making->tree->is_v1 ? !prepare_v1 (making->tree, parent, child, is_new, error)
+  if (making->tree->is_v1 ? !prepare_v1 (making->tree, parent, child, error)
                           : !check_domain (child, FALSE, error))
     return NULL;
   return g_steal_pointer (&child);

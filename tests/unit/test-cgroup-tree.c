@@ -197,6 +197,37 @@ test_cpuset (Fixture *fixture, gconstpointer data)
   assert_cpuset (fixture, "1\n", "1\n");
 }
 
+#define SOME "sys/fs/cgroup/some/"
+
+static void
+assert_use_hierarchy (const char *controllers)
+{
+  Fixture fixture = { .root = temp_dir_new () };
+  g_autofree char *mountinfo =
+      g_strdup_printf ("27 25 0:24 / /sys/fs/cgroup/some rw - cgroup cgroup rw,%s\n", controllers);
+  g_autoptr (GError) error = NULL;
+
+  temp_dir_write (fixture.root, "proc/self/mountinfo", mountinfo);
+  temp_dir_write (fixture.root, SOME "a/cpuset.cpus", "1\n");
+  temp_dir_write (fixture.root, SOME "a/cpuset.mems", "0\n");
+  temp_dir_write (fixture.root, SOME "a/memory.use_hierarchy", "0\n");
+  fixture.hierarchy = ncg_hierarchy_detect (fixture.root, &error);
+  g_assert_no_error (error);
+  ncg_cgroup_tree_make (fixture.hierarchy->trees, "/a", NULL, &error);
+  g_assert_no_error (error);
+  assert_file (&fixture, SOME "a/memory.use_hierarchy", "1\n");
+  ncg_hierarchy_free (fixture.hierarchy);
+  temp_dir_free (fixture.root);
+}
+
+/* Before Linux 5.11 a limit does not bind what is below otherwise. */
+static void
+test_use_hierarchy (void)
+{
+  assert_use_hierarchy ("memory");
+  assert_use_hierarchy ("cpuset,memory");
+}
+
 static void
 test_populated (Fixture *fixture, gconstpointer data)
 {
@@ -264,6 +295,7 @@ main (int argc, char **argv)
   ADD ("/cgroup-tree/make/busy", test_make_busy);
   ADD ("/cgroup-tree/make/paths", test_make_paths);
   ADD ("/cgroup-tree/cpuset", test_cpuset);
+  g_test_add_func ("/cgroup-tree/use-hierarchy", test_use_hierarchy);
   ADD ("/cgroup-tree/populated", test_populated);
   ADD ("/cgroup-tree/root-is-spared", test_root_is_spared);
   ADD ("/cgroup-tree/freeze/unsupported", test_freeze_unsupported);
