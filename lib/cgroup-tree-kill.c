@@ -20,10 +20,16 @@
 /* Between two tries to remove what is not populated any more, and may be for a moment again. */
 #define REMOVE_PAUSE_USEC 5000
 
+/* A thaw wakes up what sleeps uninterruptibly as well (cgroup_freeze_task() in the kernel), for as
+ * long as it takes to find out that nothing has changed. So that a process is not told to be
+ * running that is in fact stuck, the last round waits for no less than any other, be it beyond the
+ * deadline. */
 static gint64
-earlier (gint64 deadline_usec, gint64 usec_from_now)
+end_of_round (gint64 deadline_usec)
 {
-  return MIN (deadline_usec, g_get_monotonic_time () + usec_from_now);
+  gint64 end_usec = g_get_monotonic_time () + ROUND_USEC;
+
+  return deadline_usec < end_usec + ROUND_USEC ? MAX (deadline_usec, end_usec) : end_usec;
 }
 
 gboolean
@@ -222,7 +228,7 @@ ncg_cgroup_tree_kill (const NcgHierarchy *hierarchy,
     ncg_cgroup_tree_thaw_v1 (hierarchy, path);
     if (!ok)
       return FALSE;
-    if (!wait_empty (hierarchy->trees, path, earlier (deadline_usec, ROUND_USEC), &empty, error))
+    if (!wait_empty (hierarchy->trees, path, end_of_round (deadline_usec), &empty, error))
       return FALSE;
     if (!empty && g_get_monotonic_time () >= deadline_usec)
       return set_busy (hierarchy->trees, proc, path, "these processes do not end in", error);

@@ -257,6 +257,30 @@ test_root_is_spared (Fixture *fixture, gconstpointer data)
   g_assert_error (freeze_error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
 }
 
+/* Without cgroup.kill there are rounds of freezing, killing and thawing. The last one leaves those
+ * that the thaw has woken up as much time to go back to sleep as any other, and only then their
+ * state is told. */
+static void
+test_kill_last_round (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *file = g_build_filename (fixture->root, V2 "a/cgroup.freeze", NULL);
+  gint64 now_usec;
+  g_autoptr (GError) error = NULL;
+  GStatBuf status;
+
+  temp_dir_write (fixture->root, V2 "a/cgroup.freeze", "0\n");
+  temp_dir_write (fixture->root, V2 "a/cgroup.events", "populated 1\nfrozen 0\n");
+  temp_dir_write (fixture->root, V2 "a/cgroup.procs", "0\n");
+  g_assert_false (ncg_cgroup_tree_kill (fixture->hierarchy, fixture->proc, "/a",
+                                        g_get_monotonic_time () + 250000, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_BUSY);
+  now_usec = g_get_real_time ();
+  g_assert_cmpint (g_stat (file, &status), ==, 0);
+  g_assert_cmpint (now_usec -
+                       (status.st_mtim.tv_sec * G_USEC_PER_SEC + status.st_mtim.tv_nsec / 1000),
+                   >=, 100000);
+}
+
 static void
 test_freeze_unsupported (Fixture *fixture, gconstpointer data)
 {
@@ -298,6 +322,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cgroup-tree/use-hierarchy", test_use_hierarchy);
   ADD ("/cgroup-tree/populated", test_populated);
   ADD ("/cgroup-tree/root-is-spared", test_root_is_spared);
+  ADD ("/cgroup-tree/kill/last-round", test_kill_last_round);
   ADD ("/cgroup-tree/freeze/unsupported", test_freeze_unsupported);
   ADD ("/cgroup-tree/freeze/timeout", test_freeze_timeout);
   return g_test_run ();
