@@ -370,6 +370,34 @@ ncg_cgroup_tree_make_noting (const GPtrArray *trees,
   return TRUE;
 }
 
+static void
+enable_in_tree (const Making *making, const char *path)
+{
+  NcgCgroup *cgroup = ncg_cgroup_open (making->tree->mount, "/", NULL);
+  g_auto (GStrv) names = g_strsplit (path + 1, "/", -1);
+
+  for (guint i = 0; cgroup != NULL && names[i] != NULL; i++) {
+    g_autoptr (NcgCgroup) parent = cgroup;
+
+    enable_controllers (making, parent, NULL);
+    cgroup = ncg_cgroup_open_child (parent, names[i], NULL);
+  }
+  g_clear_pointer (&cgroup, ncg_cgroup_close);
+}
+
+void
+ncg_cgroup_tree_enable (const GPtrArray *trees, const char *path, const char *const *controllers)
+{
+  for (guint i = 0; i < trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (trees, i);
+    g_autofree char **wanted = list_wanted (tree, controllers);
+    Making making = { tree, NULL, wanted, FALSE };
+
+    if (!tree->is_v1 && wanted[0] != NULL)
+      enable_in_tree (&making, path);
+  }
+}
+
 void
 ncg_cgroup_tree_unmake (GPtrArray *made, guint n_keep)
 {

@@ -46,6 +46,11 @@ gboolean ncg_cgroup_tree_make_noting (const GPtrArray *trees,
                                       GPtrArray *made,
                                       GError **error);
 
+/* Enables for the cgroup @path, which is there, those of @controllers that are to be had, on v2:
+ * what is only counted need not be. */
+void
+ncg_cgroup_tree_enable (const GPtrArray *trees, const char *path, const char *const *controllers);
+
 /* Removes the directories of @made again, the last first, but not the first @n_keep of them; those
  * that somebody uses by now stay. */
 void ncg_cgroup_tree_unmake (GPtrArray *made, guint n_keep);

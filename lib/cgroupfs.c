@@ -180,7 +180,7 @@ ncg_cgroupfs_list_settings (const NcgCgroupfs *self,
   return g_steal_pointer (&settings);
 }
 
-/* (transfer container): of v2, which must be enabled above; on v1 all are there. */
+/* (transfer container): of v2, those that must be enabled above; on v1 all are there. */
 static GPtrArray *
 list_controllers (const GPtrArray *settings)
 {
@@ -198,6 +198,9 @@ list_controllers (const GPtrArray *settings)
   g_ptr_array_add (controllers, NULL);
   return controllers;
 }
+
+/* What is counted of every cgroup, as systemd's accounting does it; v1 counts always. */
+static const char *const counted[] = { "cpu", "io", "memory", "pids", NULL };
 
 /* What of @made is in the primary hierarchy, and on the way to @path or that itself. */
 static const char *
@@ -249,8 +252,10 @@ make_marked (NcgCgroupfs *self,
 
   if (ncg_cgroup_tree_make_noting (self->hierarchy->trees, self->proc, path,
                                    (const char *const *) controllers->pdata, made, error) &&
-      mark_made (self, made, path, description, error))
+      mark_made (self, made, path, description, error)) {
+    ncg_cgroup_tree_enable (self->hierarchy->trees, path, counted);
     return TRUE;
+  }
   ncg_cgroup_tree_unmake (made, 0);
   return FALSE;
 }

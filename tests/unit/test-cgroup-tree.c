@@ -164,6 +164,35 @@ test_make_busy (Fixture *fixture, gconstpointer data)
 }
 
 static void
+enable (const Fixture *fixture, const char *path, const char *controllers)
+{
+  g_auto (GStrv) names = g_strsplit (controllers, " ", -1);
+
+  ncg_cgroup_tree_enable (fixture->hierarchy->trees, path, (const char *const *) names);
+}
+
+/* On each level what there is of it; what is not there, or is refused, is done without. */
+static void
+test_enable (Fixture *fixture, gconstpointer data)
+{
+  temp_dir_write (fixture->root, V2 "cgroup.subtree_control", "");
+  temp_dir_write (fixture->root, V2 "a/cgroup.controllers", "memory\n");
+  temp_dir_write (fixture->root, V2 "a/cgroup.subtree_control", "");
+  temp_dir_make (fixture->root, V2 "a/b");
+  enable (fixture, "/a/b", "cpu memory pids");
+  assert_file (fixture, V2 "cgroup.subtree_control", "+memory +pids");
+  assert_file (fixture, V2 "a/cgroup.subtree_control", "+memory");
+  enable (fixture, "/a/b/c", "hugetlb");
+  g_assert_false (is_there (fixture, V2 "a/b/c"));
+
+  temp_dir_write (fixture->root, V2 "a/cgroup.subtree_control", "");
+  temp_dir_write (fixture->root, V2 "a/cgroup.events", "populated 1\n");
+  temp_dir_write (fixture->root, V2 "a/cgroup.procs", "77\n");
+  enable (fixture, "/a/b", "memory");
+  assert_file (fixture, V2 "a/cgroup.subtree_control", "");
+}
+
+static void
 test_make_paths (Fixture *fixture, gconstpointer data)
 {
   static const char *const bad[] = { "", "/", "a", "/a/", "//a", "/a/../b", "/x/.", NULL };
@@ -318,6 +347,7 @@ main (int argc, char **argv)
   ADD ("/cgroup-tree/make/types", test_make_types);
   ADD ("/cgroup-tree/make/busy", test_make_busy);
   ADD ("/cgroup-tree/make/paths", test_make_paths);
+  ADD ("/cgroup-tree/enable", test_enable);
   ADD ("/cgroup-tree/cpuset", test_cpuset);
   g_test_add_func ("/cgroup-tree/use-hierarchy", test_use_hierarchy);
   ADD ("/cgroup-tree/populated", test_populated);

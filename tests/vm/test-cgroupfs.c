@@ -72,16 +72,44 @@ test_pod (void)
   g_assert_false (machine_has_cgroup ("/machine/besteffort/podb"));
 }
 
+/* (transfer full): of the pod */
+static GVariant *
+read_figures (void)
+{
+  g_autoptr (GVariant) reply = client_call ("GetPodStats", "('u-1', {'Containers': <true>})");
+
+  return g_variant_get_child_value (reply, 0);
+}
+
 static guint64
 read_figure (const char *key)
 {
-  g_autoptr (GVariant) reply = client_call ("GetPodStats", "('u-1', {'Containers': <true>})");
-  g_autoptr (GVariant) stats = g_variant_get_child_value (reply, 0);
+  g_autoptr (GVariant) stats = read_figures ();
   guint64 value = 0;
 
   if (!g_variant_lookup (stats, key, "t", &value))
     machine_fail ("there is no %s", key);
   return value;
+}
+
+/* No setting asks for that controller; it is there to be counted, for the pod and its leaf. */
+static void
+assert_io_is_counted (void)
+{
+  const NcgHierarchy *hierarchy = machine_get_hierarchy ();
+  g_autoptr (GVariant) stats = read_figures ();
+  g_autoptr (GVariant) leaves = g_variant_lookup_value (stats, "Containers", NULL);
+  g_autoptr (GVariant) leaf = NULL;
+  g_autoptr (GVariant) of_pod = g_variant_lookup_value (stats, "IO", NULL);
+  g_autoptr (GVariant) of_leaf = NULL;
+  gboolean expected = ncg_hierarchy_has_controller (hierarchy, "io") ||
+                      ncg_hierarchy_has_controller (hierarchy, "blkio");
+
+  leaf = g_variant_lookup_value (leaves, "main", NULL);
+  g_assert_nonnull (leaf);
+  of_leaf = g_variant_lookup_value (leaf, "IO", NULL);
+  g_assert_cmpint (of_pod != NULL, ==, expected);
+  g_assert_cmpint (of_leaf != NULL, ==, expected);
 }
 
 static void
@@ -109,6 +137,7 @@ test_join (void)
   g_assert_cmpuint (read_figure ("MemoryUsageBytes"), >=, 8388608);
   g_assert_cmpuint (read_figure ("PidsCurrent"), ==, 2);
   g_assert_cmpuint (read_figure ("PidsLimit"), ==, 50);
+  assert_io_is_counted ();
 
   /* The leaf ends with its last process. */
   workload_kill (first);
