@@ -134,6 +134,8 @@ offer_v1_mounts (GHashTable *mounts, const char *options, const char *mount_root
 {
   g_auto (GStrv) words = g_strsplit (options, ",", -1);
 
+  if (g_strv_contains ((const char *const *) words, "noprefix"))
+    return;
   for (guint i = 0; words[i] != NULL; i++)
     if (g_strv_contains (v1_controllers, words[i]) || g_str_has_prefix (words[i], NAMED_PREFIX))
       offer_mount (mounts, words[i], mount_root, point);

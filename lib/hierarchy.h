@@ -11,7 +11,9 @@
  * - cgroup2 elsewhere is unified if there is no v1 controller and no v1 "name=systemd";
  * - cgroup2 beside a v1 controller is hybrid. So it is beside "name=systemd" alone, even with all
  *   controllers on cgroup2: a systemd that keeps its units there applies no v2 setting;
- * - other named v1 hierarchies (OpenRC's, elogind's) have no controllers and decide nothing.
+ * - other named v1 hierarchies (OpenRC's, elogind's) have no controllers and decide nothing;
+ * - a v1 hierarchy that is mounted with "noprefix", as only that of cpuset can be, is passed over:
+ * it has none of the files by their names ("cpus" for "cpuset.cpus").
  */
 #pragma once
 

@@ -107,6 +107,18 @@ test_page_sizes (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (sizes, ==, "16GB 2MB 64KB");
 }
 
+/* Nothing of it could be written, and no cgroup in it be used. */
+static void
+test_noprefix (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NcgHierarchy) hierarchy = NULL;
+
+  hierarchy = detect (fixture, SYSTEMD_LINE CPU_LINE
+                      "29 25 0:26 / /dev/cpuset rw - cgroup cgroup rw,cpuset,noprefix\n");
+  assert_controllers (hierarchy, "cpu cpuacct");
+  g_assert_cmpuint (hierarchy->trees->len, ==, 2);
+}
+
 static void
 test_no_controllers (Fixture *fixture, gconstpointer data)
 {
@@ -360,6 +372,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/hierarchy/unified", test_unified);
   ADD ("/hierarchy/page-sizes", test_page_sizes);
+  ADD ("/hierarchy/noprefix", test_noprefix);
   ADD ("/hierarchy/no-controllers", test_no_controllers);
   ADD ("/hierarchy/hybrid", test_hybrid);
   ADD ("/hierarchy/hybrid/v232", test_hybrid_of_v232);
