@@ -130,6 +130,13 @@ explain (const Goal *goal, const GError *refusal)
            "no processes of its own: name a cgroup below it (Subgroup)";
   if (g_error_matches (refusal, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED))
     return "it is below a threaded one (cgroup.type)";
+  if (g_error_matches (refusal, NCG_ERROR, NCG_ERROR_NOT_PERMITTED))
+    return goal->tree->is_v1 ? NULL
+                             : "that takes the right to write cgroup.procs there, and in the "
+                               "nearest cgroup above both this one and that of the process";
+  /* On v2 a cgroup that has none takes those of the one above, and none needs a share. */
+  if (!goal->tree->is_v1)
+    return NULL;
   if (ncg_tree_has_controller (goal->tree, "cpuset"))
     return "its CPUs or memory nodes may be empty (cpuset.cpus, cpuset.mems), or the process may "
            "be bound to a CPU";
@@ -143,7 +150,8 @@ static int
 code_of_refusal (const GError *refusal)
 {
   return g_error_matches (refusal, NCG_ERROR, NCG_ERROR_BUSY) ||
-                 g_error_matches (refusal, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED)
+                 g_error_matches (refusal, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED) ||
+                 g_error_matches (refusal, NCG_ERROR, NCG_ERROR_NOT_PERMITTED)
              ? refusal->code
              : NCG_ERROR_FAILED;
 }

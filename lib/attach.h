@@ -38,7 +38,8 @@ void ncg_origins_restore (const NcgOrigins *self);
  * Returns: %TRUE; else %NCG_ERROR_NO_SUCH_PROCESS if one has ended, %NCG_ERROR_NOT_FOUND if there
  *   is no such cgroup, %NCG_ERROR_BUSY if it has controllers enabled for its children (and cannot
  *   have processes of its own), %NCG_ERROR_NOT_SUPPORTED if it is threaded or "domain invalid",
- *   %NCG_ERROR_FAILED if the kernel refuses it or one is elsewhere all the same
+ *   %NCG_ERROR_NOT_PERMITTED if only somebody else may move one, %NCG_ERROR_FAILED if the kernel
+ *   refuses it or one is elsewhere all the same
  */
 gboolean ncg_attach_processes (const NcgHierarchy *hierarchy,
                                const char *proc,

@@ -248,6 +248,9 @@ code_of_write (int errsv)
   case EINVAL:
   case ERANGE:
     return NCG_ERROR_INVALID_ARGUMENT;
+  case EACCES:
+  case EPERM:
+    return NCG_ERROR_NOT_PERMITTED;
   default:
     return NCG_ERROR_FAILED;
   }

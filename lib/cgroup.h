@@ -83,7 +83,8 @@ gboolean ncg_cgroup_read_key (
 /* One write(2) of @value. The error has the file, the value and what the kernel said. ESRCH (a
  * process that is gone) is %NCG_ERROR_NO_SUCH_PROCESS, ENOENT and ENODEV are %NCG_ERROR_NOT_FOUND,
  * EBUSY is %NCG_ERROR_BUSY, EOPNOTSUPP is %NCG_ERROR_NOT_SUPPORTED, EINVAL and ERANGE are
- * %NCG_ERROR_INVALID_ARGUMENT, else %NCG_ERROR_FAILED.
+ * %NCG_ERROR_INVALID_ARGUMENT, EACCES and EPERM are %NCG_ERROR_NOT_PERMITTED, else
+ * %NCG_ERROR_FAILED.
  *
  * A process that is only just being made cannot be moved yet (EINVAL of cgroup.procs): that write
  * is tried again for up to 150 ms. */

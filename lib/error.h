@@ -36,6 +36,7 @@ typedef enum {
   NCG_ERROR_UNKNOWN_PROPERTY,                 /* this systemd does not know a unit property */
   NCG_ERROR_DISCONNECTED,                     /* the reply was lost: the outcome is not known */
   NCG_ERROR_NOT_FOUND,                        /* a file or cgroup that is not there */
+  NCG_ERROR_NOT_PERMITTED,                    /* the kernel lets us not write a cgroup's file */
 } NcgError;
 
 /* The domain of every error here. */

@@ -9,14 +9,18 @@
 #include "tests/unit/child.h"
 #include "tests/unit/temp-dir.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOUNTINFO                                                                                  \
   "26 25 0:23 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"                                  \
   "27 25 0:24 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n"
+#define NOBODY 65534
 #define V2 "sys/fs/cgroup/unified/"
 #define V1 "sys/fs/cgroup/cpuset/"
 
@@ -180,6 +184,74 @@ test_threaded (Fixture *fixture, gconstpointer data)
   assert_attach (fixture, "/c", NCG_ERROR_NOT_SUPPORTED, "domain invalid");
 }
 
+/* The whole of the one hierarchy of another machine, in which the process is in /a/b. */
+static void
+detect (Fixture *fixture, const char *mountinfo, const char *controllers)
+{
+  const NcgProcess *process = g_ptr_array_index (fixture->processes, 0);
+  g_autofree char *cgroup = g_strdup_printf ("proc/%d/cgroup", (int) process->pid);
+  g_autoptr (GError) error = NULL;
+
+  temp_dir_write (fixture->root, cgroup, "1:cpuset:/a/b\n2:cpu:/a/b\n0::/a/b\n");
+  temp_dir_write (fixture->root, "proc/self/mountinfo", mountinfo);
+  temp_dir_write (fixture->root, "sys/fs/cgroup/cgroup.controllers", controllers);
+  ncg_hierarchy_free (fixture->hierarchy);
+  fixture->hierarchy = ncg_hierarchy_detect (fixture->root, &error);
+  g_assert_no_error (error);
+}
+
+static const struct {
+  const char *mountinfo;
+  const char *controllers;
+  const char *directory;
+  const char *words; /* what explains a refusal; NULL: the kernel's word alone */
+} refusing[] = {
+  { "26 25 0:23 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", "cpuset cpu memory pids\n", "", NULL },
+  { "26 25 0:23 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n", "", "cpuset/",
+    "its CPUs or memory nodes may be empty" },
+  { "26 25 0:23 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n", "", "cpu/",
+    "a process with real-time priority" },
+};
+
+/* Sets of CPUs that are empty, and shares of real time, there are on v1 only. */
+static void
+test_refused (Fixture *fixture, gconstpointer data)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (refusing); i++) {
+    g_autofree char *procs =
+        g_strconcat ("sys/fs/cgroup/", refusing[i].directory, "c/cgroup.procs", NULL);
+    g_autoptr (GError) error = NULL;
+
+    detect (fixture, refusing[i].mountinfo, refusing[i].controllers);
+    temp_dir_make (fixture->root, procs);
+    g_assert_false (
+        ncg_attach_processes (fixture->hierarchy, fixture->proc, "/c", fixture->processes, &error));
+    g_assert_error (error, NCG_ERROR, NCG_ERROR_FAILED);
+    g_test_message ("%s", error->message);
+    g_assert_nonnull (strstr (error->message, g_strerror (EISDIR)));
+    if (refusing[i].words != NULL)
+      g_assert_nonnull (strstr (error->message, refusing[i].words));
+    else
+      g_assert_true (g_str_has_prefix (error->message, "cannot write"));
+  }
+}
+
+/* The kernel wants more of a user than of root. */
+static void
+test_not_permitted (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *procs = g_build_filename (fixture->root, "sys/fs/cgroup/c/cgroup.procs", NULL);
+
+  detect (fixture, refusing[0].mountinfo, refusing[0].controllers);
+  temp_dir_write (fixture->root, "sys/fs/cgroup/c/cgroup.procs", "");
+  g_assert_cmpint (chmod (fixture->root, 0755), ==, 0);
+  g_assert_cmpint (chmod (procs, 0444), ==, 0);
+  /* Root may write it all the same. */
+  setfsuid (NOBODY);
+  assert_attach (fixture, "/c", NCG_ERROR_NOT_PERMITTED, "above both this one and that of");
+  setfsuid (geteuid ());
+}
+
 static void
 test_ended (Fixture *fixture, gconstpointer data)
 {
@@ -272,6 +344,8 @@ main (int argc, char **argv)
   ADD ("/attach/elsewhere", test_elsewhere);
   ADD ("/attach/above", test_above);
   ADD ("/attach/threaded", test_threaded);
+  ADD ("/attach/refused", test_refused);
+  ADD ("/attach/not-permitted", test_not_permitted);
   ADD ("/attach/ended", test_ended);
   ADD ("/attach/restore", test_restore);
   ADD ("/attach/looks", test_looks);
