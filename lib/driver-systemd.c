@@ -456,6 +456,7 @@ systemd_create (const NcgDriverConfig *config,
   context->proc = g_strconcat (config->root, "/proc", NULL);
   context->hierarchy = config->hierarchy;
   context->may_drop = config->may_drop;
+  context->is_user = config->user_socket != NULL;
   context->foreign = find_foreign (config->hierarchy);
   context->own = ncg_own_files_new (config->hierarchy, config->owner_watches);
   context->units = ncg_systemd_units_new ();

@@ -296,6 +296,9 @@ NcgPlace *ncg_driver_start_leaf_finish (GAsyncResult *result, GError **error);
  *
  * Moves processes into a leaf that is there, all or none, verified. A leaf that is held and was
  * pruned is made again. Errors: see ncg_attach_processes().
+ *
+ * A user's manager (NcgDriverConfig.user_socket) moves what the kernel does not let us move; then
+ * "none" is true only of processes that were below that manager already.
  */
 void ncg_driver_join_async (NcgDriver *self,
                             const NcgJoin *join,

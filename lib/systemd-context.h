@@ -19,6 +19,7 @@ typedef struct {
   NcgSystemdUnits *units;
   gboolean without_pidfds; /* this systemd does not know the PIDFDs property */
   gboolean may_drop;
+  gboolean is_user; /* the manager of a user, who may not do what root may */
   char *root;
   char *proc;
 } NcgSystemdContext;

@@ -7,9 +7,9 @@
 #include "lib/cgroup-tree.h"
 #include "lib/cgroup.h"
 #include "lib/error.h"
-#include "lib/leaf-join.h"
 #include "lib/missing-files.h"
 #include "lib/systemd-change.h"
+#include "lib/systemd-join.h"
 #include "lib/systemd-settings.h"
 #include "lib/systemd-start.h"
 #include "lib/unit-properties.h"
@@ -166,7 +166,7 @@ on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (ncg_leaf_join_finish (result, &error))
+  if (ncg_systemd_join_finish (result, &error))
     succeed (task);
   else
     give_up (task, error);
@@ -208,7 +208,8 @@ settle (GTask *task)
   if (is_settled (leaf, is_foreign))
     succeed (task);
   else
-    ncg_leaf_join_async (&join, leaf->origins, on_settled, g_object_ref (task));
+    ncg_systemd_join_async (context, leaf->unit, &join, leaf->origins, leaf->deadline, on_settled,
+                            g_object_ref (task));
 }
 
 static void
@@ -271,6 +272,9 @@ list_fixed (const Leaf *leaf)
   /* Without it systemd gives a service that has ended no cgroup. */
   if (leaf->is_delegated || is_held (leaf))
     ncg_unit_properties_add (&fixed, "Delegate", g_variant_new_boolean (TRUE));
+  /* Only into what is delegated does it move processes; no controller needs to come with it. */
+  else if (leaf->context->is_user)
+    ncg_unit_properties_add (&fixed, "DelegateControllers", g_variant_new_strv (NULL, 0));
   if (is_held (leaf))
     add_holder (&fixed);
   /* systemd's default ends the whole scope when one of its processes is killed for memory. */
@@ -444,7 +448,7 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (ncg_leaf_join_finish (result, &error))
+  if (ncg_systemd_join_finish (result, &error))
     g_task_return_boolean (task, TRUE);
   else if (!g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND) || !make_again (task))
     g_task_return_error (task, error);
@@ -467,7 +471,8 @@ join_leaf (GTask *task)
     .user = join->user,
   };
 
-  ncg_leaf_join_async (&what, NULL, on_joined, g_object_ref (task));
+  ncg_systemd_join_async (context, join->place->unit, &what, NULL, join->deadline, on_joined,
+                          g_object_ref (task));
 }
 
 void

@@ -17,6 +17,7 @@ typedef enum {
   FAKE_FAULT_JOB_DELAY,    /* the job takes msec */
   FAKE_FAULT_JOB_NEVER,    /* the job never ends */
   FAKE_FAULT_JOB_RESULT,   /* the job does nothing and ends with the result text */
+  FAKE_FAULT_PRETEND, /* nothing is done, and the reply, without arguments, is that of success */
 } FakeFaultKind;
 
 typedef struct {

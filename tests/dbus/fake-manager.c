@@ -241,6 +241,26 @@ handle_start_unit (FakeCall *call)
     fail_not_loaded (call);
 }
 
+static void
+handle_attach_processes (FakeCall *call)
+{
+  FakeManager *self = call->owner;
+  const FakeUnit *unit = fake_units_find (self->units, call->unit);
+  g_autoptr (GVariant) pids = NULL;
+  const char *below, *error, *message;
+
+  if (unit == NULL) {
+    fail_not_loaded (call);
+    return;
+  }
+  g_variant_get (call->arguments, "(&s&s@au)", NULL, &below, &pids);
+  error = fake_units_attach (self->units, unit, below, pids, &message);
+  if (error != NULL)
+    fail (call, error, message);
+  else
+    reply (call, "");
+}
+
 /* For what knows of a unit and changes nothing that matters here. */
 static void
 handle_known_unit (FakeCall *call)
@@ -339,6 +359,7 @@ static const struct {
   const char *method;
   void (*handle) (FakeCall *call);
 } handlers[] = {
+  { "AttachProcessesToUnit", handle_attach_processes },
   { "Get", handle_get },
   { "GetAll", handle_get_all },
   { "GetUnit", handle_get_unit },
@@ -412,6 +433,10 @@ on_called (sd_bus_message *message, gpointer user_data)
     put_off (self, call->fault->msec, run, call, NULL);
     break;
   case FAKE_FAULT_NO_REPLY:
+    break;
+  case FAKE_FAULT_PRETEND:
+    sd_bus_reply_method_return (call->message, "");
+    count_out (self, call->epoch);
     break;
   case FAKE_FAULT_LOSE_BEFORE:
     lose_connections (self);

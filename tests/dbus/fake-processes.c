@@ -9,6 +9,7 @@
 #include "tests/dbus/fake-thread.h"
 
 #include <glib-unix.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -28,6 +29,7 @@ struct FakeProcesses {
   GHashTable *cgroups; /* path → watch descriptor */
   int inotify;
   GSource *source;
+  gboolean is_barred; /* cgroup.procs takes nothing from others */
   FakeProcessesEmptied emptied;
   gpointer user_data;
 };
@@ -84,6 +86,8 @@ write_procs (const FakeProcesses *self, const char *cgroup)
       g_string_append_printf (text, "%d\n", (int) place->pid);
   }
   fake_file_write (path, text->str);
+  if (self->is_barred)
+    g_assert_cmpint (g_chmod (path, 0444), ==, 0);
 }
 
 static void
@@ -336,6 +340,19 @@ fake_processes_drop (FakeProcesses *self, pid_t pid)
   fake_process_free (place->process);
   g_free (place->cgroup);
   g_free (place);
+}
+
+void
+fake_processes_bar (FakeProcesses *self)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+  GHashTableIter iter;
+  gpointer path;
+
+  self->is_barred = TRUE;
+  g_hash_table_iter_init (&iter, self->cgroups);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
+    write_procs (self, path);
 }
 
 void

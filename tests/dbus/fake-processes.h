@@ -35,6 +35,9 @@ void fake_processes_add (FakeProcesses *self, pid_t pid, const char *cgroup);
 /* Removes what /proc has of it. */
 void fake_processes_drop (FakeProcesses *self, pid_t pid);
 
+/* From now on the daemon may write no cgroup.procs, as if it were not root's. */
+void fake_processes_bar (FakeProcesses *self);
+
 /* Returns: %FALSE if there is no such process, or it has ended */
 gboolean fake_processes_move (FakeProcesses *self, pid_t pid, const char *cgroup);
 

@@ -33,6 +33,7 @@ static const struct {
   { "CPUWeight", "t", .min = 1, .max = 10000, .file = "cpu.weight", .otherwise = "100" },
   { "CollectMode", "s", .at_start = TRUE },
   { "Delegate", "b", .of_leaves = TRUE, .at_start = TRUE },
+  { "DelegateControllers", "as", .of_leaves = TRUE, .at_start = TRUE },
   { "Description", "s" },
   { "DeviceAllow", "a(ss)" },
   { "ExecStart", "a(sasb)", .of_leaves = TRUE, .at_start = TRUE },

@@ -361,3 +361,47 @@ fake_units_free (FakeUnits *self)
   g_hash_table_unref (self->aliases);
   g_free (self);
 }
+
+static gboolean
+is_delegated (const FakeUnit *unit)
+{
+  GVariant *whole = g_hash_table_lookup (unit->properties, "Delegate");
+
+  return (whole != NULL && g_variant_get_boolean (whole)) ||
+         g_hash_table_contains (unit->properties, "DelegateControllers");
+}
+
+/* bus_unit_method_attach_processes() of systemd's core/dbus-unit.c */
+static const char *
+find_objection (const FakeUnit *unit, const char *below)
+{
+  if (below[0] != '\0' && below[0] != '/')
+    return "Control group path is not absolute";
+  if (!is_delegated (unit))
+    return "Process migration not available on non-delegated units.";
+  return unit->is_active ? NULL : "Unit is not active, refusing.";
+}
+
+const char *
+fake_units_attach (FakeUnits *self,
+                   const FakeUnit *unit,
+                   const char *below,
+                   GVariant *pids,
+                   const char **ret_message)
+{
+  FakeProcesses *processes = fake_kernel_get_processes (self->kernel);
+  g_autofree char *cgroup = g_strconcat (unit->cgroup, below, NULL);
+
+  *ret_message = find_objection (unit, below);
+  if (*ret_message != NULL)
+    return "org.freedesktop.DBus.Error.InvalidArgs";
+  for (gsize i = 0; i < g_variant_n_children (pids); i++) {
+    guint32 pid;
+
+    g_variant_get_child (pids, i, "u", &pid);
+    *ret_message = "Process with this ID does not exist.";
+    if (!fake_processes_move (processes, (pid_t) pid, cgroup))
+      return "org.freedesktop.DBus.Error.UnixProcessIdUnknown";
+  }
+  return NULL;
+}

@@ -54,3 +54,11 @@ void fake_units_apply_all (FakeUnits *self);
 /* With all units in it; their processes are killed. Processes right in a slice stay, and so does
  * its directory. A unit without a file on disk is removed. */
 void fake_units_stop (FakeUnits *self, FakeUnit *unit);
+
+/* Processes into the cgroup of a unit, or into the one @below it ("", "/a"). @pids: au. Returns:
+ * NULL, or the name of the error that systemd has for it, and its message */
+const char *fake_units_attach (FakeUnits *self,
+                               const FakeUnit *unit,
+                               const char *below,
+                               GVariant *pids,
+                               const char **ret_message);

@@ -198,11 +198,13 @@ fixture_launch_daemon (Fixture *self)
   /* What it says must not look like the test's own protocol. */
   g_autoptr (GSubprocessLauncher) launcher =
       g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+  g_autofree char *runtime = g_strconcat (self->root, "/run", NULL);
   g_autoptr (GError) error = NULL;
 
   g_assert_null (self->daemon);
   g_subprocess_launcher_set_child_setup (launcher, prepare_daemon, self, NULL);
   g_subprocess_launcher_set_stderr_file_path (launcher, self->log);
+  g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", runtime, TRUE);
   if (self->notify != NULL)
     g_subprocess_launcher_setenv (launcher, "NOTIFY_SOCKET", self->notify, TRUE);
   self->daemon = g_subprocess_launcher_spawnv (launcher, command, &error);
