@@ -19,6 +19,7 @@
 #define DISK "/run/nct-disk"
 #define NOBODY 65534
 #define REUSES 10
+#define HUGE_PAGE (2 * 1024 * 1024)
 
 static const char *driver_name;
 static TestDriver *driver;
@@ -187,6 +188,32 @@ test_vanished (void)
   g_assert_cmpstr (after, ==, before);
 }
 
+static void
+reload_systemd (void)
+{
+  if (machine_has_systemd ())
+    machine_reload_systemd ();
+}
+
+static void
+reexecute_systemd (void)
+{
+  if (!machine_has_systemd ())
+    return;
+  driver->is_connected = FALSE;
+  machine_reexecute_systemd ();
+  test_driver_reconnect (driver);
+}
+
+static void
+assert_verified (const NcgPlace *place, const NcgResources *resources)
+{
+  g_autoptr (GError) error = NULL;
+
+  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, resources, &error);
+  g_assert_no_error (error);
+}
+
 /* Created, and joined later; its settings and figures stay as long as it does. */
 static void
 test_held (void)
@@ -203,11 +230,12 @@ test_held (void)
   g_assert_no_error (error);
   g_assert_true (is_there (place));
   g_assert_false (is_populated (place));
-  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
-  g_assert_no_error (error);
-  if (machine_has_systemd ())
-    machine_reload_systemd ();
+  assert_verified (place, &resources);
+  reload_systemd ();
   g_assert_true (is_there (place));
+  reexecute_systemd ();
+  g_assert_true (is_there (place));
+  assert_verified (place, &resources);
 
   join (place, workload);
   assert_inside (workload, place->cgroup);
@@ -216,34 +244,48 @@ test_held (void)
   g_clear_pointer (&workload, workload_free);
   machine_wait_until (!is_populated (place));
   g_assert_cmpuint (read_usage (place), >=, 40000);
-  if (machine_has_systemd ())
-    machine_reload_systemd ();
+  reload_systemd ();
+  reexecute_systemd ();
   g_assert_true (is_there (place));
   g_assert_cmpuint (read_usage (place), >=, 40000);
 
   ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 9);
   test_driver_set (driver, place, &resources, &error);
   g_assert_no_error (error);
-  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
-  g_assert_no_error (error);
+  assert_verified (place, &resources);
   workload = workload_start ();
   join (place, workload);
   assert_inside (workload, place->cgroup);
   stop (place);
 }
 
-/* Somebody removed the cgroup of one that is held: it is made again, and is its user's. */
+/* What systemd has no property for, wherever there is such a thing. */
+static void
+set_own (NcgResources *resources)
+{
+  const NcgTree *memory = ncg_hierarchy_find_tree (machine_get_hierarchy (), "memory");
+
+  if (memory != NULL && !memory->is_v1)
+    ncg_resources_set (resources, NCG_SETTING_OOM_GROUP, 1);
+  if (ncg_hierarchy_has_controller (machine_get_hierarchy (), "hugetlb"))
+    ncg_resources_set_hugepages (resources, HUGE_PAGE, 3 * HUGE_PAGE);
+}
+
+/* Somebody removed the cgroup of one that is held: it is made again, with what was set, and is its
+ * user's. */
 static void
 test_pruned (void)
 {
-  const NcgResources nothing = { 0 };
-  NcgLeaf leaf = describe_leaf ("pruned", &nothing);
+  g_auto (NcgResources) resources = { 0 };
+  NcgLeaf leaf = describe_leaf ("pruned", &resources);
   g_autoptr (NcgPlace) place = NULL;
   g_autoptr (Workload) workload = workload_start ();
   const GPtrArray *trees = machine_get_hierarchy ()->trees;
   g_autofree char *owner = NULL;
   g_autoptr (GError) error = NULL;
 
+  set_own (&resources);
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 11);
   leaf.is_delegated = TRUE;
   leaf.user = NOBODY;
   place = test_driver_start_leaf (driver, &leaf, NULL, &error);
@@ -259,6 +301,7 @@ test_pruned (void)
   test_driver_join_of (driver, place, workload->pid, NULL, NOBODY, &error);
   g_assert_no_error (error);
   assert_inside (workload, place->cgroup);
+  assert_verified (place, &resources);
   owner = machine_run ("stat -c %%u %s%s/cgroup.procs", get_primary ()->mount, place->cgroup);
   g_assert_cmpstr (owner, ==, "65534");
   stop (place);
@@ -304,11 +347,10 @@ test_delegated (void)
     g_assert_false (machine_try ("setpriv --reuid %d --regid %d --clear-groups sh -c "
                                  "'echo max >%s/memory.max || echo max >%s/pids.max'",
                                  NOBODY, NOBODY, directory, directory));
-  if (machine_has_systemd ())
-    machine_reload_systemd ();
+  reload_systemd ();
+  reexecute_systemd ();
   machine_assert_process_in (workload->pid, inside);
-  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
-  g_assert_no_error (error);
+  assert_verified (place, &resources);
   stop (place);
 }
 
