@@ -62,15 +62,18 @@ ncg_leaf_check_delegation (gboolean is_delegated, const char *subgroup, uid_t us
   return FALSE;
 }
 
+/* Any of those above it: the limits of each hold what is below. All are below the root. */
 static gboolean
 has_parent (const NcgTree *tree, const char *path)
 {
-  g_autofree char *parent = g_path_get_dirname (path);
+  const char *end = path[0] == '/' ? strchr (path + 1, '/') : NULL;
+  g_autofree char *uppermost = NULL;
   g_autoptr (NcgCgroup) cgroup = NULL;
 
-  /* All are below the root. */
-  if (!g_str_equal (parent, "/"))
-    cgroup = ncg_cgroup_open (tree->mount, parent, NULL);
+  if (end == NULL)
+    return FALSE;
+  uppermost = g_strndup (path, (gsize) (end - path));
+  cgroup = ncg_cgroup_open (tree->mount, uppermost, NULL);
   return cgroup != NULL;
 }
 

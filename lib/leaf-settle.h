@@ -24,8 +24,8 @@ ncg_leaf_check_delegation (gboolean is_delegated, const char *subgroup, uid_t us
  * @trees: (element-type NcgTree): hierarchies of v1
  * @path: of the leaf
  *
- * Makes the leaf in those of @trees in which its parent is: there the parent has limits, or a
- * runtime made it.
+ * Makes the leaf, and what lies above it, in those of @trees in which any cgroup above it is, down
+ * from the one right below the root: that has limits, or a runtime made it.
  */
 gboolean ncg_leaf_make_foreign (const GPtrArray *trees, const char *path, GError **error);
 
@@ -42,7 +42,7 @@ gboolean ncg_leaf_make_foreign (const GPtrArray *trees, const char *path, GError
  */
 GPtrArray *ncg_leaf_list_left (const GPtrArray *trees, const NcgTree *primary, const char *path);
 
-/* Whether the parent of @path is in any of @trees. */
+/* Whether a cgroup above @path, other than the root, is in any of @trees. */
 gboolean ncg_leaf_is_foreign (const GPtrArray *trees, const char *path);
 
 /**
