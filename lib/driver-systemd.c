@@ -230,6 +230,9 @@ systemd_keep (NcgDriver *base, const NcgKept *kept)
   dropped = ncg_systemd_settings_drop_again (&told, kept->dropped);
   ncg_systemd_units_remember (context->units, kept->place, &told, dropped);
   ncg_own_files_keep (context->own, kept->place->unit, kept->place->cgroup, kept->resources);
+  /* The daemon may have ended before it had moved all of them. */
+  if (!kept->is_new)
+    ncg_own_files_gather (context->own, kept->place->unit);
 }
 
 static NcgDropped *
@@ -458,7 +461,8 @@ systemd_create (const NcgDriverConfig *config,
   context->may_drop = config->may_drop;
   context->is_user = config->user_socket != NULL;
   context->foreign = find_foreign (config->hierarchy);
-  context->own = ncg_own_files_new (config->hierarchy, config->owner_watches);
+  context->own =
+      ncg_own_files_new (config->hierarchy, context->foreign, context->proc, config->owner_watches);
   context->units = ncg_systemd_units_new ();
   context->systemd = ncg_systemd_new (&connection, &callbacks, self);
   self->services = ncg_systemd_services_new (context->systemd, on_service_changed, self);

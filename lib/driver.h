@@ -345,7 +345,8 @@ void ncg_driver_stop_async (NcgDriver *self,
 gboolean ncg_driver_stop_finish (GAsyncResult *result, GError **error);
 
 /* Makes a group or leaf of an earlier time known: what systemd has no property for is watched and
- * written again, a leaf that ends empty is removed when it is. Nothing is written at once. */
+ * written again, a leaf that ends empty is removed when it is. No setting is written at once; where
+ * systemd places nobody, the processes are moved to where the limits are. */
 void ncg_driver_keep (NcgDriver *self, const NcgKept *kept);
 
 /* (transfer container) (element-type NcgDropped): the settings of a group or leaf that were left

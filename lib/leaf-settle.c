@@ -132,6 +132,26 @@ ncg_leaf_list_left (const GPtrArray *trees, const NcgTree *primary, const char *
   return left;
 }
 
+gboolean
+ncg_leaf_make_missing (const NcgTree *tree,
+                       const NcgTree *primary,
+                       const char *path,
+                       GError **error)
+{
+  g_autoptr (GPtrArray) trees = g_ptr_array_new ();
+  g_autoptr (NcgCgroup) parent = ncg_cgroup_open (primary->mount, path, NULL);
+  g_auto (GStrv) children = parent != NULL ? ncg_cgroup_list_children (parent, NULL) : NULL;
+
+  g_ptr_array_add (trees, (gpointer) tree);
+  for (guint i = 0; children != NULL && children[i] != NULL; i++) {
+    g_autofree char *child = g_strconcat (path, "/", children[i], NULL);
+
+    if (is_of_unit (children[i]) && !ncg_cgroup_tree_make (trees, child, NULL, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* @file: of @cgroup, or "" for itself. By the descriptor: whoever owns the cgroup above can put
  * another in its place. */
 static gboolean

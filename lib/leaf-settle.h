@@ -45,6 +45,13 @@ GPtrArray *ncg_leaf_list_left (const GPtrArray *trees, const NcgTree *primary, c
 /* Whether a cgroup above @path, other than the root, is in any of @trees. */
 gboolean ncg_leaf_is_foreign (const GPtrArray *trees, const char *path);
 
+/* In @tree, of v1: what ncg_leaf_make_foreign() would have made for the scopes and services that
+ * are right in @path of @primary, had it been asked. Errors: see ncg_cgroup_tree_make(). */
+gboolean ncg_leaf_make_missing (const NcgTree *tree,
+                                const NcgTree *primary,
+                                const char *path,
+                                GError **error);
+
 /**
  * ncg_leaf_delegate:
  * @root: "" or a directory that stands for the machine's root

@@ -7,19 +7,14 @@
  */
 #include "lib/own-files.h"
 
-#include "lib/apply.h"
 #include "lib/cgroup-tree.h"
 #include "lib/error.h"
 #include "lib/file-watch.h"
+#include "lib/own-write.h"
 #include "lib/unit-properties.h"
 
 /* Between two restorations of one unit. */
 #define PAUSE_MSEC 100
-
-/* What systemd enables in cgroup.subtree_control, and nobody else should. */
-static const char *const controllers_of_systemd[] = {
-  "cpu", "cpuset", "io", "memory", "pids", NULL
-};
 
 /* What is remembered of a unit. */
 typedef struct {
@@ -38,6 +33,8 @@ typedef struct {
 struct NcgOwnFiles {
   guint refs; /* one of the owner, one of each job */
   const NcgHierarchy *hierarchy;
+  GPtrArray *foreign; /* (element-type NcgTree) */
+  char *proc;
   const NcgSystemdFeatures *features;
   gboolean owner_watches;
   GHashTable *entries; /* unit → Entry */
@@ -53,6 +50,7 @@ typedef struct {
   GPtrArray *settings;
   guint generation; /* of the entry, when the writer began */
   gboolean is_restoring;
+  gboolean is_gathering; /* and nothing is written */
 } Job;
 
 static void run_job (GTask *task);
@@ -75,6 +73,8 @@ unref (NcgOwnFiles *self)
   if (--self->refs > 0)
     return;
   g_hash_table_unref (self->entries);
+  g_ptr_array_unref (self->foreign);
+  g_free (self->proc);
   g_free (self);
 }
 
@@ -147,12 +147,17 @@ on_written_by_others (const char *unit, gpointer user_data)
 }
 
 NcgOwnFiles *
-ncg_own_files_new (const NcgHierarchy *hierarchy, gboolean owner_watches)
+ncg_own_files_new (const NcgHierarchy *hierarchy,
+                   GPtrArray *foreign,
+                   const char *proc,
+                   gboolean owner_watches)
 {
   NcgOwnFiles *self = g_new0 (NcgOwnFiles, 1);
 
   self->refs = 1;
   self->hierarchy = hierarchy;
+  self->foreign = g_ptr_array_ref (foreign);
+  self->proc = g_strdup (proc);
   self->owner_watches = owner_watches;
   self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   self->watch = ncg_file_watch_new (on_written_by_others, self);
@@ -227,32 +232,6 @@ watch_settings (NcgOwnFiles *self, const Entry *entry, const GPtrArray *settings
   }
 }
 
-/* In the worker: the cgroup, on v1 where systemd has none, and on v2 with the controllers that
- * systemd does not enable. */
-static gboolean
-make_cgroups (const Job *job, GError **error)
-{
-  g_autoptr (GPtrArray) trees = g_ptr_array_new ();
-  g_autoptr (GPtrArray) controllers = g_ptr_array_new ();
-
-  for (guint i = 0; i < job->settings->len; i++) {
-    const NcgFileSetting *setting = g_ptr_array_index (job->settings, i);
-    const char *controller = setting->controller;
-
-    if (!setting->tree->is_v1 &&
-        (controller[0] == '\0' || g_strv_contains (controllers_of_systemd, controller)))
-      continue;
-    if (!g_ptr_array_find (trees, setting->tree, NULL))
-      g_ptr_array_add (trees, (gpointer) setting->tree);
-    if (!setting->tree->is_v1)
-      g_ptr_array_add (controllers, (gpointer) controller);
-  }
-  if (trees->len == 0)
-    return TRUE;
-  g_ptr_array_add (controllers, NULL);
-  return ncg_cgroup_tree_make (trees, job->cgroup, (const char *const *) controllers->pdata, error);
-}
-
 /* What is restored is not made again. */
 static gboolean
 is_there (const Job *job, GError **error)
@@ -268,11 +247,13 @@ static void
 write_in_worker (GTask *worker, gpointer source, gpointer data, GCancellable *cancellable)
 {
   const Job *job = data;
+  const NcgOwnFiles *files = job->files;
+  const NcgOwnWrite what = { files->hierarchy, files->foreign, files->proc, job->cgroup,
+                             job->settings };
   GError *error = NULL;
 
-  if (is_there (job, &error) && make_cgroups (job, &error) &&
-      ncg_apply_check (job->cgroup, job->settings, &error) &&
-      ncg_apply_write (job->cgroup, job->settings, &error))
+  if (is_there (job, &error) &&
+      (job->is_gathering ? ncg_own_write_gather : ncg_own_write_run) (&what, &error))
     g_task_return_boolean (worker, TRUE);
   else
     g_task_return_error (worker, error);
@@ -453,24 +434,39 @@ on_restored (GObject *source, GAsyncResult *result, gpointer user_data)
   ncg_own_files_write_finish (result, NULL);
 }
 
+static void
+restore (NcgOwnFiles *self, Entry *entry, gboolean is_gathering)
+{
+  g_autoptr (GTask) task = job_new (self, entry->unit, entry->cgroup, on_restored, NULL);
+  Job *job = g_task_get_task_data (task);
+
+  job->is_restoring = TRUE;
+  job->is_gathering = is_gathering;
+  run_job (task);
+}
+
 void
 ncg_own_files_restore (NcgOwnFiles *self, const char *unit)
 {
   Entry *entry = g_hash_table_lookup (self->entries, unit);
-  g_autoptr (GTask) task = NULL;
-  Job *job;
 
   if (entry == NULL || entry->is_forgotten)
     return;
   entry->is_waiting = FALSE;
-  if (entry->is_busy) {
+  if (entry->is_busy)
     entry->is_dirty = TRUE;
-    return;
-  }
-  task = job_new (self, unit, entry->cgroup, on_restored, NULL);
-  job = g_task_get_task_data (task);
-  job->is_restoring = TRUE;
-  run_job (task);
+  else
+    restore (self, entry, FALSE);
+}
+
+void
+ncg_own_files_gather (NcgOwnFiles *self, const char *unit)
+{
+  Entry *entry = g_hash_table_lookup (self->entries, unit);
+
+  /* Whoever writes gathers, too. */
+  if (entry != NULL && !entry->is_forgotten && !entry->is_busy && self->foreign->len > 0)
+    restore (self, entry, TRUE);
 }
 
 void

@@ -21,9 +21,13 @@
 
 typedef struct NcgOwnFiles NcgOwnFiles;
 
-/* @hierarchy outlives it. @owner_watches: who writes the files that systemd does not set back is
- * watched by somebody else. */
-NcgOwnFiles *ncg_own_files_new (const NcgHierarchy *hierarchy, gboolean owner_watches);
+/* @hierarchy outlives it. @foreign (element-type NcgTree): the hierarchies of v1 in which systemd
+ * makes nothing; @proc: the mount point of procfs. @owner_watches: who writes the files that
+ * systemd does not set back is watched by somebody else. */
+NcgOwnFiles *ncg_own_files_new (const NcgHierarchy *hierarchy,
+                                GPtrArray *foreign,
+                                const char *proc,
+                                gboolean owner_watches);
 void ncg_own_files_free (NcgOwnFiles *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgOwnFiles, ncg_own_files_free)
 
@@ -44,9 +48,10 @@ gboolean ncg_own_files_is_needed (const NcgOwnFiles *self, const NcgResources *r
  * @cgroup: its path
  * @resources: all of the unit's; copied
  *
- * Makes the cgroup in the v1 hierarchies that systemd does not care for, enables the controllers of
- * v2 that it does not enable (hugetlb, rdma, misc), and writes the files: all or nothing. Errors:
- * see ncg_cgroup_tree_make() and ncg_apply_write().
+ * Makes the cgroup in the v1 hierarchies that systemd does not care for and moves the unit's
+ * processes into it, enables the controllers of v2 that systemd does not enable (hugetlb, rdma,
+ * misc), and writes the files: all or nothing. Errors: see
+ * ncg_cgroup_tree_make(), ncg_members_gather() and ncg_apply_write().
  */
 void ncg_own_files_write_async (NcgOwnFiles *self,
                                 const char *unit,
@@ -67,3 +72,7 @@ void ncg_own_files_forget (NcgOwnFiles *self, const char *unit);
  * one. */
 void ncg_own_files_restore_all (NcgOwnFiles *self);
 void ncg_own_files_restore (NcgOwnFiles *self, const char *unit);
+
+/* In the background: the processes of a unit that is remembered come to where its files are; see
+ * ncg_members_gather(). Nothing is made or written. */
+void ncg_own_files_gather (NcgOwnFiles *self, const char *unit);

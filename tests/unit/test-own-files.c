@@ -5,37 +5,56 @@
 #include "lib/own-files.h"
 
 #include "lib/error.h"
+#include "tests/unit/child.h"
 #include "tests/unit/temp-dir.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #define MOUNTINFO "30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+/* CPUs are systemd's, memory is on v2, and CPU sets are nobody's. */
+#define HYBRID                                                                                     \
+  "30 22 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"                                  \
+  "31 22 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"                                    \
+  "32 22 0:28 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n"
+#define UNIFIED "sys/fs/cgroup/unified/"
+#define CPUSET "sys/fs/cgroup/cpuset/"
 #define GROUP_FILE "sys/fs/cgroup/a.slice/memory.oom.group"
 #define PATIENCE_USEC (10 * G_USEC_PER_SEC)
 
 typedef struct {
   char *root;
   char *file;
+  char *proc;
   NcgHierarchy *hierarchy;
+  GPtrArray *foreign; /* (element-type NcgTree) */
   NcgOwnFiles *own;
   GAsyncResult *result;
 } Fixture;
 
 static void
-set_up (Fixture *fixture, gconstpointer data)
+detect (Fixture *fixture, const char *mountinfo)
 {
   g_autoptr (GError) error = NULL;
 
+  temp_dir_write (fixture->root, "proc/self/mountinfo", mountinfo);
+  fixture->hierarchy = ncg_hierarchy_detect (fixture->root, &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
   fixture->root = temp_dir_new ();
-  temp_dir_write (fixture->root, "proc/self/mountinfo", MOUNTINFO);
+  fixture->proc = g_strconcat (fixture->root, "/proc", NULL);
+  fixture->foreign = g_ptr_array_new ();
   temp_dir_write (fixture->root, "sys/fs/cgroup/cgroup.controllers", "cpu memory pids\n");
   temp_dir_write (fixture->root, "sys/fs/cgroup/a.slice/cgroup.controllers", "memory\n");
   temp_dir_write (fixture->root, GROUP_FILE, "0\n");
   fixture->file = g_build_filename (fixture->root, GROUP_FILE, NULL);
-  fixture->hierarchy = ncg_hierarchy_detect (fixture->root, &error);
-  g_assert_no_error (error);
-  fixture->own = ncg_own_files_new (fixture->hierarchy, FALSE);
+  detect (fixture, MOUNTINFO);
+  fixture->own = ncg_own_files_new (fixture->hierarchy, fixture->foreign, fixture->proc, FALSE);
 }
 
 static void
@@ -43,6 +62,8 @@ tear_down (Fixture *fixture, gconstpointer data)
 {
   ncg_own_files_free (fixture->own);
   ncg_hierarchy_free (fixture->hierarchy);
+  g_ptr_array_unref (fixture->foreign);
+  g_free (fixture->proc);
   g_free (fixture->file);
   temp_dir_free (fixture->root);
 }
@@ -248,7 +269,7 @@ static void
 test_owner_watches (Fixture *fixture, gconstpointer data)
 {
   ncg_own_files_free (fixture->own);
-  fixture->own = ncg_own_files_new (fixture->hierarchy, TRUE);
+  fixture->own = ncg_own_files_new (fixture->hierarchy, fixture->foreign, fixture->proc, TRUE);
   g_assert_true (write_own (fixture, "/a.slice", 0, NULL));
   write_other (fixture, "1");
   wait_a_moment ();
@@ -294,6 +315,126 @@ test_free (Fixture *fixture, gconstpointer data)
   g_assert_true (reads (fixture, "1"));
 }
 
+static void
+become_hybrid (Fixture *fixture)
+{
+  ncg_own_files_free (fixture->own);
+  ncg_hierarchy_free (fixture->hierarchy);
+  temp_dir_write (fixture->root, UNIFIED "cgroup.controllers", "memory\n");
+  temp_dir_write (fixture->root, UNIFIED "cgroup.subtree_control", "");
+  temp_dir_make (fixture->root, UNIFIED "a.slice/c.scope");
+  temp_dir_write (fixture->root, UNIFIED "a.slice/memory.max", "max\n");
+  temp_dir_write (fixture->root, CPUSET "cgroup.procs", "");
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *path = g_strconcat (CPUSET, i == 0 ? "" : "a.slice/", NULL);
+    g_autofree char *cpus = g_strconcat (path, "cpuset.cpus", NULL);
+    g_autofree char *mems = g_strconcat (path, "cpuset.mems", NULL);
+
+    temp_dir_write (fixture->root, cpus, "1\n");
+    temp_dir_write (fixture->root, mems, "0\n");
+  }
+  detect (fixture, HYBRID);
+  g_ptr_array_add (fixture->foreign,
+                   (gpointer) ncg_hierarchy_find_tree (fixture->hierarchy, "cpuset"));
+  fixture->own = ncg_own_files_new (fixture->hierarchy, fixture->foreign, fixture->proc, FALSE);
+}
+
+static void
+assert_file (const Fixture *fixture, const char *path, const char *expected)
+{
+  g_autofree char *whole = g_build_filename (fixture->root, path, NULL);
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_get_contents (whole, &text, NULL, NULL));
+  g_assert_cmpstr (g_strchomp (text), ==, expected);
+}
+
+static gboolean
+write_resources (Fixture *fixture, const NcgResources *resources, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  ncg_own_files_write_async (fixture->own, "a.slice", "/a.slice", resources, on_written, fixture);
+  while (fixture->result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  result = g_steal_pointer (&fixture->result);
+  return ncg_own_files_write_finish (result, error);
+}
+
+/* A process of the scope in a.slice, that is in the root of cpuset */
+static pid_t
+start_member (const Fixture *fixture)
+{
+  pid_t pid = child_start ();
+  g_autofree char *stat = g_strdup_printf ("proc/%d/stat", (int) pid);
+  g_autofree char *cgroup = g_strdup_printf ("proc/%d/cgroup", (int) pid);
+  g_autofree char *number = g_strdup_printf ("%d\n", (int) pid);
+
+  temp_dir_write (fixture->root, stat, "1 (child) S 1 1 1 0 -1 0 0\n");
+  temp_dir_write (fixture->root, cgroup, "2:cpuset:/\n1:cpu:/\n0::/a.slice/c.scope\n");
+  temp_dir_write (fixture->root, UNIFIED "a.slice/c.scope/cgroup.procs", number);
+  temp_dir_write (fixture->root, CPUSET "a.slice/c.scope/cgroup.procs", "");
+  temp_dir_write (fixture->root, CPUSET "a.slice/c.scope/cpuset.cpus", "1\n");
+  temp_dir_write (fixture->root, CPUSET "a.slice/c.scope/cpuset.mems", "0\n");
+  return pid;
+}
+
+static void
+end_member (pid_t pid)
+{
+  g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
+  child_wait_killed (pid, SIGKILL);
+}
+
+/* The processes come first; one that cannot be moved, as none can here, leaves the values alone. */
+static void
+test_members (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *number = NULL;
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GError) error = NULL;
+  pid_t pid;
+
+  become_hybrid (fixture);
+  pid = start_member (fixture);
+  number = g_strdup_printf ("%d", (int) pid);
+  resources.cpus = ncg_cpuset_parse ("0-1", NULL);
+  g_assert_false (write_resources (fixture, &resources, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, "moved it elsewhere"));
+  assert_file (fixture, CPUSET "a.slice/c.scope/cgroup.procs", number);
+  assert_file (fixture, CPUSET "a.slice/cpuset.cpus", "1");
+  end_member (pid);
+  g_clear_error (&error);
+  write_resources (fixture, &resources, &error);
+  g_assert_no_error (error);
+  assert_file (fixture, CPUSET "a.slice/cpuset.cpus", "0-1");
+}
+
+/* Of one that is remembered from before they are moved, and nothing is written. */
+static void
+test_gather (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *number = NULL;
+  g_auto (NcgResources) resources = { 0 };
+  pid_t pid;
+
+  become_hybrid (fixture);
+  pid = start_member (fixture);
+  number = g_strdup_printf ("%d", (int) pid);
+  g_free (fixture->file);
+  fixture->file = g_build_filename (fixture->root, CPUSET "a.slice/c.scope/cgroup.procs", NULL);
+  resources.cpus = ncg_cpuset_parse ("0-1", NULL);
+  ncg_own_files_gather (fixture->own, "a.slice");
+  ncg_own_files_keep (fixture->own, "a.slice", "/a.slice", &resources);
+  g_assert_false (becomes (fixture, number, G_USEC_PER_SEC / 4));
+  ncg_own_files_gather (fixture->own, "a.slice");
+  g_assert_true (becomes (fixture, number, PATIENCE_USEC));
+  wait_a_moment ();
+  assert_file (fixture, CPUSET "a.slice/cpuset.cpus", "1");
+  end_member (pid);
+}
+
 #define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -310,5 +451,7 @@ main (int argc, char **argv)
   ADD ("/own-files/forget-failed", test_forget_failed);
   ADD ("/own-files/owner-watches", test_owner_watches);
   ADD ("/own-files/free", test_free);
+  ADD ("/own-files/members", test_members);
+  ADD ("/own-files/gather", test_gather);
   return g_test_run ();
 }
