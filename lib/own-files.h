@@ -50,7 +50,7 @@ gboolean ncg_own_files_is_needed (const NcgOwnFiles *self, const NcgResources *r
  *
  * Makes the cgroup in the v1 hierarchies that systemd does not care for and moves the unit's
  * processes into it, enables the controllers of v2 that systemd does not enable (hugetlb, rdma,
- * misc), and writes the files: all or nothing. Errors: see
+ * misc; in a hybrid hierarchy all), and writes the files: all or nothing. Errors: see
  * ncg_cgroup_tree_make(), ncg_members_gather() and ncg_apply_write().
  */
 void ncg_own_files_write_async (NcgOwnFiles *self,

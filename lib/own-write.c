@@ -8,10 +8,18 @@
 #include "lib/cgroup-tree.h"
 #include "lib/members.h"
 
-/* What systemd enables in cgroup.subtree_control, and nobody else should. */
+/* What systemd enables in cgroup.subtree_control where all is v2, and nobody else should. */
 static const char *const controllers_of_systemd[] = {
   "cpu", "cpuset", "io", "memory", "pids", NULL
 };
+
+/* Where there is v1, systemd enables nothing on v2. */
+static gboolean
+is_enabled_by_systemd (const NcgOwnWrite *self, const char *controller)
+{
+  return self->hierarchy->mode == NCG_HIERARCHY_UNIFIED &&
+         g_strv_contains (controllers_of_systemd, controller);
+}
 
 /* The cgroup, on v1 where systemd has none, and on v2 with the controllers that systemd does not
  * enable. */
@@ -26,7 +34,7 @@ make_cgroups (const NcgOwnWrite *self, GError **error)
     const char *controller = setting->controller;
 
     if (!setting->tree->is_v1 &&
-        (controller[0] == '\0' || g_strv_contains (controllers_of_systemd, controller)))
+        (controller[0] == '\0' || is_enabled_by_systemd (self, controller)))
       continue;
     if (!g_ptr_array_find (trees, setting->tree, NULL))
       g_ptr_array_add (trees, (gpointer) setting->tree);

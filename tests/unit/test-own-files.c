@@ -361,6 +361,30 @@ write_resources (Fixture *fixture, const NcgResources *resources, GError **error
   return ncg_own_files_write_finish (result, error);
 }
 
+/* Where there is v1, systemd enables no controller of v2. */
+static void
+test_hybrid_v2 (Fixture *fixture, gconstpointer data)
+{
+  NcgResources resources = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  become_hybrid (fixture);
+  ncg_resources_set (&resources, NCG_SETTING_MEMORY_MAX, 1 << 20);
+  write_resources (fixture, &resources, &error);
+  g_assert_no_error (error);
+  assert_file (fixture, UNIFIED "cgroup.subtree_control", "+memory");
+  assert_file (fixture, UNIFIED "a.slice/memory.max", "1048576");
+}
+
+/* And where there is nothing else, nobody else does. */
+static void
+test_unified (Fixture *fixture, gconstpointer data)
+{
+  temp_dir_write (fixture->root, "sys/fs/cgroup/cgroup.subtree_control", "");
+  g_assert_true (write_own (fixture, "/a.slice", 1, NULL));
+  assert_file (fixture, "sys/fs/cgroup/cgroup.subtree_control", "");
+}
+
 /* A process of the scope in a.slice, that is in the root of cpuset */
 static pid_t
 start_member (const Fixture *fixture)
@@ -451,6 +475,8 @@ main (int argc, char **argv)
   ADD ("/own-files/forget-failed", test_forget_failed);
   ADD ("/own-files/owner-watches", test_owner_watches);
   ADD ("/own-files/free", test_free);
+  ADD ("/own-files/hybrid-v2", test_hybrid_v2);
+  ADD ("/own-files/unified", test_unified);
   ADD ("/own-files/members", test_members);
   ADD ("/own-files/gather", test_gather);
   return g_test_run ();
