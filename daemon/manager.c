@@ -8,6 +8,7 @@
 #include "daemon/events.h"
 #include "daemon/manager-containers.h"
 #include "daemon/pod-drift.h"
+#include "daemon/pod-members.h"
 #include "lib/error.h"
 #include "lib/machine.h"
 #include "lib/names.h"
@@ -456,6 +457,7 @@ manager_verify_pod (Manager *self, const Pod *pod)
     manager_add_rows (self, container->cgroup, &resources, &rows);
     add_dropped (self, container->cgroup, container->unit, &rows);
   }
+  pod_members_add_rows (self, pod, &rows);
   return g_variant_ref_sink (g_variant_builder_end (&rows));
 }
 
