@@ -89,6 +89,12 @@ workload_ask (Workload *self, const char *format, ...)
   return g_strchomp (answer);
 }
 
+char *
+workload_get_cpus (const Workload *self)
+{
+  return machine_run ("awk '/^Cpus_allowed_list:/ { print $2 }' /proc/%d/status", (int) self->pid);
+}
+
 gboolean
 workload_is_alive (const Workload *self)
 {

@@ -27,6 +27,9 @@ char *workload_ask (Workload *self, const char *format, ...) G_GNUC_PRINTF (2, 3
 /* Sends a command and waits for nothing. */
 void workload_tell (Workload *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/* (transfer full): the CPUs that the kernel lets it use, "0-1" */
+char *workload_get_cpus (const Workload *self);
+
 /* Whether it runs. */
 gboolean workload_is_alive (const Workload *self);
 
