@@ -22,6 +22,19 @@
 #define VERY_MANY 300
 #define ROUNDS 20
 
+static gboolean
+is_unified (void)
+{
+  return machine_get_hierarchy ()->mode == NCG_HIERARCHY_UNIFIED;
+}
+
+/* The directory of a cgroup, in the hierarchy that says where processes are. */
+static char *
+get_directory (const char *cgroup)
+{
+  return g_strconcat (ncg_hierarchy_get_primary (machine_get_hierarchy ())->mount, cgroup, NULL);
+}
+
 static void
 set_up (void)
 {
@@ -74,7 +87,10 @@ test_first_and_further (void)
   g_assert_cmpstr (leaf, ==, CGROUP "/podp_1-main.scope");
   machine_assert_process_in (first->pid, leaf);
   machine_assert_shown (NULL, unit, "ActiveState=active Slice=" SLICE);
-  machine_assert_files (leaf, "cpu.weight=100;memory.max=max;pids.max=max");
+  machine_assert_files (leaf, is_unified ()
+                                  ? "cpu.weight=100;memory.max=max;pids.max=max"
+                                  : "cpu.shares=1024;memory.limit_in_bytes=9223372036854771712;"
+                                    "pids.max=max");
   assert_containers ("[('main', 'podp_1-main.scope', '" CGROUP "/podp_1-main.scope', 'active')]");
   assert_found (first->pid, "main");
 
@@ -194,6 +210,7 @@ test_find (void)
 {
   g_autoptr (Workload) workload = workload_start ();
   g_autoptr (Workload) bare = workload_start ();
+  g_autofree char *made = NULL;
   g_autofree char *pid = NULL;
   g_autofree char *number = NULL;
 
@@ -207,7 +224,8 @@ test_find (void)
   g_free (machine_run ("systemd-run -q --scope --unit=made --slice=" SLICE
                        " sleep 1000 >/dev/null 2>&1 &"));
   machine_wait_until (machine_has_cgroup (CGROUP "/made.scope"));
-  pid = machine_run ("cat /sys/fs/cgroup" CGROUP "/made.scope/cgroup.procs");
+  made = get_directory (CGROUP "/made.scope");
+  pid = machine_run ("cat %s/cgroup.procs", made);
   assert_found (atoi (pid), "made.scope");
   /* It is not one of the containers that the joins made. */
   assert_containers ("[]");
@@ -252,6 +270,38 @@ test_again (void)
   tear_down ();
 }
 
+/* What a container can have in either kind of hierarchy; it has no soft limit on v1. */
+static const struct {
+  const char *spec;
+  const char *same;
+  const char *files;
+  const char *shown;
+} containers[] = {
+  { "{'CPULimit': <'300m'>, 'CPURequest': <'200m'>, 'MemoryLimit': <'32Mi'>, "
+    "'MemoryHigh': <'24Mi'>, 'PidsLimit': <uint64 30>, 'CPUSet': <'1'>}",
+    "{'CPULimit': <uint64 300>, 'CPURequest': <'0.2'>, 'MemoryLimit': <'32Mi'>, "
+    "'MemoryHigh': <'24Mi'>, 'PidsLimit': <'30'>, 'CPUSet': <'1'>}",
+    "cpu.max=30000 100000;cpu.weight=20;memory.max=33554432;memory.high=25165824;pids.max=30;"
+    "cpuset.cpus=1",
+    "CPUQuotaPerSecUSec=300ms CPUWeight=20 MemoryMax=33554432 MemoryHigh=25165824 TasksMax=30 "
+    "AllowedCPUs=1" },
+  { "{'CPULimit': <'300m'>, 'CPURequest': <'200m'>, 'MemoryLimit': <'32Mi'>, "
+    "'PidsLimit': <uint64 30>, 'CPUSet': <'1'>}",
+    "{'CPULimit': <uint64 300>, 'CPURequest': <'0.2'>, 'MemoryLimit': <'32Mi'>, "
+    "'PidsLimit': <'30'>, 'CPUSet': <'1'>}",
+    "cpu.cfs_quota_us=30000;cpu.cfs_period_us=100000;cpu.shares=204;"
+    "memory.limit_in_bytes=33554432;pids.max=30;cpuset.cpus=1",
+    "CPUQuotaPerSecUSec=300ms CPUWeight=20 MemoryMax=33554432 TasksMax=30" },
+};
+
+static void
+assert_cpus (const Workload *workload, const char *wanted)
+{
+  g_autofree char *cpus = workload_get_cpus (workload);
+
+  g_assert_cmpstr (cpus, ==, wanted);
+}
+
 static void
 test_spec (void)
 {
@@ -260,26 +310,21 @@ test_spec (void)
   g_autofree char *leaf = NULL;
   g_autofree char *message = NULL;
   g_autofree char *bad = NULL;
-  const char *spec = "{'CPULimit': <'300m'>, 'CPURequest': <'200m'>, 'MemoryLimit': <'32Mi'>, "
-                     "'MemoryHigh': <'24Mi'>, 'PidsLimit': <uint64 30>, 'CPUSet': <'1'>}";
-  const char *files = "cpu.max=30000 100000;cpu.weight=20;memory.max=33554432;"
-                      "memory.high=25165824;pids.max=30;cpuset.cpus=1";
+  const char *spec = containers[!is_unified ()].spec;
+  const char *files = containers[!is_unified ()].files;
 
   set_up ();
   leaf = client_join_pod ("p-1", "main", workload->pid, spec);
   machine_assert_files (leaf, files);
-  machine_assert_shown (NULL, "podp_1-main.scope",
-                        "CPUQuotaPerSecUSec=300ms CPUWeight=20 MemoryMax=33554432 "
-                        "MemoryHigh=25165824 TasksMax=30 AllowedCPUs=1");
+  machine_assert_shown (NULL, "podp_1-main.scope", containers[!is_unified ()].shown);
+  assert_cpus (workload, "1");
   bad = client_verify_pod ("p-1");
   g_assert_cmpstr (bad, ==, "");
 
   /* The same spec in other words, or none, is fine; another one is not. */
-  g_free (client_join_pod ("p-1", "main", other->pid,
-                           "{'CPULimit': <uint64 300>, 'CPURequest': <'0.2'>, "
-                           "'MemoryLimit': <'32Mi'>, 'MemoryHigh': <'24Mi'>, "
-                           "'PidsLimit': <'30'>, 'CPUSet': <'1'>}"));
+  g_free (client_join_pod ("p-1", "main", other->pid, containers[!is_unified ()].same));
   machine_assert_process_in (other->pid, leaf);
+  assert_cpus (other, "1");
   message = client_fail ("ContainerExists", "JoinPod",
                          "('p-1', 'main', [%d], {'PidsLimit': <uint64 31>})", (int) other->pid);
   g_assert_nonnull (strstr (message, "main"));
@@ -443,6 +488,7 @@ test_delegated (void)
   g_autofree char *leaf = NULL;
   g_autofree char *inside = NULL;
   g_autofree char *other = NULL;
+  g_autofree char *directory = NULL;
   g_autofree char *owner = NULL;
 
   set_up ();
@@ -454,16 +500,17 @@ test_delegated (void)
   machine_assert_process_in (first->pid, inside);
   assert_found (first->pid, "own");
   machine_assert_shown (NULL, "podp_1-own.scope", "Delegate=yes TasksMax=20");
-  owner = machine_run ("stat -c %%U /sys/fs/cgroup%s/payload/cgroup.procs", leaf);
+  directory = get_directory (leaf);
+  owner = machine_run ("stat -c %%U %s/payload/cgroup.procs", directory);
   g_assert_cmpstr (owner, ==, "nobody");
-  g_free (machine_run ("setpriv --reuid 65534 --clear-groups mkdir /sys/fs/cgroup%s/mine", leaf));
+  g_free (machine_run ("setpriv --reuid 65534 --clear-groups mkdir %s/mine", directory));
 
   /* As if it had not come to giving it away, which is done last. */
-  g_free (machine_run ("chown root /sys/fs/cgroup%s", leaf));
+  g_free (machine_run ("chown root %s", directory));
   daemon_crash ();
   machine_reload_systemd ();
   g_free (client_join_pod ("p-1", "own", second->pid, "{'Subgroup': <'payload/b'>}"));
-  g_assert_true (machine_try ("test $(stat -c %%U /sys/fs/cgroup%s) = nobody", leaf));
+  g_assert_true (machine_try ("test $(stat -c %%U %s) = nobody", directory));
   other = g_strconcat (leaf, "/payload/b", NULL);
   machine_assert_process_in (second->pid, other);
   machine_assert_files (leaf, "pids.max=20");
