@@ -27,6 +27,7 @@ static const struct {
   const char *file;
   const char *absent;
 } absents[] = {
+  { "io.bfq.weight", "default" },
   { "io.latency", "0" },
   { "io.weight", "default" },
 };

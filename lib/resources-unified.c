@@ -8,6 +8,7 @@
  */
 #include "lib/cpu-bandwidth.h"
 #include "lib/error.h"
+#include "lib/io-weight.h"
 #include "lib/memory-amount.h"
 #include "lib/page-size.h"
 #include "lib/resources.h"
@@ -167,23 +168,49 @@ parse_device (const char *text, guint *ret_major, guint *ret_minor)
   return TRUE;
 }
 
-/* "[default] WEIGHT"; of one device it is "MAJ:MIN WEIGHT|default". */
+/* "MAJ:MIN WEIGHT|default" */
 static gboolean
-take_io_weight (NcgResources *self, const Known *known, const char *value)
+is_weight_of_device (const Known *known, const char *value)
 {
   g_auto (GStrv) fields = g_strsplit (value, " ", 2);
   guint major, minor;
 
-  if (g_strv_length (fields) == 2 && parse_device (fields[0], &major, &minor)) {
-    guint64 weight;
+  return g_strv_length (fields) == 2 && parse_device (fields[0], &major, &minor) &&
+         (g_str_equal (fields[1], "default") ||
+          g_ascii_string_to_unsigned (fields[1], 10, known->min, known->max, NULL, NULL));
+}
 
-    if (!g_str_equal (fields[1], "default") &&
-        !g_ascii_string_to_unsigned (fields[1], 10, known->min, known->max, &weight, NULL))
-      return FALSE;
+static const char *
+without_default (const char *value)
+{
+  return g_str_has_prefix (value, "default ") ? value + strlen ("default ") : value;
+}
+
+/* "[default] WEIGHT" */
+static gboolean
+take_io_weight (NcgResources *self, const Known *known, const char *value)
+{
+  if (!is_weight_of_device (known, value))
+    return take_number (self, known, without_default (value));
+  add_raw (self, known->file, value);
+  return TRUE;
+}
+
+/* The same of BFQ, with numbers of its own: systemd sets it together with io.weight. */
+static gboolean
+take_bfq_weight (NcgResources *self, const Known *known, const char *value)
+{
+  guint64 weight;
+
+  if (is_weight_of_device (known, value)) {
     add_raw (self, known->file, value);
     return TRUE;
   }
-  return take_number (self, known, g_str_has_prefix (value, "default ") ? fields[1] : value);
+  if (!g_ascii_string_to_unsigned (without_default (value), 10, known->min, known->max, &weight,
+                                   NULL))
+    return FALSE;
+  set_asked (self, known->setting, ncg_io_weight_from_bfq (weight));
+  return TRUE;
 }
 
 static gboolean
@@ -281,6 +308,8 @@ static const Known known_files[] = {
   { "cpu.weight", take_number, WEIGHT, NCG_SETTING_CPU_WEIGHT, 1, 10000, FALSE },
   { "cpuset.cpus", take_cpus, LIST },
   { "cpuset.mems", take_memory_nodes, LIST },
+  { "io.bfq.weight", take_bfq_weight, "'1' to '1000', with 'default' or 'MAJ:MIN' before it",
+    NCG_SETTING_IO_WEIGHT, 1, 1000, FALSE },
   { "io.max", take_io_max,
     "'MAJ:MIN' and one or more of 'rbps=', 'wbps=', 'riops=', 'wiops=' with 2 or more or 'max'" },
   { "io.weight", take_io_weight, "'1' to '10000', with 'default' or 'MAJ:MIN' before it",

@@ -79,6 +79,11 @@ static const struct {
   { "io.weight", "8:0 200", "default 100\n8:0 200\n", "200", TRUE },
   { "io.weight", "8:0 200", "default 100\n8:01 200\n", "default", FALSE },
   { "io.weight", "8:0 default", "default 100\n", "default", TRUE },
+  { "io.bfq.weight", "200", "default 200\n8:0 300\n", "200", TRUE },
+  { "io.bfq.weight", "200", "default 100\n8:0 200\n", "100", FALSE },
+  { "io.bfq.weight", "8:0 200", "default 100\n8:0 200\n", "200", TRUE },
+  { "io.bfq.weight", "8:0 200", "default 100\n", "default", FALSE },
+  { "io.bfq.weight", "8:0 default", "default 100\n", "default", TRUE },
   { "io.max", "8:0 rbps=2", "8:0 rbps=2 wbps=max riops=max wiops=max\n", "rbps=2", TRUE },
   { "io.max", "8:0 rbps=2", "8:0 rbps=20 wbps=2 riops=max wiops=max\n", "rbps=20", FALSE },
   { "io.max", "8:0 rbps=2", "8:16 rbps=2 wbps=max riops=max wiops=max\n", "rbps=max", FALSE },
@@ -112,6 +117,15 @@ static const struct {
   { "cpu.max.burst", "8192", "8191\n", "8191", FALSE },
 };
 
+static NcgFileSetting *
+find (const GPtrArray *settings, const char *file)
+{
+  for (guint i = 0; i < settings->len; i++)
+    if (g_str_equal (((const NcgFileSetting *) settings->pdata[i])->file, file))
+      return settings->pdata[i];
+  g_assert_not_reached ();
+}
+
 static void
 test_compare (Fixture *fixture, gconstpointer data)
 {
@@ -122,8 +136,7 @@ test_compare (Fixture *fixture, gconstpointer data)
 
     set_unified (&resources, texts[i].file, texts[i].value);
     settings = ncg_file_settings_list (&resources, fixture->hierarchy);
-    g_assert_cmpuint (settings->len, >=, 1);
-    setting = g_ptr_array_index (settings, 0);
+    setting = find (settings, texts[i].file);
     g_test_message ("%s: %s, %s", texts[i].file, texts[i].value, texts[i].text);
     ncg_file_setting_compare (setting, texts[i].text);
     g_assert_cmpstr (setting->actual, ==, texts[i].actual);
