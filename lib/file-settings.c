@@ -395,6 +395,19 @@ add_hugepages_file (List *list,
   setting->is_optional = is_optional || limit->limit_bytes == NCG_UNLIMITED;
 }
 
+/* Whoever names the file of the reservations says what is in it. */
+static gboolean
+names_reservations (const NcgResources *resources, guint64 page_bytes)
+{
+  g_autofree char *size = ncg_page_size_format (page_bytes);
+  g_autofree char *file = g_strconcat ("hugetlb.", size, ".rsvd.max", NULL);
+
+  for (guint i = 0; resources->unified != NULL && i < resources->unified->len; i++)
+    if (g_str_equal (((const NcgUnifiedFile *) resources->unified->pdata[i])->file, file))
+      return TRUE;
+  return FALSE;
+}
+
 static void
 add_hugepages (List *list)
 {
@@ -405,7 +418,7 @@ add_hugepages (List *list)
     const NcgHugepageLimit *limit = &g_array_index (limits, NcgHugepageLimit, i);
 
     add_hugepages_file (list, tree, limit, "", FALSE);
-    if (tree != NULL)
+    if (tree != NULL && !names_reservations (list->resources, limit->page_bytes))
       add_hugepages_file (list, tree, limit, ".rsvd", TRUE);
   }
 }

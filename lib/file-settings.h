@@ -68,7 +68,8 @@ char *ncg_file_setting_get_name (const NcgFileSetting *self);
  * if it asks for nothing but the kernel's default.
  *
  * Each limit of a device is an entry of its own. So is hugetlb.<size>.rsvd.max beside
- * hugetlb.<size>.max, which older kernels do not have.
+ * hugetlb.<size>.max, which older kernels do not have; it has the same limit, unless
+ * NcgResources.unified names it.
  *
  * Conversions for v1: weight to cpu.shares and blkio.weight as systemd converts them (1024 for 100;
  * 500 for 100), memory.memsw.limit_in_bytes = limit + swap, MemoryLow to

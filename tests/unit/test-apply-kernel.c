@@ -343,6 +343,12 @@ test_hugepages (void)
       ncg_resources_set_hugepages (&resources, 2097152, limits[i]);
       apply (&resources);
     }
+    /* More reservations than pages, by their own file. */
+    ncg_resources_set_hugepages (&resources, 2097152, 4194304);
+    g_assert_true (ncg_resources_set_unified (&resources, "hugetlb.2MB.rsvd.max", "6291456", NULL));
+    apply (&resources);
+    assert_file ("hugetlb", is_v1 ? "hugetlb.2MB.rsvd.limit_in_bytes" : "hugetlb.2MB.rsvd.max",
+                 "6291456");
   }
   remove_cgroups (hugetlb_controllers);
 }

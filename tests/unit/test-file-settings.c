@@ -392,6 +392,28 @@ test_others (Fixture *fixture, gconstpointer data)
   }
 }
 
+/* The reservations of one size are said; those of the other follow its limit. */
+static void
+test_reservations (Fixture *fixture, gconstpointer data)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autofree char *text = NULL;
+
+  ncg_resources_set_hugepages (&resources, 2097152, 4194304);
+  ncg_resources_set_hugepages (&resources, 1073741824, 0);
+  set_unified (&resources, "hugetlb.2MB.rsvd.max", "8388608");
+  text = print (&resources, fixture->hierarchy);
+  g_assert_cmpstr (text, ==,
+                   g_str_equal (data, UNIFIED) ? "2 hugetlb.2MB.max=4194304\n"
+                                                 "2 hugetlb.1GB.max=0\n"
+                                                 "2 hugetlb.1GB.rsvd.max=0 ?\n"
+                                                 "2 hugetlb.2MB.rsvd.max=8388608\n"
+                                               : "1 hugetlb.2MB.limit_in_bytes=4194304\n"
+                                                 "1 hugetlb.1GB.limit_in_bytes=0\n"
+                                                 "1 hugetlb.1GB.rsvd.limit_in_bytes=0 ?\n"
+                                                 "1 hugetlb.2MB.rsvd.limit_in_bytes=8388608\n");
+}
+
 static void
 add (const char *path, const char *mountinfo, void (*function) (Fixture *, gconstpointer))
 {
@@ -412,6 +434,8 @@ main (int argc, char **argv)
   add ("/file-settings/legacy-swap", LEGACY, test_swap);
   add ("/file-settings/unified-weight", UNIFIED, test_weight);
   add ("/file-settings/legacy-weight", LEGACY, test_weight);
+  add ("/file-settings/unified-reservations", UNIFIED, test_reservations);
+  add ("/file-settings/legacy-reservations", LEGACY, test_reservations);
   add ("/file-settings/unified-others", UNIFIED, test_others);
   add ("/file-settings/legacy-others", LEGACY, test_others);
   return g_test_run ();
