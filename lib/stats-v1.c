@@ -96,11 +96,11 @@ static const IoKey io_keys[] = {
   { "Discard", NCG_STATS_DISCARD_BYTES, NCG_STATS_DISCARD_OPERATIONS },
 };
 
-/* Those of bfq and CFQ are there without these schedulers, too, and then name no device. */
+/* Those of bfq and CFQ name only the devices that have these schedulers. */
 static const struct {
   const char *bytes;
   const char *operations;
-  gboolean is_sure; /* if it names no device there was no I/O */
+  gboolean has_all; /* that there was I/O of */
 } io_files[] = {
   { "blkio.bfq.io_service_bytes_recursive", "blkio.bfq.io_serviced_recursive", FALSE },
   { "blkio.io_service_bytes_recursive", "blkio.io_serviced_recursive", FALSE },
@@ -108,16 +108,17 @@ static const struct {
   { "blkio.throttle.io_service_bytes", "blkio.throttle.io_serviced", TRUE },
 };
 
-/* (nullable): the lines of a device follow each other, and both files have the same order. */
+/* (nullable): the lines of a device follow each other, and both files have the same order. Not one
+ * of the first @n_done, which are another file's. */
 static NcgStatsDevice *
-ensure_device (GArray *devices, NcgStatsWord word)
+ensure_device (GArray *devices, guint n_done, NcgStatsWord word)
 {
   NcgStatsDevice device = { 0 };
 
   for (guint i = devices->len; i > 0; i--) {
     NcgStatsDevice *known = &g_array_index (devices, NcgStatsDevice, i - 1);
     if (ncg_stats_word_equals (word, known->device))
-      return known;
+      return i > n_done ? known : NULL;
   }
   if (!ncg_stats_word_copy (word, device.device, sizeof device.device))
     return NULL;
@@ -127,7 +128,7 @@ ensure_device (GArray *devices, NcgStatsWord word)
 
 /* "MAJ:MIN OPERATION NUMBER", and at the end "Total NUMBER", which has two words. */
 static void
-parse_devices (const char *cursor, gboolean is_bytes, GArray *devices)
+parse_devices (const char *cursor, gboolean is_bytes, guint n_done, GArray *devices)
 {
   NcgStatsWord device, operation, number;
 
@@ -145,7 +146,7 @@ parse_devices (const char *cursor, gboolean is_bytes, GArray *devices)
 
       if (!ncg_stats_word_equals (operation, io_keys[i].operation))
         continue;
-      found = ensure_device (devices, device);
+      found = ensure_device (devices, n_done, device);
       if (found == NULL)
         continue;
       found->numbers[index] = value;
@@ -164,20 +165,21 @@ read_io (NcgStatsReader *reader,
   char *text;
 
   for (gsize i = 0; i < G_N_ELEMENTS (io_files); i++) {
+    guint n_done = devices->len;
+
     if (!ncg_stats_reader_get_text (reader, cgroup, io_files[i].bytes, &text, error))
       return FALSE;
     if (text == NULL)
       continue;
-    parse_devices (text, TRUE, devices);
+    parse_devices (text, TRUE, n_done, devices);
     ncg_stats_reader_mark (reader, NCG_STATS_IO);
-    if (devices->len == 0 && !io_files[i].is_sure)
-      continue;
-    if (devices->len > 0 &&
+    if (devices->len > n_done &&
         !ncg_stats_reader_get_text (reader, cgroup, io_files[i].operations, &text, error))
       return FALSE;
-    if (devices->len > 0 && text != NULL)
-      parse_devices (text, FALSE, devices);
-    return TRUE;
+    if (devices->len > n_done && text != NULL)
+      parse_devices (text, FALSE, n_done, devices);
+    if (io_files[i].has_all)
+      return TRUE;
   }
   return TRUE;
 }

@@ -179,6 +179,21 @@ test_io_other_scheduler (StatsFixture *fixture, gconstpointer data)
   stats_fixture_assert (fixture, "{'IO': <[('8:0', {'ReadBytes': uint64 1})]>}");
 }
 
+/* Of three devices bfq schedules one and CFQ another; throttle knows all, and counts otherwise. */
+static void
+test_io_mixed_schedulers (StatsFixture *fixture, gconstpointer data)
+{
+  write_blkio (fixture, "bfq.", "_recursive", "8:0 Read 10\nTotal 10\n", "8:0 Read 1\nTotal 1\n");
+  write_blkio (fixture, "", "_recursive", "8:16 Write 20\nTotal 20\n", "8:16 Write 2\nTotal 2\n");
+  write_blkio (fixture, "throttle.", "_recursive",
+               "8:0 Read 11\n8:0 Write 12\n259:0 Read 30\n8:16 Write 21\nTotal 74\n",
+               "8:0 Read 7\n259:0 Read 3\n8:16 Write 7\nTotal 17\n");
+  write_blkio (fixture, "throttle.", "", "8:32 Read 40\nTotal 40\n", "8:32 Read 4\nTotal 4\n");
+  stats_fixture_assert (fixture, "{'IO': <[('8:0', {'ReadBytes': uint64 10, 'ReadOperations': 1}),"
+                                 " ('8:16', {'WriteBytes': 20, 'WriteOperations': 2}),"
+                                 " ('259:0', {'ReadBytes': 30, 'ReadOperations': 3})]>}");
+}
+
 static void
 test_hugepages (StatsFixture *fixture, gconstpointer data)
 {
@@ -332,6 +347,7 @@ main (int argc, char **argv)
   ADD ("/stats-v1/pids", legacy_mounts, test_pids);
   ADD ("/stats-v1/io", legacy_mounts, test_io);
   ADD ("/stats-v1/io/other-scheduler", legacy_mounts, test_io_other_scheduler);
+  ADD ("/stats-v1/io/mixed-schedulers", legacy_mounts, test_io_mixed_schedulers);
   ADD ("/stats-v1/hugepages", legacy_mounts, test_hugepages);
   ADD ("/stats-v1/hybrid", hybrid_mounts, test_hybrid);
   ADD ("/stats-v1/mixed", mixed_mounts, test_mixed);
