@@ -32,6 +32,27 @@ static const struct {
   { "io.weight", "default" },
 };
 
+/* Those that newer versions of systemd know, and set to their defaults in all units that do not say
+ * otherwise. cpuset.cpus.partition, and the lines for a device of io.latency and io.weight, have
+ * properties, too; but what a unit does not say of these stays as it is, and for the device systemd
+ * takes the disk behind it. */
+static const struct {
+  const char *file;
+  const char *property;
+} properties[] = {
+  { "memory.zswap.max", "MemoryZSwapMax" },
+  { "memory.zswap.writeback", "MemoryZSwapWriteback" },
+};
+
+static const char *
+find_property (const NcgHierarchy *hierarchy, const char *file)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (properties); i++)
+    if (hierarchy->mode == NCG_HIERARCHY_UNIFIED && g_str_equal (properties[i].file, file))
+      return properties[i].property;
+  return NULL;
+}
+
 static const char *
 find_v1_name (const char *file)
 {
@@ -93,7 +114,7 @@ is_device (const char *word)
   return major > 0 && minor > 0 && word[major + 1 + minor] == '\0';
 }
 
-static void
+static NcgFileSetting *
 add_line (GPtrArray *settings,
           const NcgTree *tree,
           const char *controller,
@@ -115,6 +136,7 @@ add_line (GPtrArray *settings,
   }
   setting->is_optional = g_str_equal (value, "max") || g_str_equal (value, "default");
   g_ptr_array_add (settings, setting);
+  return setting;
 }
 
 void
@@ -130,6 +152,10 @@ ncg_file_settings_add_unified (GPtrArray *settings,
 
   if (tree != NULL && tree->is_v1 && v1_name == NULL)
     tree = NULL;
-  for (guint i = 0; lines[i] != NULL; i++)
-    add_line (settings, tree, controller, v1_name != NULL ? v1_name : file->file, lines[i]);
+  for (guint i = 0; lines[i] != NULL; i++) {
+    NcgFileSetting *setting =
+        add_line (settings, tree, controller, v1_name != NULL ? v1_name : file->file, lines[i]);
+
+    setting->property = tree != NULL ? find_property (hierarchy, file->file) : NULL;
+  }
 }

@@ -215,7 +215,9 @@ ensure_entry (NcgOwnFiles *self, const char *unit, const char *cgroup)
 gboolean
 ncg_own_files_is_set_back (const NcgFileSetting *setting)
 {
-  return g_str_equal (setting->file, "memory.oom.group") && g_str_equal (setting->wanted, "1");
+  if (g_str_equal (setting->file, "memory.oom.group"))
+    return g_str_equal (setting->wanted, "1");
+  return setting->key != NULL && g_str_equal (setting->file, "io.bfq.weight");
 }
 
 static void

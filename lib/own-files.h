@@ -35,8 +35,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgOwnFiles, ncg_own_files_free)
  * valid until the next call. */
 void ncg_own_files_set_features (NcgOwnFiles *self, const NcgSystemdFeatures *features);
 
-/* Whether systemd sets the file of @setting back whenever it applies the attributes of a unit:
- * memory.oom.group, to 0, unless the unit has OOMPolicy=kill. */
+/* Whether the file of @setting is set back whenever systemd applies the attributes of a unit:
+ * memory.oom.group, to 0, unless the unit has OOMPolicy=kill; the lines of devices in io.bfq.weight
+ * by the kernel, when systemd writes the weight of all others. */
 gboolean ncg_own_files_is_set_back (const NcgFileSetting *setting);
 
 /* Whether @resources have anything for us to write. */

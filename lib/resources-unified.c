@@ -290,6 +290,15 @@ take_text_number (NcgResources *self, const Known *known, const char *value)
   return take_text (self, known, value);
 }
 
+/* Text as well, checked as bytes. */
+static gboolean
+take_text_bytes (NcgResources *self, const Known *known, const char *value)
+{
+  guint64 bytes;
+
+  return ncg_memory_amount_parse (value, &bytes) && take_text (self, known, value);
+}
+
 #define BYTES "bytes, with one of the suffixes K to E if you like, or 'max'"
 #define AT_LEAST_ONE "1 or more " BYTES
 #define LIST "a list such as '0-3,7'"
@@ -320,6 +329,8 @@ static const Known known_files[] = {
   { "memory.min", take_bytes, BYTES, NCG_SETTING_MEMORY_MIN, 0 },
   { "memory.oom.group", take_number, SWITCH, NCG_SETTING_OOM_GROUP, 0, 1, FALSE },
   { "memory.swap.max", take_bytes, BYTES, NCG_SETTING_MEMORY_SWAP_MAX },
+  { "memory.zswap.max", take_text_bytes, BYTES },
+  { "memory.zswap.writeback", take_text_number, SWITCH, 0, 0, 1, FALSE },
   { "pids.max", take_number, "1 to 4194304 or 'max'", NCG_SETTING_PIDS_MAX, 1, 4194304, TRUE },
 };
 

@@ -6,6 +6,7 @@
 
 #include "lib/cpu-bandwidth.h"
 #include "lib/error.h"
+#include "lib/memory-amount.h"
 
 #include <string.h>
 
@@ -32,6 +33,30 @@ static const char *const device_properties[] = {
   [NCG_IO_LIMIT_WRITE_IOPS] = "IOWriteIOPSMax",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (device_properties) == NCG_N_IO_LIMITS);
+
+static GVariant *
+new_amount (const char *value)
+{
+  guint64 bytes = NCG_UNLIMITED;
+
+  ncg_memory_amount_parse (value, &bytes);
+  return g_variant_new_uint64 (bytes);
+}
+
+static GVariant *
+new_switch (const char *value)
+{
+  return g_variant_new_boolean (g_str_equal (value, "1"));
+}
+
+/* Of files that no setting stands for: lib/file-settings-unified.c. */
+static const struct {
+  const char *property;
+  GVariant *(*new_value) (const char *value);
+} file_properties[] = {
+  { "MemoryZSwapMax", new_amount },
+  { "MemoryZSwapWriteback", new_switch },
+};
 
 static const char *const accounting[] = {
   "CPUAccounting",
@@ -190,6 +215,20 @@ add_numbers (GVariantBuilder *builder,
                                g_variant_new_uint64 (resources->numbers[i]));
 }
 
+static void
+add_files (GVariantBuilder *builder, const GPtrArray *settings, GHashTable *names)
+{
+  for (guint i = 0; i < settings->len; i++) {
+    const NcgFileSetting *setting = g_ptr_array_index (settings, i);
+
+    for (gsize j = 0; j < G_N_ELEMENTS (file_properties); j++)
+      if (g_strcmp0 (setting->property, file_properties[j].property) == 0 &&
+          g_hash_table_contains (names, setting->property))
+        ncg_unit_properties_add (builder, setting->property,
+                                 file_properties[j].new_value (setting->value));
+  }
+}
+
 GVariant *
 ncg_unit_properties_from_resources (const NcgResources *resources,
                                     const NcgHierarchy *hierarchy,
@@ -211,6 +250,7 @@ ncg_unit_properties_from_resources (const NcgResources *resources,
   for (int i = 0; resources->devices != NULL && i < NCG_N_IO_LIMITS; i++)
     if (g_hash_table_contains (names, device_properties[i]))
       add_device_limits (&builder, resources->devices, (NcgIoLimit) i);
+  add_files (&builder, settings, names);
   if (resources->properties != NULL)
     ncg_unit_properties_add_all (&builder, resources->properties);
   return g_variant_ref_sink (g_variant_builder_end (&builder));

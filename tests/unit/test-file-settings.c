@@ -16,6 +16,8 @@
   V1 ("memory", "memory")                                                                          \
   V1 ("pids", "pids")                                                                              \
   V1 ("cpuset", "cpuset") V1 ("blkio", "blkio") V1 ("hugetlb", "hugetlb") V1 ("rdma", "rdma")
+/* Memory is on v2 there, where systemd then does nothing. */
+#define HYBRID_MEMORY "30 22 0:26 / /sys/fs/cgroup/rest rw - cgroup2 cgroup2 rw\n" V1 ("cpu", "cpu")
 /* hugetlb, pids and rdma are on v2 there, and nothing else is. */
 #define HYBRID                                                                                     \
   "30 22 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n" V1 ("cpu", "cpu")                \
@@ -36,6 +38,7 @@ set_up (Fixture *fixture, gconstpointer mountinfo)
   temp_dir_write (fixture->root, "sys/fs/cgroup/cgroup.controllers",
                   "cpu cpuset hugetlb io memory misc pids rdma\n");
   temp_dir_write (fixture->root, "sys/fs/cgroup/unified/cgroup.controllers", "hugetlb pids rdma\n");
+  temp_dir_write (fixture->root, "sys/fs/cgroup/rest/cgroup.controllers", "memory\n");
   fixture->hierarchy = ncg_hierarchy_detect (fixture->root, &error);
   g_assert_no_error (error);
 }
@@ -213,6 +216,18 @@ test_hybrid (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_hybrid_memory (Fixture *fixture, gconstpointer data)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autofree char *text = NULL;
+
+  ncg_resources_set (&resources, NCG_SETTING_MEMORY_MAX, 4096);
+  set_unified (&resources, "memory.zswap.max", "4096");
+  text = print (&resources, fixture->hierarchy);
+  g_assert_cmpstr (text, ==, "2 memory.max=4096\n2 memory.zswap.max=4096\n");
+}
+
+static void
 set_no_limits (NcgResources *resources)
 {
   for (int i = 0; i < NCG_N_SETTINGS; i++)
@@ -361,7 +376,10 @@ static const struct {
 } others[] = {
   { "cpu.max.burst", "5000", "2 cpu.max.burst=5000\n", "1 cpu.cfs_burst_us=5000\n" },
   { "cpu.uclamp.min", "20", "2 cpu.uclamp.min=20\n", "1 cpu.uclamp.min=20\n" },
-  { "memory.zswap.max", "max", "2 memory.zswap.max=max ?\n", "- memory.zswap.max=max ?\n" },
+  { "memory.zswap.max", "max", "2 memory.zswap.max=max (MemoryZSwapMax) ?\n",
+    "- memory.zswap.max=max ?\n" },
+  { "memory.zswap.writeback", "0", "2 memory.zswap.writeback=0 (MemoryZSwapWriteback)\n",
+    "- memory.zswap.writeback=0\n" },
   { "hugetlb.2MB.rsvd.max", "0", "2 hugetlb.2MB.rsvd.max=0\n",
     "1 hugetlb.2MB.rsvd.limit_in_bytes=0\n" },
   { "io.latency", "8:0 target=10\n8:16 target=max",
@@ -427,6 +445,7 @@ main (int argc, char **argv)
   add ("/file-settings/unified", UNIFIED, test_unified);
   add ("/file-settings/legacy", LEGACY, test_legacy);
   add ("/file-settings/hybrid", HYBRID, test_hybrid);
+  add ("/file-settings/hybrid-memory", HYBRID_MEMORY, test_hybrid_memory);
   add ("/file-settings/unified-no-limits", UNIFIED, test_unified_no_limits);
   add ("/file-settings/legacy-no-limits", LEGACY, test_legacy_no_limits);
   add ("/file-settings/optional", UNIFIED, test_optional);

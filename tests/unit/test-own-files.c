@@ -279,6 +279,33 @@ test_owner_watches (Fixture *fixture, gconstpointer data)
   g_assert_true (becomes (fixture, "1", PATIENCE_USEC));
 }
 
+/* Not where the file's value is systemd's own default, nor what systemd does not know. */
+static void
+test_set_back (Fixture *fixture, gconstpointer data)
+{
+  static const struct {
+    const char *file;
+    const char *value;
+    gboolean is_set_back;
+  } cases[] = {
+    { "memory.oom.group", "1", TRUE },     { "memory.oom.group", "0", FALSE },
+    { "io.bfq.weight", "8:0 200", TRUE },  { "io.bfq.weight", "200", FALSE },
+    { "io.weight", "8:0 200", FALSE },     { "io.latency", "8:0 target=75", FALSE },
+    { "memory.swap.high", "4096", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_auto (NcgResources) resources = { 0 };
+    g_autoptr (GPtrArray) settings = NULL;
+
+    g_assert_true (ncg_resources_set_unified (&resources, cases[i].file, cases[i].value, NULL));
+    settings = ncg_file_settings_list (&resources, fixture->hierarchy);
+    g_assert_cmpuint (settings->len, >, 0);
+    for (guint j = 0; j < settings->len; j++)
+      g_assert_cmpint (ncg_own_files_is_set_back (settings->pdata[j]), ==, cases[i].is_set_back);
+  }
+}
+
 static void
 on_failed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -474,6 +501,7 @@ main (int argc, char **argv)
   ADD ("/own-files/forget-busy", test_forget_busy);
   ADD ("/own-files/forget-failed", test_forget_failed);
   ADD ("/own-files/owner-watches", test_owner_watches);
+  ADD ("/own-files/set-back", test_set_back);
   ADD ("/own-files/free", test_free);
   ADD ("/own-files/hybrid-v2", test_hybrid_v2);
   ADD ("/own-files/unified", test_unified);

@@ -80,6 +80,15 @@ fill (NcgResources *resources)
 }
 
 static void
+set_unified (NcgResources *resources, const char *file, const char *value)
+{
+  g_autoptr (GError) error = NULL;
+
+  ncg_resources_set_unified (resources, file, value, &error);
+  g_assert_no_error (error);
+}
+
+static void
 test_everything (void)
 {
   g_auto (NcgResources) resources = { 0 };
@@ -94,6 +103,8 @@ test_everything (void)
   ncg_resources_set_device (&resources, &disk);
   ncg_resources_set_device (&resources, &mapped);
   ncg_resources_set_hugepages (&resources, 2097152, 4194304);
+  set_unified (&resources, "memory.zswap.max", "4K");
+  set_unified (&resources, "memory.zswap.writeback", "0");
   resources.properties = g_variant_ref_sink (g_variant_new_parsed ("[('X', <'y'>)]"));
   text = print (&resources);
   g_assert_cmpstr (text, ==,
@@ -105,13 +116,16 @@ test_everything (void)
                    "('IOWeight', <uint64 10>), "
                    "('AllowedCPUs', <[byte 0x01, 0x02]>), ('AllowedMemoryNodes', <[byte 0x02]>), "
                    "('IOReadIOPSMax', <@a(st) []>), "
-                   "('IOReadIOPSMax', <[('/dev/block/8:0', uint64 70)]>), ('X', <'y'>)]");
+                   "('IOReadIOPSMax', <[('/dev/block/8:0', uint64 70)]>), "
+                   "('MemoryZSwapMax', <uint64 4096>), "
+                   "('MemoryZSwapWriteback', <false>), ('X', <'y'>)]");
   own = print_own (&resources, NULL);
   g_assert_nonnull (strstr (own, "hugetlb.2MB.max"));
   g_assert_nonnull (strstr (own, "memory.oom.group"));
   g_assert_nonnull (strstr (own, "io.max"));
   g_assert_null (strstr (own, "memory.max"));
   g_assert_null (strstr (own, "cpuset"));
+  g_assert_null (strstr (own, "zswap"));
 }
 
 /* systemd up to 257 does the same with fewer settings on v1, and ignores the others. */
@@ -170,12 +184,17 @@ test_old_systemd (void)
   g_hash_table_add (properties, (gpointer) "CPUQuotaPerSecUSec");
   resources.cpus = ncg_cpuset_parse ("0", NULL);
   ncg_resources_set (&resources, NCG_SETTING_CPU_QUOTA_USEC, 500000);
+  set_unified (&resources, "memory.zswap.max", "max");
+  set_unified (&resources, "memory.zswap.writeback", "1");
+  g_hash_table_add (properties, (gpointer) "MemoryZSwapMax");
   own = print_own (&resources, &features);
-  g_assert_cmpstr (own, ==, "cpuset.cpus");
+  g_assert_cmpstr (own, ==, "cpuset.cpus memory.zswap.writeback");
   said = ncg_unit_properties_from_resources (&resources, &hierarchy, &features, &error);
   g_assert_no_error (error);
   text = g_variant_print (said, TRUE);
-  g_assert_cmpstr (text, ==, "[" ACCOUNTING ", ('CPUQuotaPerSecUSec', <uint64 500000>)]");
+  g_assert_cmpstr (text, ==,
+                   "[" ACCOUNTING ", ('CPUQuotaPerSecUSec', <uint64 500000>), "
+                   "('MemoryZSwapMax', <uint64 18446744073709551615>)]");
   ncg_resources_set (&resources, NCG_SETTING_CPU_PERIOD_USEC, 50000);
   g_assert_null (ncg_unit_properties_from_resources (&resources, &hierarchy, &features, &error));
   g_assert_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED);
