@@ -5,8 +5,8 @@
 #include "daemon/config/field-setters.h"
 
 #include "daemon/config/origin.h"
-#include "daemon/config/suggest.h"
 #include "daemon/config/values.h"
+#include "lib/suggest.h"
 
 #include <string.h>
 
@@ -44,7 +44,7 @@ find_key (ConfigDraft *draft, const char *key, const ConfigNode *entry, const ch
   for (int i = 0; words[i] != NULL; i++)
     if (g_str_equal (words[i], entry->key))
       return i;
-  meant = config_suggest (entry->key, words);
+  meant = ncg_suggest_word (entry->key, words);
   config_report_add (draft->report, &entry->key_place, path, NULL,
                      "it is not known%s%s%s; %s takes %s", meant != NULL ? "; " : "",
                      meant != NULL ? meant : "", meant != NULL ? " is" : "", key, all);

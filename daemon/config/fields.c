@@ -6,9 +6,9 @@
 
 #include "daemon/config/field-setters.h"
 #include "daemon/config/origin.h"
-#include "daemon/config/suggest.h"
 #include "daemon/config/values.h"
 #include "lib/resources.h"
+#include "lib/suggest.h"
 
 #include <string.h>
 
@@ -412,7 +412,7 @@ report_unknown (ConfigDraft *draft, const ConfigNode *node)
   for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
     if ((fields[i].layers & CONFIG_LAYER_FILE) != 0)
       names[length++] = fields[i].key;
-  meant = config_suggest (node->key, names);
+  meant = ncg_suggest_word (node->key, names);
   if (meant != NULL)
     config_report_add (draft->report, &node->key_place, node->key, NULL,
                        "there is no such field; did you mean %s?", meant);

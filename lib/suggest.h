@@ -8,4 +8,4 @@
 
 /* (nullable): the word of @words (array zero-terminated=1) that is at most two letters away from
  * @text, or differs in upper and lower case only */
-const char *config_suggest (const char *text, const char *const *words);
+const char *ncg_suggest_word (const char *text, const char *const *words);

@@ -2,7 +2,7 @@
 /*
  * What somebody probably meant: Levenshtein's distance.
  */
-#include "daemon/config/suggest.h"
+#include "lib/suggest.h"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@ measure (const char *a, const char *b)
 }
 
 const char *
-config_suggest (const char *text, const char *const *words)
+ncg_suggest_word (const char *text, const char *const *words)
 {
   const char *best = NULL;
   guint least = DISTANCE_MAX + 1;
