@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Figures in cells.
+ */
+#include "cli/figures.h"
+
+#include "cli/bar.h"
+#include "cli/human.h"
+
+#define NSEC_PER_USEC 1000
+
+typedef char *(*Format) (guint64 number);
+
+gboolean
+figures_get (GVariant *stats, const char *key, guint64 *ret_number)
+{
+  return stats != NULL && g_variant_lookup (stats, key, "t", ret_number);
+}
+
+GHashTable *
+figures_index (GVariant *all)
+{
+  GHashTable *index =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_variant_unref);
+  GVariantIter iter;
+  char *key;
+  GVariant *stats;
+
+  g_variant_iter_init (&iter, all);
+  while (g_variant_iter_next (&iter, "{s@a{sv}}", &key, &stats))
+    g_hash_table_insert (index, key, stats);
+  return index;
+}
+
+gboolean
+figures_get_rate (GVariant *before, GVariant *after, guint64 *ret_millicores)
+{
+  guint64 then, now, used_before, used_after;
+
+  if (!figures_get (before, "TimestampUSec", &then) ||
+      !figures_get (after, "TimestampUSec", &now) ||
+      !figures_get (before, "CPUUsageNSec", &used_before) ||
+      !figures_get (after, "CPUUsageNSec", &used_after) || now <= then || used_after < used_before)
+    return FALSE;
+  /* Nanoseconds in a microsecond are thousandths of a CPU. */
+  *ret_millicores = (used_after - used_before) / (now - then);
+  return TRUE;
+}
+
+static char *
+format_count (guint64 number)
+{
+  return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+}
+
+static void
+add_of (Table *table, GVariant *stats, const char *key, const char *limit_key, Format format)
+{
+  g_autofree char *used_text = NULL;
+  g_autofree char *limit_text = NULL;
+  guint64 used, limit;
+  Style style = STYLE_PLAIN;
+
+  if (!figures_get (stats, key, &used)) {
+    table_add (table, STYLE_DIM, "-");
+    return;
+  }
+  used_text = format (used);
+  if (figures_get (stats, limit_key, &limit)) {
+    limit_text = format (limit);
+    style = bar_style (used, limit);
+  }
+  /* That there is enough left is nothing to look at. */
+  table_take (table, style == STYLE_GOOD ? STYLE_PLAIN : style, human_of (used_text, limit_text));
+}
+
+void
+figures_add_cpu_time (Table *table, GVariant *stats)
+{
+  guint64 nsec;
+
+  if (figures_get (stats, "CPUUsageNSec", &nsec))
+    table_take (table, STYLE_PLAIN, human_usec (nsec / NSEC_PER_USEC));
+  else
+    table_add (table, STYLE_DIM, "-");
+}
+
+void
+figures_add_memory (Table *table, GVariant *stats)
+{
+  add_of (table, stats, "MemoryUsageBytes", "MemoryLimitBytes", human_bytes);
+}
+
+void
+figures_add_pids (Table *table, GVariant *stats)
+{
+  add_of (table, stats, "PidsCurrent", "PidsLimit", format_count);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The figures of a pod, a container or a part of the node (an "a{sv}", see GetPodStats), as people
+ * read them. A figure that is absent is shown as "-", or left out.
+ */
+#pragma once
+
+#include "cli/table.h"
+
+/* %FALSE if there is no such figure. @stats: (nullable) */
+gboolean figures_get (GVariant *stats, const char *key, guint64 *ret_number);
+
+/* (transfer full) (element-type utf8 GVariant): @all, an "a{sa{sv}}", by its keys; for many
+ * look-ups */
+GHashTable *figures_index (GVariant *all);
+
+/* The CPU that was used between two readings, in millicores; %FALSE if that cannot be said: a sum
+ * goes back when one of those summed goes. */
+gboolean figures_get_rate (GVariant *before, GVariant *after, guint64 *ret_millicores);
+
+/* The next cell of a table: the CPU time so far; the memory that is used, and the processes, beside
+ * their limits where there are any, in the colour of how near these are. */
+void figures_add_cpu_time (Table *table, GVariant *stats);
+void figures_add_memory (Table *table, GVariant *stats);
+void figures_add_pids (Table *table, GVariant *stats);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Styles as the sequences of ECMA-48, which every terminal with colours has.
+ */
+#include "cli/style.h"
+
+static const char *const sequences[] = {
+  [STYLE_PLAIN] = "",        [STYLE_HEAD] = "\033[1m",  [STYLE_DIM] = "\033[2m",
+  [STYLE_GOOD] = "\033[32m", [STYLE_WARN] = "\033[33m", [STYLE_BAD] = "\033[1;31m",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (sequences) == STYLE_N);
+
+void
+style_append (GString *out, Style style, gboolean has_colors, const char *text)
+{
+  gboolean is_styled = has_colors && style != STYLE_PLAIN;
+
+  if (is_styled)
+    g_string_append (out, sequences[style]);
+  g_string_append (out, text);
+  if (is_styled)
+    g_string_append (out, "\033[0m");
+}
+
+char *
+style_paint (Style style, gboolean has_colors, const char *text)
+{
+  GString *out = g_string_new (NULL);
+
+  style_append (out, style, has_colors, text);
+  return g_string_free (out, FALSE);
+}

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * All verbs, group by group, in the order of the help. To be included with VERB() defined.
+ */
+VERB (pods)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * nodecgroupsctl pods: all pods with what they use.
+ *
+ * JSON: an array of objects, sorted by Uid: Uid, QosClass, Object, Slice and State are those of
+ * ListPods; Stats has the Fields below, of GetStats, and is absent where the pod has no cgroup.
+ */
+#include "cli/figures.h"
+#include "cli/states.h"
+#include "cli/verbs.h"
+
+static const char *const wanted[] = {
+  "TimestampUSec", "CPUUsageNSec", "MemoryUsageBytes", "MemoryLimitBytes", "PidsCurrent",
+  "PidsLimit",     NULL,
+};
+
+static const TableColumn columns[] = {
+  { "UID", TABLE_SHRINKS }, { "QOS", TABLE_LEFT },     { "STATE", TABLE_LEFT },
+  { "CPU", TABLE_RIGHT },   { "MEMORY", TABLE_RIGHT }, { "PIDS", TABLE_RIGHT },
+  { "SLICE", TABLE_LEFT },
+};
+
+/* (transfer full): "a{sa{sv}}" by uid */
+static GVariant *
+get_stats (NcgDbusManager *manager, GError **error)
+{
+  static const char *const all[] = { NULL };
+  GVariantBuilder options;
+  GVariant *stats = NULL;
+
+  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&options, "{sv}", "Fields", g_variant_new_strv (wanted, -1));
+  if (!ncg_dbus_manager_call_get_stats_sync (manager, all, g_variant_builder_end (&options),
+                                             G_DBUS_CALL_FLAGS_NONE, BUS_CALL_MSEC, &stats, NULL,
+                                             error))
+    return NULL;
+  return stats;
+}
+
+static GVariant *
+describe_pod (GVariant *pod, GVariant *stats)
+{
+  static const char *const keys[] = { "Uid", "QosClass", "Object", "Slice", "State" };
+  GVariantBuilder fields;
+
+  g_variant_builder_init (&fields, G_VARIANT_TYPE_VARDICT);
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++) {
+    g_autoptr (GVariant) value = g_variant_get_child_value (pod, i);
+
+    g_variant_builder_add (&fields, "{sv}", keys[i], value);
+  }
+  if (stats != NULL)
+    g_variant_builder_add (&fields, "{sv}", "Stats", stats);
+  return g_variant_builder_end (&fields);
+}
+
+static void
+show_json (const Call *call, GVariant *pods, GHashTable *stats)
+{
+  GVariantBuilder objects;
+
+  g_variant_builder_init (&objects, G_VARIANT_TYPE ("aa{sv}"));
+  for (gsize i = 0; i < g_variant_n_children (pods); i++) {
+    g_autoptr (GVariant) pod = g_variant_get_child_value (pods, i);
+    const char *uid;
+
+    g_variant_get_child (pod, 0, "&s", &uid);
+    g_variant_builder_add_value (&objects, describe_pod (pod, g_hash_table_lookup (stats, uid)));
+  }
+  call_show_json (call, g_variant_builder_end (&objects));
+}
+
+static void
+show_table (const Call *call, GVariant *pods, GHashTable *stats)
+{
+  g_autoptr (Table) table = table_new (columns, G_N_ELEMENTS (columns));
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  for (gsize i = 0; i < g_variant_n_children (pods); i++) {
+    const char *uid, *qos, *slice, *state;
+    GVariant *of_pod;
+
+    g_variant_get_child (pods, i, "(&s&s&o&s&s)", &uid, &qos, NULL, &slice, &state);
+    of_pod = g_hash_table_lookup (stats, uid);
+    table_add (table, STYLE_PLAIN, uid);
+    table_add (table, STYLE_PLAIN, qos);
+    table_add (table, states_get_style (state), state);
+    figures_add_cpu_time (table, of_pod);
+    figures_add_memory (table, of_pod);
+    figures_add_pids (table, of_pod);
+    table_add (table, STYLE_DIM, slice);
+  }
+  call_append_table (call, out, table, "pod", "pods");
+  if (table_count_rows (table) == 0 && !call->options->no_legend)
+    g_string_append (out, "Try: nodecgroupsctl create UID CPULimit=500m MemoryLimit=256Mi\n");
+  call_show (call, out->str);
+}
+
+static gboolean
+run (Call *call, GError **error)
+{
+  NcgDbusManager *manager = bus_get_manager (call->bus, error);
+  g_autoptr (GVariant) pods = NULL;
+  g_autoptr (GVariant) all = NULL;
+  g_autoptr (GHashTable) stats = NULL;
+
+  if (manager == NULL || !ncg_dbus_manager_call_list_pods_sync (manager, G_DBUS_CALL_FLAGS_NONE,
+                                                                BUS_CALL_MSEC, &pods, NULL, error))
+    return FALSE;
+  all = get_stats (manager, error);
+  if (all == NULL)
+    return FALSE;
+  stats = figures_index (all);
+  if (call_wants_json (call))
+    show_json (call, pods, stats);
+  else
+    show_table (call, pods, stats);
+  return TRUE;
+}
+
+const Verb verb_pods = {
+  .name = "pods",
+  .arguments = "",
+  .needs_bus = TRUE,
+  .group = VERB_GROUP_SEE,
+  .help = "List the pods with what they use",
+  .run = run,
+};

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Running nodecgroupsctl.
+ */
+#include "tests/dbus/cli.h"
+
+#include <json-glib/json-glib.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+Cli *
+cli_new (Fixture *fixture)
+{
+  Cli *self = g_new0 (Cli, 1);
+
+  self->fixture = fixture;
+  self->environment = g_get_environ ();
+  cli_setenv (self, "DBUS_SYSTEM_BUS_ADDRESS", fixture->bus_address);
+  cli_setenv (self, "LC_ALL", "C.UTF-8");
+  cli_setenv (self, "TZ", "UTC");
+  return self;
+}
+
+void
+cli_free (Cli *self)
+{
+  g_strfreev (self->environment);
+  g_free (self->output);
+  g_free (self->errors);
+  g_free (self);
+}
+
+void
+cli_setenv (Cli *self, const char *name, const char *value)
+{
+  if (value != NULL)
+    self->environment = g_environ_setenv (self->environment, name, value, TRUE);
+  else
+    self->environment = g_environ_unsetenv (self->environment, name);
+}
+
+/* A test that fails leaves nobody behind. */
+static void
+end_with_parent (gpointer user_data)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static GSubprocess *
+start (Cli *self, const char *line, GSubprocessFlags flags)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (flags);
+  g_autofree char *command = g_strconcat (NODECGROUPSCTL " ", line, NULL);
+  g_auto (GStrv) arguments = NULL;
+  g_autoptr (GError) error = NULL;
+  GSubprocess *process;
+
+  g_shell_parse_argv (command, NULL, &arguments, &error);
+  g_assert_no_error (error);
+  g_subprocess_launcher_set_environ (launcher, self->environment);
+  g_subprocess_launcher_set_child_setup (launcher, end_with_parent, NULL, NULL);
+  process = g_subprocess_launcher_spawnv (launcher, (const char *const *) arguments, &error);
+  g_assert_no_error (error);
+  return process;
+}
+
+GSubprocess *
+cli_start (Cli *self, const char *line)
+{
+  return start (self, line, G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+}
+
+void
+cli_run (Cli *self, int status, const char *line)
+{
+  g_autoptr (GSubprocess) process =
+      start (self, line, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&self->output, g_free);
+  g_clear_pointer (&self->errors, g_free);
+  g_subprocess_communicate_utf8 (process, NULL, NULL, &self->output, &self->errors, &error);
+  g_assert_no_error (error);
+  g_test_message ("nodecgroupsctl %s\n%s%s", line, self->output, self->errors);
+  g_assert_true (g_subprocess_get_if_exited (process));
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, status);
+  if (status == 0)
+    g_assert_cmpstr (self->errors, ==, "");
+}
+
+static void
+assert_contains (const char *text, const char *part)
+{
+  if (strstr (text, part) == NULL)
+    g_error ("there is no \"%s\" in \"%s\"", part, text);
+}
+
+void
+cli_assert_output (const Cli *self, const char *text)
+{
+  assert_contains (self->output, text);
+}
+
+void
+cli_assert_no_output (const Cli *self, const char *text)
+{
+  if (strstr (self->output, text) != NULL)
+    g_error ("there is \"%s\" in \"%s\"", text, self->output);
+}
+
+void
+cli_assert_errors (const Cli *self, const char *text)
+{
+  assert_contains (self->errors, text);
+}
+
+/* (transfer full) (element-type JsonNode) */
+static JsonArray *
+query (const Cli *self, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) root = json_from_string (self->output, &error);
+  g_autoptr (JsonNode) found = NULL;
+
+  g_assert_no_error (error);
+  found = json_path_query (path, root, &error);
+  g_assert_no_error (error);
+  return json_array_ref (json_node_get_array (found));
+}
+
+void
+cli_assert_json (const Cli *self, const char *path, const char *expected)
+{
+  g_autoptr (JsonArray) found = query (self, path);
+  g_autofree char *text = NULL;
+
+  if (json_array_get_length (found) != 1)
+    g_error ("%s leads to %u values", path, json_array_get_length (found));
+  text = json_to_string (json_array_get_element (found, 0), FALSE);
+  g_assert_cmpstr (text, ==, expected);
+}
+
+void
+cli_assert_json_count (const Cli *self, const char *path, guint expected)
+{
+  g_autoptr (JsonArray) found = query (self, path);
+
+  g_assert_cmpuint (json_array_get_length (found), ==, expected);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The real nodecgroupsctl against the daemon of a fixture. Whatever fails ends the test.
+ */
+#pragma once
+
+#include "tests/dbus/fixture.h"
+
+typedef struct {
+  Fixture *fixture;
+  char **environment;
+  char *output; /* of the last that ended */
+  char *errors;
+} Cli;
+
+Cli *cli_new (Fixture *fixture);
+void cli_free (Cli *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Cli, cli_free)
+
+/* For those that are run from now on. @value: (nullable): NULL takes it away */
+void cli_setenv (Cli *self, const char *name, const char *value);
+
+/* Runs nodecgroupsctl with the arguments of @line, which is split as a shell would, and waits for
+ * its end, which has to have that status. */
+void cli_run (Cli *self, int status, const char *line);
+
+/* (transfer full): one that goes on; its output is a pipe */
+GSubprocess *cli_start (Cli *self, const char *line);
+
+/* What was printed has, or does not have, @text in it. */
+void cli_assert_output (const Cli *self, const char *text);
+void cli_assert_no_output (const Cli *self, const char *text);
+void cli_assert_errors (const Cli *self, const char *text);
+
+/* The output is one JSON document, in which @path (JSONPath) leads to exactly one value, which is
+ * that, as JSON. */
+void cli_assert_json (const Cli *self, const char *path, const char *expected);
+
+/* The same, and how many values it leads to. */
+void cli_assert_json_count (const Cli *self, const char *path, guint expected);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * nodecgroupsctl pods.
+ */
+#include "tests/dbus/cli.h"
+
+#define POD(uid) "/machine.slice/machine-besteffort.slice/machine-besteffort-pod" uid ".slice"
+
+static void
+create_two (Fixture *fixture)
+{
+  g_autofree char *b = fixture_must_create (fixture, "b", "{'PidsLimit': <'10'>}");
+  g_autofree char *a =
+      fixture_must_create (fixture, "a", "{'CPULimit': <'500m'>, 'MemoryLimit': <'256Mi'>}");
+
+  fake_kernel_write (fixture->kernel, POD ("b"), "memory.current", "1536");
+  fake_kernel_write (fixture->kernel, POD ("b"), "pids.current", "8");
+}
+
+static void
+test_human (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+
+  create_two (fixture);
+  cli_run (cli, 0, "pods");
+  g_assert_true (g_str_has_prefix (cli->output, "UID  QOS         STATE "));
+  cli_assert_output (cli, "\na    Guaranteed  active ");
+  cli_assert_output (cli, " of 256.0M ");
+  cli_assert_output (cli, "\nb    BestEffort  active ");
+  cli_assert_output (cli, " 1.5K  8 of 10  machine-besteffort-podb.slice\n");
+  cli_assert_output (cli, "\n\n2 pods listed.\n");
+  /* It is what there is without a verb, too. */
+  cli_run (cli, 0, "");
+  cli_assert_output (cli, "\n2 pods listed.\n");
+  cli_run (cli, 0, "--no-legend pods");
+  cli_assert_no_output (cli, "UID");
+  cli_assert_no_output (cli, "listed");
+  cli_assert_output (cli, "\nb  BestEffort  active ");
+}
+
+static void
+test_colors (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+
+  create_two (fixture);
+  cli_run (cli, 0, "pods");
+  cli_assert_no_output (cli, "\033");
+  cli_run (cli, 0, "pods --color=always");
+  cli_assert_output (cli, "\033[32mactive\033[0m");
+  cli_assert_output (cli, "\033[33m8 of 10\033[0m");
+}
+
+static void
+test_json (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+
+  create_two (fixture);
+  cli_run (cli, 0, "--json pods");
+  cli_assert_json_count (cli, "$[*]", 2);
+  cli_assert_json (cli, "$[0].Uid", "\"a\"");
+  cli_assert_json (cli, "$[0].QosClass", "\"Guaranteed\"");
+  cli_assert_json (cli, "$[0].Stats.MemoryLimitBytes", "268435456");
+  cli_assert_json (cli, "$[1].Slice", "\"machine-besteffort-podb.slice\"");
+  cli_assert_json (cli, "$[1].State", "\"active\"");
+  cli_assert_json (cli, "$[1].Object", "\"/org/example/NodeCgroups/pod/b\"");
+  cli_assert_json (cli, "$[1].Stats.MemoryUsageBytes", "1536");
+  cli_assert_json_count (cli, "$[1].Stats.MemoryLimitBytes", 0);
+  /* One line, and as many as it has. */
+  g_assert_cmpstr (strchr (cli->output, '\n'), ==, "\n");
+  cli_run (cli, 0, "pods --json=pretty");
+  cli_assert_output (cli, "\n    \"Uid\": \"a\",\n");
+  cli_assert_json (cli, "$[1].Stats.PidsLimit", "10");
+}
+
+static void
+test_none (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+
+  cli_run (cli, 0, "pods");
+  cli_assert_output (cli, "0 pods listed.\nTry: nodecgroupsctl create ");
+  cli_run (cli, 0, "pods --json");
+  g_assert_cmpstr (cli->output, ==, "[]\n");
+  cli_run (cli, 0, "pods --no-legend");
+  g_assert_cmpstr (cli->output, ==, "");
+}
+
+/* What has no cgroup has no figures, and is listed. */
+static void
+test_vanished (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+
+  create_two (fixture);
+  fake_systemd_stop_unit (fixture->systemd, "machine-besteffort-podb.slice");
+  fixture_wait (fixture_has_pod_state (fixture, "b", "vanished"));
+  cli_run (cli, 0, "pods");
+  cli_assert_output (cli, "\nb    BestEffort  vanished    -  ");
+  cli_run (cli, 0, "pods --json");
+  cli_assert_json_count (cli, "$[*].Stats", 1);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  FIXTURE_TEST ("/cli/pods/human", test_human);
+  FIXTURE_TEST ("/cli/pods/colors", test_colors);
+  FIXTURE_TEST ("/cli/pods/json", test_json);
+  FIXTURE_TEST ("/cli/pods/none", test_none);
+  FIXTURE_TEST ("/cli/pods/vanished", test_vanished);
+  return g_test_run ();
+}

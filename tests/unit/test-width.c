@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Columns on a terminal.
+ */
+#include "cli/width.h"
+
+static void
+test_of (void)
+{
+  g_assert_cmpuint (width_of (""), ==, 0);
+  g_assert_cmpuint (width_of ("abc"), ==, 3);
+  g_assert_cmpuint (width_of ("äö"), ==, 2);
+  g_assert_cmpuint (width_of ("a\xcc\x88"), ==, 1); /* with a combining diaeresis */
+  g_assert_cmpuint (width_of ("日本"), ==, 4);
+}
+
+static void
+test_cut (void)
+{
+  static const struct {
+    const char *text;
+    guint width;
+    const char *ellipsis;
+    const char *cut;
+  } rows[] = {
+    { "abcdef", 6, "…", "abcdef" }, { "abcdef", 5, "…", "abcd…" }, { "abcdef", 5, "...", "ab..." },
+    { "abcdef", 2, "...", "ab" },   { "abcdef", 0, "…", "" },      { "日本語", 5, "…", "日本…" },
+    { "日本語", 4, "…", "日…" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *cut = width_cut (rows[i].text, rows[i].width, rows[i].ellipsis);
+
+    g_assert_cmpstr (cut, ==, rows[i].cut);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/width/of", test_of);
+  g_test_add_func ("/width/cut", test_cut);
+  return g_test_run ();
+}
