@@ -49,6 +49,16 @@ call_print_line (const Call *self, const char *line)
   fflush (stdout);
 }
 
+void
+call_print_json_line (const Call *self, GVariant *value)
+{
+  gboolean is_pretty = self->options->json == OPTIONS_JSON_PRETTY;
+  g_autofree char *text = json_text_format (value, is_pretty ? JSON_TEXT_PRETTY : JSON_TEXT_SHORT);
+
+  fputs (text, stdout);
+  fflush (stdout);
+}
+
 TableLook
 call_get_look (const Call *self)
 {
@@ -86,4 +96,16 @@ call_split_name (const char *name, char **ret_container, GError **error)
   }
   *ret_container = slash != NULL ? g_strdup (slash + 1) : NULL;
   return slash != NULL ? g_strndup (name, (gsize) (slash - name)) : g_strdup (name);
+}
+
+GVariant *
+call_describe_name (const char *uid, const char *container)
+{
+  GVariantBuilder fields;
+
+  g_variant_builder_init (&fields, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&fields, "{sv}", "Uid", g_variant_new_string (uid));
+  if (container != NULL)
+    g_variant_builder_add (&fields, "{sv}", "Container", g_variant_new_string (container));
+  return g_variant_builder_end (&fields);
 }

@@ -30,8 +30,10 @@ void call_show (const Call *self, const char *text);
 /* @value: (transfer floating): as JSON on standard output, at once */
 void call_show_json (const Call *self, GVariant *value);
 
-/* At once and without a pager: a line of what goes on. */
+/* At once and without a pager: a line of what goes on, as text or as JSON (transfer floating),
+ * which is one line unless it was asked for as pretty. */
 void call_print_line (const Call *self, const char *line);
+void call_print_json_line (const Call *self, GVariant *value);
 
 /* How a table looks: at the left edge, with a header unless --no-legend. */
 TableLook call_get_look (const Call *self);
@@ -43,3 +45,6 @@ void call_append_table (
 /* One "UID/CONTAINER" or "UID". @ret_container: (transfer full) (nullable): NULL without one.
  * Returns: (transfer full): the uid; else %EXIT_STATUS_USAGE */
 char *call_split_name (const char *name, char **ret_container, GError **error);
+
+/* (transfer floating): what such a name is in JSON: Uid, and of a container Container (nullable) */
+GVariant *call_describe_name (const char *uid, const char *container);

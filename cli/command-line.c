@@ -7,7 +7,7 @@
 #include "cli/width.h"
 
 /* Of a verb and its arguments, in the help; what is longer pushes the rest to the right. */
-#define USAGE_WIDTH 28
+#define USAGE_WIDTH 34
 
 static const char *const group_titles[] = {
   [VERB_GROUP_SEE] = "What there is",

@@ -3,3 +3,8 @@
  * All verbs, group by group, in the order of the help. To be included with VERB() defined.
  */
 VERB (pods)
+
+VERB (create)
+VERB (update)
+VERB (remove)
+VERB (reload)
