@@ -9,8 +9,6 @@
 
 #define NSEC_PER_USEC 1000
 
-typedef char *(*Format) (guint64 number);
-
 gboolean
 figures_get (GVariant *stats, const char *key, guint64 *ret_number)
 {
@@ -47,31 +45,31 @@ figures_get_rate (GVariant *before, GVariant *after, guint64 *ret_millicores)
   return TRUE;
 }
 
-static char *
-format_count (guint64 number)
+void
+figures_add_of (Table *table, const guint64 *used, const guint64 *limit, FiguresFormat format)
 {
-  return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
-}
-
-static void
-add_of (Table *table, GVariant *stats, const char *key, const char *limit_key, Format format)
-{
-  g_autofree char *used_text = NULL;
-  g_autofree char *limit_text = NULL;
-  guint64 used, limit;
+  g_autofree char *used_text = used != NULL ? format (*used) : NULL;
+  g_autofree char *limit_text = limit != NULL ? format (*limit) : NULL;
   Style style = STYLE_PLAIN;
 
-  if (!figures_get (stats, key, &used)) {
+  if (used == NULL) {
     table_add (table, STYLE_DIM, "-");
     return;
   }
-  used_text = format (used);
-  if (figures_get (stats, limit_key, &limit)) {
-    limit_text = format (limit);
-    style = bar_style (used, limit);
-  }
   /* That there is enough left is nothing to look at. */
-  table_take (table, style == STYLE_GOOD ? STYLE_PLAIN : style, human_of (used_text, limit_text));
+  if (limit != NULL && bar_style (*used, *limit) != STYLE_GOOD)
+    style = bar_style (*used, *limit);
+  table_take (table, style, human_of (used_text, limit_text));
+}
+
+static void
+add_of (Table *table, GVariant *stats, const char *key, const char *limit_key, FiguresFormat format)
+{
+  guint64 used, limit;
+  gboolean is_known = figures_get (stats, key, &used);
+  gboolean has_limit = figures_get (stats, limit_key, &limit);
+
+  figures_add_of (table, is_known ? &used : NULL, has_limit ? &limit : NULL, format);
 }
 
 void
@@ -94,5 +92,5 @@ figures_add_memory (Table *table, GVariant *stats)
 void
 figures_add_pids (Table *table, GVariant *stats)
 {
-  add_of (table, stats, "PidsCurrent", "PidsLimit", format_count);
+  add_of (table, stats, "PidsCurrent", "PidsLimit", human_count);
 }

@@ -18,7 +18,14 @@ GHashTable *figures_index (GVariant *all);
  * goes back when one of those summed goes. */
 gboolean figures_get_rate (GVariant *before, GVariant *after, guint64 *ret_millicores);
 
-/* The next cell of a table: the CPU time so far; the memory that is used, and the processes, beside
+/* Of human.h: human_bytes() and the like. */
+typedef char *(*FiguresFormat) (guint64 number);
+
+/* The next cell of a table: "USED of LIMIT" in the colour of how near that is. @used: (nullable):
+ * not known; @limit: (nullable): none */
+void figures_add_of (Table *table, const guint64 *used, const guint64 *limit, FiguresFormat format);
+
+/* The same of a reading: the CPU time so far; the memory that is used, and the processes, beside
  * their limits where there are any, in the colour of how near these are. */
 void figures_add_cpu_time (Table *table, GVariant *stats);
 void figures_add_memory (Table *table, GVariant *stats);

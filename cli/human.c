@@ -43,6 +43,12 @@ human_millicores (guint64 millicores)
                           millicores % 1000 / 10);
 }
 
+char *
+human_count (guint64 number)
+{
+  return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+}
+
 /* Below a minute: one unit, with what is left behind the point. */
 static char *
 format_seconds (guint64 usec)

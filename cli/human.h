@@ -13,6 +13,9 @@ char *human_bytes (guint64 bytes);
 /* CPU as cores: "20m", "500m", "1.50", "12.00". */
 char *human_millicores (guint64 millicores);
 
+/* "1234": as it is, for those who take a function. */
+char *human_count (guint64 number);
+
 /* The two largest units that it has: "350us", "1.234s", "2min 3s", "1h 2min", "3d 4h". */
 char *human_usec (guint64 usec);
 

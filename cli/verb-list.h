@@ -3,6 +3,9 @@
  * All verbs, group by group, in the order of the help. To be included with VERB() defined.
  */
 VERB (pods)
+VERB (pod)
+VERB (usage)
+VERB (verify)
 
 VERB (create)
 VERB (update)
