@@ -6,6 +6,7 @@ VERB (pods)
 VERB (pod)
 VERB (usage)
 VERB (verify)
+VERB (monitor)
 
 VERB (create)
 VERB (update)
