@@ -27,10 +27,22 @@ write_node (Writer *writer, JsonNode *node)
   json_node_unref (node);
 }
 
+/* Most strings are keys and names, and of a thousand pods there are many. */
+static gboolean
+is_plain (const char *text)
+{
+  while (g_ascii_isprint (*text) && *text != '"' && *text != '\\')
+    text++;
+  return *text == '\0';
+}
+
 static void
 write_string (Writer *writer, const char *text)
 {
-  write_node (writer, json_node_init_string (json_node_alloc (), text));
+  if (is_plain (text))
+    g_string_append_printf (writer->out, "\"%s\"", text);
+  else
+    write_node (writer, json_node_init_string (json_node_alloc (), text));
 }
 
 /* Where the next element of a container begins, or its end. */

@@ -4,10 +4,15 @@
  */
 #include "tests/dbus/cli.h"
 
+#include <fcntl.h>
 #include <json-glib/json-glib.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <termios.h>
+#include <unistd.h>
 
 Cli *
 cli_new (Fixture *fixture)
@@ -47,8 +52,9 @@ end_with_parent (gpointer user_data)
   prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
 
+/* @terminal: for its standard output, or -1 */
 static GSubprocess *
-start (Cli *self, const char *line, GSubprocessFlags flags)
+start (Cli *self, const char *line, int terminal, GSubprocessFlags flags)
 {
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (flags);
   g_autofree char *command = g_strconcat (NODECGROUPSCTL " ", line, NULL);
@@ -60,6 +66,8 @@ start (Cli *self, const char *line, GSubprocessFlags flags)
   g_assert_no_error (error);
   g_subprocess_launcher_set_environ (launcher, self->environment);
   g_subprocess_launcher_set_child_setup (launcher, end_with_parent, NULL, NULL);
+  if (terminal >= 0)
+    g_subprocess_launcher_take_stdout_fd (launcher, terminal);
   process = g_subprocess_launcher_spawnv (launcher, (const char *const *) arguments, &error);
   g_assert_no_error (error);
   return process;
@@ -68,25 +76,68 @@ start (Cli *self, const char *line, GSubprocessFlags flags)
 GSubprocess *
 cli_start (Cli *self, const char *line)
 {
-  return start (self, line, G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  return start (self, line, -1, G_SUBPROCESS_FLAGS_STDOUT_PIPE);
 }
 
 void
 cli_run (Cli *self, int status, const char *line)
 {
   g_autoptr (GSubprocess) process =
-      start (self, line, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+      start (self, line, -1, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
   g_autoptr (GError) error = NULL;
 
   g_clear_pointer (&self->output, g_free);
   g_clear_pointer (&self->errors, g_free);
   g_subprocess_communicate_utf8 (process, NULL, NULL, &self->output, &self->errors, &error);
   g_assert_no_error (error);
-  g_test_message ("nodecgroupsctl %s\n%s%s", line, self->output, self->errors);
+  g_test_message ("nodecgroupsctl %s\n%.4000s%s", line, self->output, self->errors);
   g_assert_true (g_subprocess_get_if_exited (process));
   g_assert_cmpint (g_subprocess_get_exit_status (process), ==, status);
   if (status == 0)
     g_assert_cmpstr (self->errors, ==, "");
+}
+
+/* A new terminal. Returns: its master */
+static int
+open_terminal (guint columns, int *ret_slave)
+{
+  struct winsize size = { .ws_row = 24, .ws_col = (unsigned short) columns };
+  struct termios modes;
+  int master = posix_openpt (O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+  g_assert_cmpint (master, >=, 0);
+  g_assert_cmpint (grantpt (master), ==, 0);
+  g_assert_cmpint (unlockpt (master), ==, 0);
+  *ret_slave = open (ptsname (master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  g_assert_cmpint (*ret_slave, >=, 0);
+  g_assert_cmpint (ioctl (*ret_slave, TIOCSWINSZ, &size), ==, 0);
+  /* Newlines stay what they are. */
+  g_assert_cmpint (tcgetattr (*ret_slave, &modes), ==, 0);
+  cfmakeraw (&modes);
+  g_assert_cmpint (tcsetattr (*ret_slave, TCSANOW, &modes), ==, 0);
+  return master;
+}
+
+void
+cli_run_on_terminal (Cli *self, int status, guint columns, const char *line)
+{
+  g_autoptr (GString) output = g_string_new (NULL);
+  g_autoptr (GSubprocess) process = NULL;
+  char buffer[4096];
+  ssize_t n;
+  int slave;
+  int master = open_terminal (columns, &slave);
+
+  process = start (self, line, slave, G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+  /* It ends with EIO when nobody has the other side any more. */
+  while ((n = read (master, buffer, sizeof buffer)) > 0)
+    g_string_append_len (output, buffer, n);
+  close (master);
+  g_assert_true (g_subprocess_wait (process, NULL, NULL));
+  g_test_message ("nodecgroupsctl %s\n%s", line, output->str);
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, status);
+  g_free (self->output);
+  self->output = g_strdup (output->str);
 }
 
 static void

@@ -24,6 +24,9 @@ void cli_setenv (Cli *self, const char *name, const char *value);
  * its end, which has to have that status. */
 void cli_run (Cli *self, int status, const char *line);
 
+/* The same with a terminal of so many columns as its standard output; and no standard error. */
+void cli_run_on_terminal (Cli *self, int status, guint columns, const char *line);
+
 /* (transfer full): one that goes on; its output is a pipe */
 GSubprocess *cli_start (Cli *self, const char *line);
 

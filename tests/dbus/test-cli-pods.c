@@ -2,7 +2,15 @@
 /*
  * nodecgroupsctl pods.
  */
+#include "tests/dbus/calls.h"
 #include "tests/dbus/cli.h"
+
+#include <string.h>
+
+#define N_PODS 1000
+
+/* A second is what it may take; sanitizers and a busy machine take several times as long. */
+#define MOST_USEC (20 * G_USEC_PER_SEC)
 
 #define POD(uid) "/machine.slice/machine-besteffort.slice/machine-besteffort-pod" uid ".slice"
 
@@ -103,6 +111,67 @@ test_vanished (Fixture *fixture, gconstpointer data)
   cli_assert_json_count (cli, "$[*].Stats", 1);
 }
 
+/* On a terminal it has colours, gives way in its first column, and goes through the pager. */
+static void
+test_terminal (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+  g_autofree char *slice = fixture_must_create (fixture, "with-quite-a-long-uid", "{}");
+
+  cli_setenv (cli, "SYSTEMD_PAGER", "sed 's/^/paged: /'");
+  cli_setenv (cli, "NO_COLOR", NULL);
+  cli_setenv (cli, "TERM", "xterm");
+  cli_run_on_terminal (cli, 0, 90, "pods");
+  cli_assert_output (cli, "paged: \033[1mUID\033[0m ");
+  cli_assert_output (cli, "paged: with-q");
+  cli_assert_output (cli, "…  BestEffort  \033[32mactive\033[0m");
+  cli_run_on_terminal (cli, 0, 200, "pods --no-pager --color=never");
+  g_assert_true (g_str_has_prefix (cli->output, "UID "));
+  cli_assert_output (cli, "\nwith-quite-a-long-uid  BestEffort  active ");
+  cli_setenv (cli, "NO_COLOR", "1");
+  cli_run_on_terminal (cli, 0, 200, "pods");
+  cli_assert_no_output (cli, "\033");
+  cli_setenv (cli, "LC_ALL", "C");
+  cli_run_on_terminal (cli, 0, 90, "pods --no-pager");
+  cli_assert_output (cli, "...  BestEffort");
+  cli_run_on_terminal (cli, 0, 90, "pods --json");
+  cli_assert_output (cli, "\n    \"Uid\": \"with-quite-a-long-uid\"");
+  cli_assert_no_output (cli, "paged");
+}
+
+/* Each verb that goes over all of them has its answer at once. */
+static void
+test_many (Fixture *fixture, gconstpointer data)
+{
+  static const char *const lines[] = {
+    "pods", "pods --json", "verify", "verify --all --json", "usage", "pod p999", NULL,
+  };
+  g_autoptr (Cli) cli = cli_new (fixture);
+  g_autoptr (Calls) calls = calls_new (fixture);
+
+  for (guint i = 0; i < N_PODS; i++) {
+    g_autofree char *uid = g_strdup_printf ("p%u", i);
+
+    calls_add (calls, "CreatePod", uid, "{'PidsLimit': <'10'>}");
+    /* All at once a slow machine does not make in time. */
+    if (i % 50 == 0)
+      calls_wait (calls);
+  }
+  calls_wait (calls);
+  g_assert_cmpuint (calls_count_successes (calls), ==, N_PODS);
+  for (gsize i = 0; lines[i] != NULL; i++) {
+    gint64 start = g_get_monotonic_time ();
+
+    cli_run (cli, 0, lines[i]);
+    g_test_message ("%s: %d ms", lines[i], (int) ((g_get_monotonic_time () - start) / 1000));
+    g_assert_cmpint (g_get_monotonic_time () - start, <, MOST_USEC);
+  }
+  cli_run (cli, 0, "pods --json");
+  cli_assert_json_count (cli, "$[*].Stats", N_PODS);
+  cli_run (cli, 0, "pods");
+  cli_assert_output (cli, "\n1000 pods listed.\n");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -112,5 +181,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/cli/pods/json", test_json);
   FIXTURE_TEST ("/cli/pods/none", test_none);
   FIXTURE_TEST ("/cli/pods/vanished", test_vanished);
+  FIXTURE_TEST ("/cli/pods/terminal", test_terminal);
+  FIXTURE_TEST ("/cli/pods/many", test_many);
   return g_test_run ();
 }
