@@ -4,8 +4,9 @@
  */
 #include "tests/dbus/cli.h"
 
+#include "tests/unit/json-query.h"
+
 #include <fcntl.h>
-#include <json-glib/json-glib.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,36 +167,14 @@ cli_assert_errors (const Cli *self, const char *text)
   assert_contains (self->errors, text);
 }
 
-/* (transfer full) (element-type JsonNode) */
-static JsonArray *
-query (const Cli *self, const char *path)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) root = json_from_string (self->output, &error);
-  g_autoptr (JsonNode) found = NULL;
-
-  g_assert_no_error (error);
-  found = json_path_query (path, root, &error);
-  g_assert_no_error (error);
-  return json_array_ref (json_node_get_array (found));
-}
-
 void
 cli_assert_json (const Cli *self, const char *path, const char *expected)
 {
-  g_autoptr (JsonArray) found = query (self, path);
-  g_autofree char *text = NULL;
-
-  if (json_array_get_length (found) != 1)
-    g_error ("%s leads to %u values", path, json_array_get_length (found));
-  text = json_to_string (json_array_get_element (found, 0), FALSE);
-  g_assert_cmpstr (text, ==, expected);
+  json_query_assert (self->output, path, expected);
 }
 
 void
 cli_assert_json_count (const Cli *self, const char *path, guint expected)
 {
-  g_autoptr (JsonArray) found = query (self, path);
-
-  g_assert_cmpuint (json_array_get_length (found), ==, expected);
+  json_query_assert_count (self->output, path, expected);
 }

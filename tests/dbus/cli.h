@@ -35,9 +35,6 @@ void cli_assert_output (const Cli *self, const char *text);
 void cli_assert_no_output (const Cli *self, const char *text);
 void cli_assert_errors (const Cli *self, const char *text);
 
-/* The output is one JSON document, in which @path (JSONPath) leads to exactly one value, which is
- * that, as JSON. */
+/* The output is one JSON document, and in it is that: see json-query.h. */
 void cli_assert_json (const Cli *self, const char *path, const char *expected);
-
-/* The same, and how many values it leads to. */
 void cli_assert_json_count (const Cli *self, const char *path, guint expected);

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * nodecgroupsctl on a real machine: each verb, for people and as JSON.
+ */
+#include "tests/unit/json-query.h"
+#include "tests/vm/client.h"
+#include "tests/vm/ctl.h"
+#include "tests/vm/daemon.h"
+#include "tests/vm/machine.h"
+#include "tests/vm/workload.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define SLICE "machine-burstable-podp.slice"
+#define CGROUP "/machine.slice/machine-burstable.slice/" SLICE
+#define CONTAINER CGROUP "/podp-db.service"
+
+static void
+test_create (void)
+{
+  ctl_assert ("create p CPURequest=100m CPULimit=513m MemoryLimit=64Mi PidsLimit=50 CPUSet=0 "
+              "Labels=app:web Unified=memory.oom.group:1",
+              SLICE "\n" CGROUP "\n");
+  machine_assert_files (CGROUP, "cpu.max=52000 100000;cpu.weight=10;memory.max=67108864;"
+                                "pids.max=50;cpuset.cpus=0;memory.oom.group=1");
+  ctl_assert_json ("create p/db MemoryLimit=32Mi", "$.ControlGroup", "\"" CONTAINER "\"");
+  machine_assert_files (CONTAINER, "memory.max=33554432");
+  client_remove_pod ("p");
+}
+
+static void
+test_update (void)
+{
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>, 'MemoryLimit': <'64Mi'>}"));
+  ctl_assert ("update p MemoryLimit=max CPULimit=1 SystemdProperties='IPAccounting=true'", "");
+  machine_assert_files (CGROUP, "memory.max=max;cpu.max=100000 100000");
+  ctl_assert_json ("update p PidsLimit=7", "$.Uid", "\"p\"");
+  machine_assert_files (CGROUP, "pids.max=7");
+  client_remove_pod ("p");
+}
+
+/* With processes in it. */
+static void
+test_remove (void)
+{
+  g_autoptr (Workload) gently = workload_start ();
+  g_autoptr (Workload) at_once = workload_start ();
+
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>}"));
+  g_free (client_create_pod ("q", "{}"));
+  g_free (client_join_pod ("p", "main", gently->pid, "{}"));
+  g_free (client_join_pod ("q", "main", at_once->pid, "{}"));
+  ctl_assert_json ("remove q/main", "$[0].Container", "\"main\"");
+  workload_wait_ended (at_once, SIGKILL);
+  ctl_assert ("remove p q --grace=600", "");
+  workload_wait_ended (gently, SIGTERM);
+  g_assert_false (machine_has_cgroup (CGROUP));
+}
+
+static void
+test_pods (void)
+{
+  g_autoptr (Workload) workload = workload_start ();
+
+  ctl_assert ("", "0 pods listed.\nTry: nodecgroupsctl create ");
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>, 'MemoryLimit': <'64Mi'>}"));
+  g_free (client_join_pod ("p", "main", workload->pid, "{}"));
+  ctl_assert ("pods", "\np    Burstable  active ");
+  ctl_assert ("pods", " of 64.0M     1  " SLICE "\n");
+  ctl_assert_json ("pods", "$[0].Stats.PidsCurrent", "1");
+  ctl_assert_json ("pods", "$[0].Slice", "\"" SLICE "\"");
+  client_remove_pod ("p");
+}
+
+static void
+test_pod (void)
+{
+  g_autoptr (Workload) workload = workload_start ();
+
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>, 'MemoryLimit': <'64Mi'>}"));
+  g_free (client_join_pod ("p", "main", workload->pid, "{'PidsLimit': <'9'>}"));
+  ctl_assert ("pod p", "p (Burstable)\n      State: active, created ");
+  ctl_assert ("pod p", "Spec: CPURequest=100m\n             MemoryLimit=64Mi\n");
+  ctl_assert ("pod p", "\nmain       active ");
+  ctl_assert ("pod p", "1 of 9  podp-main.scope\n");
+  ctl_assert ("pod p", "  memory.max       67108864    67108864\n");
+  ctl_assert_json ("pod p", "$.Containers[0].Unit", "\"podp-main.scope\"");
+  ctl_assert_json ("pod p", "$.Stats.Containers.main.PidsLimit", "9");
+  ctl_assert_json ("pod p", "$.Spec.MemoryLimit", "67108864");
+  client_remove_pod ("p");
+}
+
+static void
+test_usage (void)
+{
+  g_free (client_create_pod ("p", "{}"));
+  ctl_assert ("usage", "\nnode ");
+  ctl_assert ("usage", "\nsystem ");
+  ctl_assert ("usage", "\npods ");
+  ctl_assert_json ("usage", "$.Capacity.cpu", "2000");
+  ctl_assert_json ("usage", "$.Usage.pods.PidsCurrent", "0");
+  client_remove_pod ("p");
+}
+
+/* The daemon sets again at once what is written; so it has to stand still. */
+static void
+test_verify (void)
+{
+  g_autoptr (Ctl) differs = NULL;
+  g_autoptr (Ctl) json = NULL;
+
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>, 'MemoryLimit': <'64Mi'>}"));
+  ctl_assert ("verify", "settings are as they should be.\n");
+  ctl_assert ("verify p --all", CGROUP "  memory.max       67108864    67108864\n");
+  g_free (machine_run ("systemctl stop " SLICE));
+  client_wait_for ("p", "State", "vanished");
+  differs = ctl_run (1, "verify");
+  ctl_assert_output (differs, "  cgroup   present  missing\n");
+  json = ctl_run (1, "verify p --json");
+  json_query_assert (json->output, "$[0].Setting", "\"cgroup\"");
+  json_query_assert (json->output, "$[0].Actual", "\"missing\"");
+  client_remove_pod ("p");
+}
+
+static void
+test_reload (void)
+{
+  g_autoptr (Ctl) bad = NULL;
+
+  ctl_assert ("reload", "The configuration is in force; the node is ");
+  g_free (
+      machine_run ("mkdir -p /etc/nodecgroups; echo 'nonsense: 1' >/etc/nodecgroups/config.yaml"));
+  bad = ctl_run (1, "reload");
+  ctl_assert_errors (bad, "config.yaml:1:1");
+  ctl_assert_errors (bad, "\nTry: nodecgroupsd --check-config");
+  g_free (machine_run ("rm /etc/nodecgroups/config.yaml"));
+  ctl_assert ("reload --json", "{\"State\":\"");
+}
+
+static gboolean
+has_told (const char *text)
+{
+  return machine_try ("grep -qF '%s' /run/monitored", text);
+}
+
+/* Until it is interrupted. */
+static void
+test_monitor (void)
+{
+  g_free (machine_run ("nodecgroupsctl monitor --json >/run/monitored & echo $! >/run/monitor"));
+  machine_wait_until ((g_free (client_create_pod ("q", "{}")), client_remove_pod ("q"),
+                       has_told ("\"Uid\":\"q\"")));
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>, 'PidsLimit': <'50'>}"));
+  machine_wait_until (has_told ("\"Event\":\"PodAdded\""));
+  machine_write (CGROUP, "pids.max", "49");
+  machine_wait_until (has_told ("\"Actual\":\"49\""));
+  client_remove_pod ("p");
+  machine_wait_until (has_told ("\"Event\":\"PodRemoved\""));
+  daemon_restart ();
+  machine_wait_until (has_told ("\"Event\":\"DaemonAppeared\""));
+  g_free (machine_run ("kill -TERM $(cat /run/monitor)"));
+  machine_wait_until (!machine_try ("kill -0 $(cat /run/monitor)"));
+}
+
+/* Anybody may look, and is told what it takes to do more. */
+static void
+test_nobody (void)
+{
+  g_autoptr (Ctl) pods = ctl_run_as_nobody (0, "pods --no-legend");
+  g_autoptr (Ctl) create = ctl_run_as_nobody (4, "create p");
+  g_autoptr (Ctl) remove = ctl_run_as_nobody (4, "remove p");
+
+  g_assert_cmpstr (pods->output, ==, "");
+  ctl_assert_errors (create, "\nTry: as root, or as a member of the daemon's group");
+  ctl_assert_errors (remove, "\nTry: as root, or as a member of the daemon's group");
+}
+
+/* It is started when it is needed; and where it cannot be, that is said. */
+static void
+test_no_daemon (void)
+{
+  g_autoptr (Ctl) failed = NULL;
+
+  daemon_stop ();
+  ctl_assert ("pods", "0 pods listed.");
+  daemon_stop ();
+  g_free (machine_run ("systemctl mask --runtime " DAEMON_UNIT));
+  failed = ctl_run (5, "pods");
+  ctl_assert_errors (failed, "nodecgroupsctl: nodecgroupsd does not run and cannot be started: ");
+  ctl_assert_errors (failed, "\nTry: systemctl start nodecgroupsd");
+  g_free (machine_run ("systemctl unmask --runtime " DAEMON_UNIT));
+  daemon_start ();
+}
+
+int
+main (int argc, char **argv)
+{
+  machine_init (argc, argv);
+  daemon_prepare ();
+  g_test_add_func ("/cli/create", test_create);
+  g_test_add_func ("/cli/update", test_update);
+  g_test_add_func ("/cli/remove", test_remove);
+  g_test_add_func ("/cli/pods", test_pods);
+  g_test_add_func ("/cli/pod", test_pod);
+  g_test_add_func ("/cli/usage", test_usage);
+  g_test_add_func ("/cli/verify", test_verify);
+  g_test_add_func ("/cli/reload", test_reload);
+  g_test_add_func ("/cli/monitor", test_monitor);
+  g_test_add_func ("/cli/nobody", test_nobody);
+  g_test_add_func ("/cli/no-daemon", test_no_daemon);
+  return g_test_run ();
+}
