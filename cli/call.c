@@ -39,7 +39,6 @@ call_show_json (const Call *self, GVariant *value)
   g_autofree char *text = json_text_format (value, find_layout (self));
 
   fputs (text, stdout);
-  fflush (stdout);
 }
 
 void

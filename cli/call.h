@@ -27,7 +27,7 @@ gboolean call_wants_json (const Call *self);
  * at the end, with all that there is. */
 void call_show (const Call *self, const char *text);
 
-/* @value: (transfer floating): as JSON on standard output, at once */
+/* @value: (transfer floating): as JSON on standard output */
 void call_show_json (const Call *self, GVariant *value);
 
 /* At once and without a pager: a line of what goes on, as text or as JSON (transfer floating),

@@ -5,8 +5,8 @@
 #include "cli/command-line.h"
 #include "cli/failure.h"
 
-#include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 
 static ExitStatus
@@ -26,6 +26,8 @@ run_verb (const CommandLine *line)
 
   if (line->verb->needs_bus)
     bus = call.bus = bus_open (&line->options, &error);
+  /* GLib's sockets ignore it. Who reads no more, as head(1), ends us as it ends any tool. */
+  signal (SIGPIPE, SIG_DFL);
   if (error == NULL && line->verb->run (&call, &error))
     return call.status;
   /* What there is comes before what is wrong. */
@@ -62,9 +64,8 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "");
   g_set_prgname ("nodecgroupsctl");
   status = run ((const char *const *) argv);
-  /* Who reads no more, as head(1), has what was wanted. */
-  if (fflush (stdout) != 0 && errno != EPIPE) {
-    fprintf (stderr, "nodecgroupsctl: could not write: %s\n", g_strerror (errno));
+  if (fflush (stdout) != 0 || ferror (stdout)) {
+    fputs ("nodecgroupsctl: the output could not be written\n", stderr);
     return EXIT_STATUS_FAILED;
   }
   return status;

@@ -148,6 +148,12 @@ assert_contains (const char *text, const char *part)
     g_error ("there is no \"%s\" in \"%s\"", part, text);
 }
 
+const char *
+cli_get_program (void)
+{
+  return NODECGROUPSCTL;
+}
+
 void
 cli_assert_output (const Cli *self, const char *text)
 {

@@ -30,6 +30,9 @@ void cli_run_on_terminal (Cli *self, int status, guint columns, const char *line
 /* (transfer full): one that goes on; its output is a pipe */
 GSubprocess *cli_start (Cli *self, const char *line);
 
+/* (transfer none): where it is, for a shell */
+const char *cli_get_program (void);
+
 /* What was printed has, or does not have, @text in it. */
 void cli_assert_output (const Cli *self, const char *text);
 void cli_assert_no_output (const Cli *self, const char *text);

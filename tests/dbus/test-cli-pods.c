@@ -107,6 +107,8 @@ test_vanished (Fixture *fixture, gconstpointer data)
   fixture_wait (fixture_has_pod_state (fixture, "b", "vanished"));
   cli_run (cli, 0, "pods");
   cli_assert_output (cli, "\nb    BestEffort  vanished    -  ");
+  cli_run (cli, 0, "pods --color=always");
+  cli_assert_output (cli, "\033[1;31mvanished\033[0m");
   cli_run (cli, 0, "pods --json");
   cli_assert_json_count (cli, "$[*].Stats", 1);
 }

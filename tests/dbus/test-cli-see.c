@@ -47,7 +47,10 @@ test_pod (Fixture *fixture, gconstpointer data)
   cli_assert_output (cli, "\n.                memory.max       268435456      268435456\n");
   cli_assert_output (cli, "\npoda-db.service  memory.max       67108864       67108864\n");
   cli_assert_no_output (cli, "differ");
+  cli_assert_no_output (cli, "Killed");
+  fake_kernel_count_kills (fixture->kernel, CGROUP, 2);
   cli_run (cli, 0, "pod a --color=always");
+  cli_assert_output (cli, "\n     Killed: \033[1;31m2 for want of memory\033[0m\n");
   cli_assert_output (cli, "\033[1;31m███████████████████░\033[0m  95%");
 }
 
@@ -181,7 +184,8 @@ test_usage (Fixture *fixture, gconstpointer data)
   cli_assert_output (cli, "\nnode ");
   cli_assert_output (cli, "1.0G of 8.0G  █▎░░░░░░░░ ");
   cli_assert_output (cli, "0m of 500m  512.0M of 1.0G  █████░░░░░  950 of 1000  reserved for");
-  cli_assert_output (cli, " allocatable\n");
+  cli_assert_output (
+      cli, "\npods    0m of 3.50  128.0M of 7.0G  ▏░░░░░░░░░  95 of 62000  allocatable\n");
   cli_run (cli, 0, "usage --json");
   cli_assert_json (cli, "$.Usage.system.MemoryUsageBytes", "536870912");
   cli_assert_json (cli, "$.Usage.pods.PidsCurrent", "95");

@@ -6,6 +6,8 @@
 #include "tests/unit/temp-dir.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 /* Without a bus. */
 static const struct {
@@ -162,6 +164,37 @@ test_no_host (Fixture *fixture, gconstpointer data)
   temp_dir_free (directory);
 }
 
+/* (transfer full): what is complained about */
+static char *
+run_in_shell (Cli *cli, const char *command, int *ret_status)
+{
+  const char *const arguments[] = { "bash", "-c", command, cli_get_program (), NULL };
+  g_autoptr (GError) error = NULL;
+  char *errors = NULL;
+
+  g_spawn_sync (NULL, (char **) arguments, cli->environment, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
+                &errors, ret_status, &error);
+  g_assert_no_error (error);
+  return errors;
+}
+
+static void
+test_output (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+  int status;
+  g_autofree char *full = run_in_shell (cli, "exec \"$0\" pods --json >/dev/full", &status);
+  g_autofree char *closed = NULL;
+
+  g_assert_cmpstr (full, ==, "nodecgroupsctl: the output could not be written\n");
+  g_assert_cmpint (WEXITSTATUS (status), ==, 1);
+  /* Whose reader has gone ends as any tool does, and says nothing. */
+  closed =
+      run_in_shell (cli, "(sleep 0.3; exec \"$0\" pods) | true; exit ${PIPESTATUS[0]}", &status);
+  g_assert_cmpstr (closed, ==, "");
+  g_assert_cmpint (WEXITSTATUS (status), ==, 128 + SIGPIPE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -173,5 +206,6 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/cli/user", test_user);
   FIXTURE_TEST ("/cli/host", test_host);
   FIXTURE_TEST ("/cli/no-host", test_no_host);
+  FIXTURE_TEST ("/cli/output", test_output);
   return g_test_run ();
 }
