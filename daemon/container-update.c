@@ -123,7 +123,7 @@ commit (Update *update)
   container_set_spec (container, &container->pending);
   container->state = CONTAINER_ACTIVE;
   container->stop_usec = 0;
-  if ((update->is_repair && !dropped_note (update->manager, update->pod)) ||
+  if ((update->is_repair && !dropped_note (update->manager->driver, update->pod)) ||
       manager_save_pod (update->manager, update->pod, STORE_POD, &update->error)) {
     spec_clear (&container->pending);
     manager_pod_changed (update->manager, update->pod);

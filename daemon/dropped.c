@@ -6,9 +6,9 @@
 
 /* (transfer full) (nullable) */
 static GVariant *
-list (const Manager *manager, const char *unit)
+list (NcgDriver *driver, const char *unit)
 {
-  g_autoptr (GPtrArray) all = ncg_driver_list_dropped (manager->driver, unit);
+  g_autoptr (GPtrArray) all = ncg_driver_list_dropped (driver, unit);
   GVariantBuilder builder;
 
   if (all->len == 0)
@@ -23,9 +23,9 @@ list (const Manager *manager, const char *unit)
 }
 
 static gboolean
-note (const Manager *manager, const char *unit, GVariant **dropped)
+note (NcgDriver *driver, const char *unit, GVariant **dropped)
 {
-  g_autoptr (GVariant) now = list (manager, unit);
+  g_autoptr (GVariant) now = list (driver, unit);
 
   if (now == NULL ? *dropped == NULL : *dropped != NULL && g_variant_equal (now, *dropped))
     return FALSE;
@@ -35,22 +35,22 @@ note (const Manager *manager, const char *unit, GVariant **dropped)
 }
 
 gboolean
-dropped_note (const Manager *manager, Pod *pod)
+dropped_note (NcgDriver *driver, Pod *pod)
 {
-  gboolean is_changed = note (manager, pod->slice, &pod->dropped);
+  gboolean is_changed = note (driver, pod->slice, &pod->dropped);
 
   for (guint i = 0; i < pod->containers->len; i++) {
     Container *container = g_ptr_array_index (pod->containers, i);
 
-    is_changed |= note (manager, container->unit, &container->dropped);
+    is_changed |= note (driver, container->unit, &container->dropped);
   }
   return is_changed;
 }
 
 gboolean
-dropped_is_outdated (const Manager *manager, GVariant *dropped)
+dropped_is_outdated (NcgDriver *driver, GVariant *dropped)
 {
-  guint now = ncg_driver_get_version (manager->driver);
+  guint now = ncg_driver_get_version (driver);
   GVariantIter iter;
   guint32 version;
 

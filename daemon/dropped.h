@@ -5,12 +5,12 @@
  */
 #pragma once
 
-#include "daemon/manager.h"
+#include "daemon/pod.h"
 
 /* Takes over into the pod and its containers what the driver has left out of them by now. Returns:
  * whether it is something else than it was, so that the file is to be written */
-gboolean dropped_note (const Manager *manager, Pod *pod);
+gboolean dropped_note (NcgDriver *driver, Pod *pod);
 
 /* Whether another systemd runs than the one that did not take something: it is to be asked once
  * more. @dropped: (nullable): of a pod or a container */
-gboolean dropped_is_outdated (const Manager *manager, GVariant *dropped);
+gboolean dropped_is_outdated (NcgDriver *driver, GVariant *dropped);

@@ -264,7 +264,7 @@ manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **error)
 
   if (g_hash_table_lookup (self->pods, pod->uid) != pod)
     return TRUE;
-  dropped_note (self, pod);
+  dropped_note (self->driver, pod);
   content = pod_save (pod, NULL);
   return store_save (self->store, pod->uid, phase, content, error);
 }

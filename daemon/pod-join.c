@@ -186,7 +186,7 @@ leaf_started (GTask *task, const NcgPlace *place)
                  join->uid);
   if (error == NULL && check_owner (join, &error) &&
       ncg_verify_cgroup (join->manager->hierarchy, place->cgroup, &join->resources, &error) &&
-      (!dropped_note (join->manager, join->pod) ||
+      (!dropped_note (join->manager->driver, join->pod) ||
        manager_save_pod (join->manager, join->pod, STORE_POD, &error))) {
     manager_set_container_state (join->manager, join->pod, container, CONTAINER_ACTIVE);
     FAULT_POINT ("join:told");

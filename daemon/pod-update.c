@@ -110,7 +110,7 @@ set_back (GTask *task)
 static gboolean
 save_dropped (Update *update, GError **error)
 {
-  return !dropped_note (update->manager, update->pod) ||
+  return !dropped_note (update->manager->driver, update->pod) ||
          manager_save_pod (update->manager, update->pod,
                            update->has_file ? STORE_UPDATING : STORE_POD, error);
 }

@@ -205,7 +205,7 @@ differs (const Manager *manager, const Container *container)
   if (!container->has_spec || container->state != CONTAINER_ACTIVE)
     return FALSE;
   container_get_resources (container, &resources);
-  return dropped_is_outdated (manager, container->dropped) ||
+  return dropped_is_outdated (manager->driver, container->dropped) ||
          !ncg_verify_cgroup (manager->hierarchy, container->cgroup, &resources, NULL);
 }
 

@@ -113,7 +113,7 @@ keep_pod (Manager *manager, const Pod *pod)
 static gboolean
 differs (const Manager *manager, const Pod *pod)
 {
-  return dropped_is_outdated (manager, pod->dropped) ||
+  return dropped_is_outdated (manager->driver, pod->dropped) ||
          !ncg_verify_cgroup (manager->hierarchy, pod->cgroup, &pod->resources, NULL);
 }
 
