@@ -25,9 +25,10 @@ gboolean ncg_apply_check (const char *path, const GPtrArray *settings, GError **
  *
  * Writes those of @settings whose file reads otherwise, and reads each back; which are systemd's is
  * for the caller to leave out. The order: what loosens before what tightens where the kernel
- * couples two files (v1: memory and memory+swap; burst and quota), what tightens before what loosens
- * for period and quota of v1, else that of the list. A cgroup that is idle is so no more before it gets a weight. If one fails, what was
- * written before is set back, in the opposite order.
+ * couples two files (v1: memory and memory+swap; burst and quota), what tightens before what
+ * loosens for period and quota of v1, else that of the list. A cgroup that is idle is so no more
+ * before it gets a weight. If one fails, what was written before is set back, in the opposite
+ * order.
  *
  * Returns: %TRUE; else %NCG_ERROR_NOT_FOUND, %NCG_ERROR_NOT_SUPPORTED as above,
  *   %NCG_ERROR_INVALID_ARGUMENT if the kernel does not take a value, %NCG_ERROR_BUSY if it does not
