@@ -139,7 +139,8 @@ ncg_leaf_make_missing (const NcgTree *tree,
                        GError **error)
 {
   g_autoptr (GPtrArray) trees = g_ptr_array_new ();
-  g_autoptr (NcgCgroup) parent = ncg_cgroup_open (primary->mount, path, NULL);
+  g_autoptr (NcgCgroup) parent =
+      !is_of_unit (path) ? ncg_cgroup_open (primary->mount, path, NULL) : NULL;
   g_auto (GStrv) children = parent != NULL ? ncg_cgroup_list_children (parent, NULL) : NULL;
 
   g_ptr_array_add (trees, (gpointer) tree);

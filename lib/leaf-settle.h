@@ -46,7 +46,8 @@ GPtrArray *ncg_leaf_list_left (const GPtrArray *trees, const NcgTree *primary, c
 gboolean ncg_leaf_is_foreign (const GPtrArray *trees, const char *path);
 
 /* In @tree, of v1: what ncg_leaf_make_foreign() would have made for the scopes and services that
- * are right in @path of @primary, had it been asked. Errors: see ncg_cgroup_tree_make(). */
+ * are right in @path of @primary, had it been asked. What is in a leaf is its own business: a user
+ * may manage it. Errors: see ncg_cgroup_tree_make(). */
 gboolean ncg_leaf_make_missing (const NcgTree *tree,
                                 const NcgTree *primary,
                                 const char *path,

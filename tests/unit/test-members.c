@@ -149,6 +149,12 @@ test_leaves (Fixture *fixture, gconstpointer data)
   make_cgroup (fixture, CPUSET, SCOPE);
   assert_gathered (fixture, "/" POD, SCOPE);
   g_assert_false (is_there (fixture, CPUSET SCOPE "/below"));
+
+  /* A user who manages the leaf may call what is in it as he likes. */
+  make_cgroup (fixture, PRIMARY, SCOPE "/users.scope");
+  place (fixture, "/" SCOPE "/users.scope", "/a.slice");
+  assert_gathered (fixture, "/" SCOPE, SCOPE);
+  g_assert_false (is_there (fixture, CPUSET SCOPE "/users.scope"));
 }
 
 /* Who is inside is right, who is elsewhere was put there, and where there is no limit nobody is
