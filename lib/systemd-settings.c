@@ -4,18 +4,15 @@
  */
 #include "lib/systemd-settings.h"
 
-#include "lib/cgroup.h"
 #include "lib/error.h"
 #include "lib/missing-files.h"
 #include "lib/systemd-change.h"
 #include "lib/systemd-cpu.h"
+#include "lib/systemd-order.h"
 #include "lib/unit-properties.h"
 #include "lib/verify.h"
 
 #include <string.h>
-
-#define MEMSW_FILE "memory.memsw.limit_in_bytes"
-#define BURST_FILE "cpu.max.burst"
 
 typedef struct {
   NcgSystemdContext *context;
@@ -23,11 +20,8 @@ typedef struct {
   NcgResources resources;
   NcgResources before; /* what systemd was told last */
   gboolean has_before;
-  gboolean is_doubtful;  /* whether it has them still */
-  gboolean is_own_first; /* our files before systemd's, else after them */
-  gboolean is_own_twice; /* and all after them, since some had to wait */
-  NcgResources early;    /* those of ours that go first */
-  gboolean is_cpu_ours;  /* its files of v1 before systemd's, see systemd-cpu.h */
+  gboolean is_doubtful; /* whether it has them still */
+  NcgSystemdOrder order;
   gboolean is_cpu_written;
   gboolean is_sent;
   GPtrArray *dropped;
@@ -46,7 +40,7 @@ apply_free (gpointer data)
   ncg_place_free (apply->place);
   ncg_resources_clear (&apply->resources);
   ncg_resources_clear (&apply->before);
-  ncg_resources_clear (&apply->early);
+  ncg_systemd_order_clear (&apply->order);
   g_clear_pointer (&apply->dropped, g_ptr_array_unref);
   g_clear_pointer (&apply->withheld, g_ptr_array_unref);
   g_clear_error (&apply->error);
@@ -174,7 +168,7 @@ set_back_own (GTask *task)
 {
   Apply *apply = g_task_get_task_data (task);
 
-  if (!apply->has_before || !apply->is_own_first) {
+  if (!apply->has_before || !apply->order.is_own_first) {
     finish (task, g_steal_pointer (&apply->error));
     return;
   }
@@ -324,7 +318,7 @@ on_own_written (GObject *source, GAsyncResult *result, gpointer user_data)
   if (ncg_own_files_write_finish (result, &error)) {
     if (apply->is_sent)
       finish (task, NULL);
-    else if (apply->is_cpu_ours)
+    else if (apply->order.is_cpu_ours)
       write_cpu (task, &apply->resources, on_cpu_written);
     else
       send_properties (task);
@@ -353,7 +347,7 @@ on_properties_set (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (ncg_systemd_set_properties_finish (result, &error)) {
     apply->is_sent = TRUE;
-    if (apply->is_own_first && !apply->is_own_twice)
+    if (apply->order.is_own_first && !apply->order.is_own_twice)
       finish (task, NULL);
     else
       write_own (task, &apply->resources);
@@ -385,72 +379,6 @@ send_properties (GTask *task)
   else
     ncg_systemd_set_properties_async (context->systemd, apply->place->unit, properties,
                                       apply->deadline, on_properties_set, g_object_ref (task));
-}
-
-/* On v1 memory must not exceed memory+swap at any time, and systemd, which sets only the first,
- * does not say when the kernel refuses. So what grows begins with the second. */
-static gboolean
-has_growing_memsw (const Apply *apply)
-{
-  const NcgTree *tree = ncg_hierarchy_find_tree (apply->context->hierarchy, "memory");
-  g_autoptr (NcgCgroup) cgroup = NULL;
-  guint64 limit = ncg_resources_get (&apply->resources, NCG_SETTING_MEMORY_MAX, NCG_UNLIMITED);
-  guint64 swap = ncg_resources_get (&apply->resources, NCG_SETTING_MEMORY_SWAP_MAX, NCG_UNLIMITED);
-  guint64 current = 0;
-
-  if (tree == NULL || !tree->is_v1)
-    return FALSE;
-  cgroup = ncg_cgroup_open (tree->mount, apply->place->cgroup, NULL);
-  return cgroup != NULL && ncg_cgroup_read_u64 (cgroup, MEMSW_FILE, &current, NULL) &&
-         (limit == NCG_UNLIMITED || swap == NCG_UNLIMITED || limit + swap > current);
-}
-
-/* Positive if the burst grows, negative if it shrinks. It is at most the quota, of which systemd
- * does not tell when the kernel refuses it. */
-static int
-compare_burst (const Apply *apply)
-{
-  g_autoptr (GPtrArray) own = ncg_unit_properties_list_own (
-      &apply->resources, apply->context->hierarchy, apply->context->features);
-
-  for (guint i = 0; i < own->len; i++) {
-    const NcgFileSetting *setting = g_ptr_array_index (own, i);
-    g_autoptr (NcgCgroup) cgroup = NULL;
-    guint64 current = 0;
-    guint64 wanted = 0;
-
-    if (!g_str_has_prefix (setting->file, "cpu.") || strstr (setting->file, "burst") == NULL)
-      continue;
-    cgroup = ncg_cgroup_open (setting->tree->mount, apply->place->cgroup, NULL);
-    if (cgroup != NULL && ncg_cgroup_read_u64 (cgroup, setting->file, &current, NULL) &&
-        ncg_cgroup_parse_u64 (setting->value, &wanted))
-      return wanted < current ? -1 : wanted > current;
-  }
-  return 0;
-}
-
-/* What loosens goes before what tightens, on either side of systemd's part. */
-static void
-choose_order (Apply *apply)
-{
-  int burst = compare_burst (apply);
-  gboolean is_memsw_first = has_growing_memsw (apply);
-
-  apply->is_cpu_ours = ncg_systemd_cpu_is_needed (apply->context->hierarchy, apply->place->cgroup,
-                                                  &apply->resources);
-  /* Also for nobody to make it idle again while it gets a weight. */
-  apply->is_own_first = is_memsw_first || burst < 0 || apply->is_cpu_ours;
-  if (!apply->is_own_first)
-    return;
-  ncg_resources_copy (&apply->resources, &apply->early);
-  if (!is_memsw_first)
-    ncg_resources_unset (&apply->early, NCG_SETTING_MEMORY_SWAP_MAX);
-  if (burst > 0)
-    ncg_resources_unset_unified (&apply->early, BURST_FILE);
-  /* What is idle takes no shares any more. */
-  if (ncg_resources_get (&apply->early, NCG_SETTING_CPU_WEIGHT, 1) == 0)
-    ncg_resources_unset (&apply->early, NCG_SETTING_CPU_WEIGHT);
-  apply->is_own_twice = !ncg_resources_equal (&apply->early, &apply->resources);
 }
 
 /* Before anything is changed. */
@@ -507,9 +435,9 @@ ncg_systemd_settings_apply_async (NcgSystemdContext *context,
     g_task_return_error (task, error);
     return;
   }
-  choose_order (apply);
-  if (apply->is_own_first)
-    write_own (task, &apply->early);
+  ncg_systemd_order_choose (context, place->cgroup, resources, &apply->order);
+  if (apply->order.is_own_first)
+    write_own (task, &apply->order.early);
   else
     send_properties (task);
 }
