@@ -15,6 +15,7 @@
 #include "lib/error.h"
 #include "lib/missing-files.h"
 #include "lib/names.h"
+#include "lib/undo.h"
 #include "lib/verify.h"
 
 typedef struct {
@@ -161,6 +162,7 @@ apply (GTask *task)
   FAULT_POINT ("container-update:begun");
   update->container->state = CONTAINER_UPDATING;
   if (!update->is_resumed) {
+    ncg_undo_add_current (&update->before, &update->resources, manager->hierarchy, place.cgroup);
     manager_pod_changed (manager, update->pod);
     if (!manager_save_pod (manager, update->pod, STORE_POD, &update->error)) {
       give_up (task);

@@ -16,6 +16,7 @@
 #include "lib/error.h"
 #include "lib/missing-files.h"
 #include "lib/names.h"
+#include "lib/undo.h"
 #include "lib/verify.h"
 
 typedef struct {
@@ -26,6 +27,7 @@ typedef struct {
   Spec merged;
   Spec before;
   NcgResources resources; /* of merged */
+  NcgResources undo;      /* with which all is as it was */
   NcgCgroup *cgroup;
   gboolean is_resumed;
   gboolean has_file;
@@ -44,6 +46,7 @@ update_free (gpointer data)
   spec_clear (&update->merged);
   spec_clear (&update->before);
   ncg_resources_clear (&update->resources);
+  ncg_resources_clear (&update->undo);
   g_clear_pointer (&update->cgroup, ncg_cgroup_close);
   g_clear_error (&update->error);
   g_free (update);
@@ -88,7 +91,6 @@ set_back (GTask *task)
 {
   Update *update = g_task_get_task_data (task);
   NcgPlace place = pod_get_place (update->pod);
-  g_auto (NcgResources) before = { 0 };
 
   FAULT_POINT ("update:set-back");
   /* Settings of a slice that is not there would be those of the next one of its name. */
@@ -98,10 +100,9 @@ set_back (GTask *task)
     finish (task, g_steal_pointer (&update->error));
     return;
   }
-  ncg_resources_copy (&update->pod->resources, &before);
-  ncg_resources_add_defaults (&before, &update->resources);
-  update_checks_fill (update->manager, place.cgroup, &update->resources, &before, NULL);
-  ncg_driver_set_resources_async (update->manager->driver, &place, &before,
+  ncg_resources_add_defaults (&update->undo, &update->resources);
+  update_checks_fill (update->manager, place.cgroup, &update->resources, &update->undo, NULL);
+  ncg_driver_set_resources_async (update->manager->driver, &place, &update->undo,
                                   g_get_monotonic_time () + MANAGER_UNDO_USEC, on_set_back,
                                   g_object_ref (task));
 }
@@ -177,6 +178,7 @@ apply (GTask *task)
   NcgPlace place = pod_get_place (update->pod);
 
   FAULT_POINT ("update:begun");
+  ncg_resources_copy (&update->pod->resources, &update->undo);
   if (!update->is_resumed) {
     g_autoptr (GVariant) content = pod_save (update->pod, &update->merged);
 
@@ -185,6 +187,7 @@ apply (GTask *task)
       return;
     }
     update->has_file = TRUE;
+    ncg_undo_add_current (&update->undo, &update->resources, manager->hierarchy, place.cgroup);
     manager_set_state (manager, update->pod, POD_UPDATING);
   }
   if (ncg_resources_equal (&update->resources, &update->pod->resources) && !update->is_resumed)

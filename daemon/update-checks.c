@@ -6,20 +6,12 @@
 
 #include "daemon/policy/amount.h"
 #include "lib/error.h"
+#include "lib/undo.h"
 
 /* What the kernel can take back without swap: not all of "file", which has shared memory in it. */
 static const char *const reclaimable_v2[] = { "active_file", "inactive_file", "slab_reclaimable",
                                               NULL };
 static const char *const reclaimable_v1[] = { "total_active_file", "total_inactive_file", NULL };
-
-static gboolean
-fill (const NcgCgroup *parent, const char *file, NcgCpuset **set, GError **error)
-{
-  g_autofree char *list = ncg_cgroup_read (parent, file, error);
-
-  *set = list != NULL ? ncg_cpuset_parse (list, error) : NULL;
-  return *set != NULL;
-}
 
 gboolean
 update_checks_fill (const Manager *manager,
@@ -28,22 +20,7 @@ update_checks_fill (const Manager *manager,
                     NcgResources *resources,
                     GError **error)
 {
-  gboolean needs_cpus = resources->cpus == NULL && before->cpus != NULL;
-  gboolean needs_nodes = resources->memory_nodes == NULL && before->memory_nodes != NULL;
-  const NcgTree *tree = ncg_hierarchy_find_tree (manager->hierarchy, "cpuset");
-  g_autofree char *parent_path = g_path_get_dirname (cgroup);
-  g_autoptr (NcgCgroup) parent = NULL;
-
-  if (tree == NULL || (!needs_cpus && !needs_nodes))
-    return TRUE;
-  parent = ncg_cgroup_open (tree->mount, parent_path, error);
-  return parent != NULL &&
-         (!needs_cpus ||
-          fill (parent, tree->is_v1 ? "cpuset.effective_cpus" : "cpuset.cpus.effective",
-                &resources->cpus, error)) &&
-         (!needs_nodes ||
-          fill (parent, tree->is_v1 ? "cpuset.effective_mems" : "cpuset.mems.effective",
-                &resources->memory_nodes, error));
+  return ncg_undo_add_sets (resources, before, manager->hierarchy, cgroup, error);
 }
 
 static gboolean

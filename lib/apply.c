@@ -218,10 +218,13 @@ enter (Writer *self, const NcgTree *tree, GError **error)
   return self->cgroup != NULL;
 }
 
+/* Nothing cannot be written, and an empty line empties. */
 static char *
 with_key (const NcgFileSetting *setting, const char *value)
 {
-  return setting->key != NULL ? g_strconcat (setting->key, " ", value, NULL) : g_strdup (value);
+  if (setting->key != NULL)
+    return g_strconcat (setting->key, " ", value, NULL);
+  return g_strdup (value[0] != '\0' ? value : "\n");
 }
 
 /* (transfer full) (nullable): what is written to have what @setting reads now */
@@ -230,8 +233,8 @@ get_before (const NcgFileSetting *setting)
 {
   gboolean is_throttle = g_str_has_prefix (setting->file, "blkio.throttle.");
 
-  if (setting->actual[0] == '\0')
-    return setting->key == NULL ? g_strdup ("\n") : NULL;
+  if (setting->key != NULL && setting->actual[0] == '\0')
+    return NULL;
   return with_key (setting,
                    is_throttle && g_str_equal (setting->actual, "max") ? "0" : setting->actual);
 }

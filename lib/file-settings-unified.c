@@ -152,6 +152,9 @@ ncg_file_settings_add_unified (GPtrArray *settings,
 
   if (tree != NULL && tree->is_v1 && v1_name == NULL)
     tree = NULL;
+  /* The empty text is a line, too. */
+  if (lines[0] == NULL)
+    add_line (settings, tree, controller, file->file, "");
   for (guint i = 0; lines[i] != NULL; i++) {
     NcgFileSetting *setting =
         add_line (settings, tree, controller, v1_name != NULL ? v1_name : file->file, lines[i]);

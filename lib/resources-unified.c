@@ -168,6 +168,33 @@ parse_device (const char *text, guint *ret_major, guint *ret_minor)
   return TRUE;
 }
 
+static gboolean
+has_line (const NcgUnifiedFile *file, const char *key)
+{
+  g_auto (GStrv) lines = g_strsplit (file->value, "\n", -1);
+  gsize length = strlen (key);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (strncmp (lines[i], key, length) == 0 && lines[i][length] == ' ')
+      return TRUE;
+  return FALSE;
+}
+
+void
+ncg_resources_add_unified_line (NcgResources *self,
+                                const char *file,
+                                const char *key,
+                                const char *line)
+{
+  for (guint i = 0; self->unified != NULL && i < self->unified->len; i++) {
+    const NcgUnifiedFile *entry = self->unified->pdata[i];
+
+    if (g_str_equal (entry->file, file) && (key == NULL || has_line (entry, key)))
+      return;
+  }
+  add_raw (self, file, line);
+}
+
 /* "MAJ:MIN WEIGHT|default" */
 static gboolean
 is_weight_of_device (const Known *known, const char *value)

@@ -311,32 +311,65 @@ add_device_defaults (NcgResources *self, const NcgDeviceLimits *device)
     ncg_resources_set_device (self, &none);
 }
 
-static gboolean
-has_unified (const NcgResources *self, const char *file)
+/* What the kernel has in files that no setting stands for. Of a file with a line for each device or
+ * resource it is what each of its lines, or each field of one, has. */
+static const struct {
+  const char *file; /* a pattern */
+  const char *value;
+  gboolean is_keyed;
+} unified_defaults[] = {
+  { "cgroup.max.depth", "max" },
+  { "cgroup.max.descendants", "max" },
+  { "cgroup.pressure", "1" },
+  { "cpu.max.burst", "0" },
+  { "cpu.uclamp.max", "max" },
+  { "cpu.uclamp.min", "0" },
+  { "cpuset.cpus.exclusive", "" },
+  { "cpuset.cpus.partition", "member" },
+  { "dmem.low", "0", TRUE },
+  { "dmem.max", "max", TRUE },
+  { "dmem.min", "0", TRUE },
+  { "hugetlb.*.rsvd.max", "max" },
+  { "io.bfq.weight", "default", TRUE },
+  { "io.latency", "0", TRUE },
+  { "io.weight", "default", TRUE },
+  { "memory.swap.high", "max" },
+  { "memory.zswap.max", "max" },
+  { "memory.zswap.writeback", "1" },
+  { "misc.max", "max", TRUE },
+  { "rdma.max", "max", TRUE },
+};
+
+/* "8:0 target=100" becomes "8:0 target=0". */
+static void
+add_keyed_default (NcgResources *self, const char *file, const char *line, const char *value)
 {
-  for (guint i = 0; self->unified != NULL && i < self->unified->len; i++)
-    if (g_str_equal (((const NcgUnifiedFile *) self->unified->pdata[i])->file, file))
-      return TRUE;
-  return FALSE;
+  g_auto (GStrv) words = g_strsplit (line, " ", -1);
+  g_autoptr (GString) text = g_string_new (words[0]);
+
+  for (guint i = 1; words[0] != NULL && words[i] != NULL; i++) {
+    const char *sign = strchr (words[i], '=');
+
+    g_string_append_printf (text, " %.*s%s", sign != NULL ? (int) (sign - words[i]) + 1 : 0,
+                            words[i], value);
+  }
+  if (strchr (text->str, ' ') != NULL)
+    ncg_resources_add_unified_line (self, file, words[0], text->str);
 }
 
 static void
-add_unified_default (NcgResources *self, const char *file)
+add_unified_default (NcgResources *self, const NcgUnifiedFile *other)
 {
-  static const struct {
-    const char *file;
-    const char *value;
-  } values[] = {
-    { "cgroup.max.depth", "max" },     { "cgroup.max.descendants", "max" },
-    { "cgroup.pressure", "1" },        { "cpu.max.burst", "0" },
-    { "cpu.uclamp.max", "max" },       { "cpu.uclamp.min", "0" },
-    { "memory.swap.high", "max" },     { "memory.zswap.max", "max" },
-    { "memory.zswap.writeback", "1" },
-  };
+  g_auto (GStrv) lines = g_strsplit (other->value, "\n", -1);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
-    if (g_str_equal (values[i].file, file) && !has_unified (self, file))
-      ncg_resources_set_unified (self, file, values[i].value, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (unified_defaults); i++) {
+    if (!g_pattern_match_simple (unified_defaults[i].file, other->file))
+      continue;
+    if (!unified_defaults[i].is_keyed)
+      ncg_resources_add_unified_line (self, other->file, NULL, unified_defaults[i].value);
+    for (guint j = 0; unified_defaults[i].is_keyed && lines[j] != NULL; j++)
+      add_keyed_default (self, other->file, lines[j], unified_defaults[i].value);
+  }
 }
 
 void
@@ -355,5 +388,5 @@ ncg_resources_add_defaults (NcgResources *self, const NcgResources *other)
   for (guint i = 0; other->devices != NULL && i < other->devices->len; i++)
     add_device_defaults (self, other->devices->pdata[i]);
   for (guint i = 0; other->unified != NULL && i < other->unified->len; i++)
-    add_unified_default (self, ((const NcgUnifiedFile *) other->unified->pdata[i])->file);
+    add_unified_default (self, other->unified->pdata[i]);
 }

@@ -125,5 +125,13 @@ void ncg_resources_add_defaults (NcgResources *self, const NcgResources *other);
 gboolean
 ncg_resources_set_unified (NcgResources *self, const char *file, const char *value, GError **error);
 
+/* Adds a line to a file that no setting stands for, without a check, unless there is one of the
+ * same key. @key: (nullable): how @line begins where the file has a line for each; without it,
+ * unless the file is there. */
+void ncg_resources_add_unified_line (NcgResources *self,
+                                     const char *file,
+                                     const char *key,
+                                     const char *line);
+
 /* Takes back a file that no setting stands for. */
 void ncg_resources_unset_unified (NcgResources *self, const char *file);

@@ -9,6 +9,7 @@
 #include "lib/systemd-change.h"
 #include "lib/systemd-cpu.h"
 #include "lib/systemd-order.h"
+#include "lib/undo.h"
 #include "lib/unit-properties.h"
 #include "lib/verify.h"
 
@@ -284,10 +285,14 @@ static void
 set_back (GTask *task, GError *error)
 {
   Apply *apply = g_task_get_task_data (task);
+  g_autoptr (GError) local = NULL;
 
   apply->error = error;
   /* What was set for the first time, too. */
   ncg_resources_add_defaults (&apply->before, &apply->resources);
+  if (!ncg_undo_add_sets (&apply->before, &apply->resources, apply->context->hierarchy,
+                          apply->place->cgroup, &local))
+    note_not_set_back (apply, local);
   if (apply->has_before && apply->is_cpu_written)
     write_cpu (task, &apply->before, on_cpu_set_back);
   else
@@ -436,10 +441,12 @@ ncg_systemd_settings_apply_async (NcgSystemdContext *context,
     return;
   }
   ncg_systemd_order_choose (context, place->cgroup, resources, &apply->order);
-  if (apply->order.is_own_first)
-    write_own (task, &apply->order.early);
-  else
+  if (!apply->order.is_own_first) {
     send_properties (task);
+    return;
+  }
+  ncg_undo_add_current (&apply->before, resources, context->hierarchy, place->cgroup);
+  write_own (task, &apply->order.early);
 }
 
 gboolean

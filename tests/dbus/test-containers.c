@@ -211,6 +211,22 @@ test_update (Fixture *fixture, gconstpointer data)
                          "{'CPURequest': <'250m'>, 'MemoryLimit': <'96Mi'>, 'PidsLimit': <'9'>}");
 }
 
+/* What was written for the first time has what it had. */
+static void
+test_set_back_files (Fixture *fixture, gconstpointer data)
+{
+  static const char path[] = "/sys/fs/cgroup" CONTAINER_CGROUP "/memory.swap.high";
+
+  container_must_create (fixture, SPEC);
+  fake_kernel_write_file (fixture->kernel, path, "8192");
+  fake_kernel_ignore_writes (fixture->kernel, CONTAINER_UNIT, "memory.high");
+  container_must_fail (fixture, "UpdateContainer", "db",
+                       "{'MemoryHigh': <'8Mi'>, 'Unified': <{'memory.swap.high': '4096'}>}",
+                       "SystemdFailed", "memory.high");
+  container_assert_file (fixture, "memory.swap.high", "8192");
+  container_assert_verified (fixture);
+}
+
 static void
 test_update_joined (Fixture *fixture, gconstpointer data)
 {
@@ -507,6 +523,7 @@ main (int argc, char **argv)
   JOIN_TEST ("/containers/joined-exists", test_joined_exists);
   JOIN_TEST ("/containers/delegated", test_delegated);
   JOIN_TEST ("/containers/update", test_update);
+  JOIN_TEST ("/containers/update-set-back-files", test_set_back_files);
   JOIN_TEST ("/containers/update-joined", test_update_joined);
   JOIN_TEST ("/containers/update-refused", test_update_refused);
   JOIN_TEST ("/containers/all-or-nothing", test_all_or_nothing);

@@ -159,6 +159,14 @@ test_missing_file (Rig *rig, gconstpointer data)
   g_assert_cmpuint (count_sets (rig), ==, 0);
 }
 
+/* The root is said to have huge pages to give, and what is below it has not: nobody knows until it
+ * is tried. */
+static void
+forbid_hugepages (Rig *rig)
+{
+  fake_kernel_set_controllers (rig->kernel, "cpuset cpu io memory pids");
+}
+
 /* A group that cannot have all that it should is not left behind; one that was there before is. */
 static void
 test_taken_back (Rig *rig, gconstpointer data)
@@ -167,9 +175,7 @@ test_taken_back (Rig *rig, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autofree char *pids = NULL;
 
-  /* The root has huge pages to give, and what is below it has not. */
-  fake_kernel_set_controllers (rig->kernel, "cpuset cpu io memory pids");
-  fake_kernel_write_file (rig->kernel, "/sys/fs/cgroup/cgroup.controllers", "hugetlb pids\n");
+  forbid_hugepages (rig);
   ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 7);
   ncg_resources_set_hugepages (&resources, 2097152, 0);
   g_assert_null (ensure (rig, &resources, &error));
@@ -183,10 +189,6 @@ test_taken_back (Rig *rig, gconstpointer data)
   assert_refused (&error, "hugetlb");
   g_assert_true (fake_systemd_has_unit (rig->systemd, UNIT));
 }
-
-/* All of it is on v1, in one hierarchy, where this systemd writes nothing of the CPU. */
-static const char legacy[] =
-    "30 22 0:26 / /sys/fs/cgroup rw - cgroup cgroup rw,cpu,memory,pids,name=systemd\n";
 
 static void
 write_file (Rig *rig, const char *file, const char *text)
@@ -204,6 +206,31 @@ assert_file (Rig *rig, const char *file, const char *expected)
   g_assert_cmpstr (text, ==, expected);
 }
 
+/* A set that the group did not have is not taken away, but made all that there is. */
+static void
+test_sets (Rig *rig, gconstpointer data)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  forbid_hugepages (rig);
+  fake_kernel_write_file (rig->kernel, "/sys/fs/cgroup/cpuset.cpus.effective", "0-3\n");
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 7);
+  must_ensure (rig, &resources);
+  resources.cpus = ncg_cpuset_parse ("2", NULL);
+  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 8);
+  ncg_resources_set_hugepages (&resources, 2097152, 0);
+  g_assert_false (set (rig, &resources, &error));
+  assert_refused (&error, "hugetlb");
+  g_assert_cmpuint (count_sets (rig), ==, 2);
+  assert_file (rig, "cpuset.cpus", "0-3");
+  assert_file (rig, "pids.max", "7");
+}
+
+/* All of it is on v1, in one hierarchy, where this systemd writes nothing of the CPU. */
+static const char legacy[] =
+    "30 22 0:26 / /sys/fs/cgroup rw - cgroup cgroup rw,cpu,memory,pids,name=systemd\n";
+
 /* Its group, with what a cgroup of v1 has of the CPU. */
 static void
 make_legacy (Rig *rig)
@@ -217,6 +244,7 @@ make_legacy (Rig *rig)
   write_file (rig, "cpu.shares", "1024\n");
   write_file (rig, "memory.limit_in_bytes", "16777216\n");
   write_file (rig, "memory.memsw.limit_in_bytes", "16777216\n");
+  write_file (rig, "cpu.uclamp.max", "50.00\n");
 }
 
 static void
@@ -277,14 +305,16 @@ must_fail_to_set (Rig *rig, const NcgResources *resources)
 static void
 test_period (Rig *rig, gconstpointer data)
 {
-  NcgResources resources = { 0 };
+  g_auto (NcgResources) resources = { 0 };
 
   make_legacy (rig);
   ncg_resources_set (&resources, NCG_SETTING_CPU_QUOTA_USEC, 500000);
   ncg_resources_set (&resources, NCG_SETTING_CPU_PERIOD_USEC, 50000);
   must_set (rig, &resources);
   ncg_resources_set (&resources, NCG_SETTING_CPU_PERIOD_USEC, 20000);
+  g_assert_true (ncg_resources_set_unified (&resources, "cpu.uclamp.max", "70.00", NULL));
   must_fail_to_set (rig, &resources);
+  assert_file (rig, "cpu.uclamp.max", "50.00");
   assert_file (rig, "cpu.cfs_period_us", "50000");
   assert_file (rig, "cpu.cfs_quota_us", "25000");
   assert_set_before (rig, &resources, "cpu.cfs_period_us", "20000");
@@ -326,6 +356,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/driver/missing-file", test_missing_file);
   ADD ("/driver/taken-back", test_taken_back);
+  ADD ("/driver/sets", test_sets);
   ADD_LEGACY ("/driver/period", test_period);
   ADD_LEGACY ("/driver/idle", test_idle);
   return g_test_run ();

@@ -217,6 +217,46 @@ test_read_back_of_sets (Fixture *fixture, gconstpointer data)
     g_assert_cmpstr (cpus, ==, "0-3");
 }
 
+static void
+write_file (Fixture *fixture, const char *file, const char *text)
+{
+  g_autofree char *path = g_strconcat ("/sys/fs/cgroup" CGROUP "/", file, NULL);
+
+  fake_kernel_write_file (fixture->kernel, path, text);
+}
+
+/* Those of the fake kernel keep what a write does not reach: all texts are of one length. */
+static const struct {
+  const char *file;
+  const char *text;
+} files_before[] = {
+  { "cpuset.cpus.partition", "member" },
+  { "io.latency", "8:0 target=4" },
+  { "memory.swap.high", "8192" },
+  { "misc.max", "res_a max" },
+};
+
+/* Nor does a file stay that was written for the first time: it has what it had, whatever that was.
+ */
+static void
+test_read_back_of_files (Fixture *fixture, gconstpointer data)
+{
+  fake_kernel_set_controllers (fixture->kernel, "cpuset cpu io memory misc pids");
+  fixture_start_daemon (fixture);
+  create (fixture);
+  for (gsize i = 0; i < G_N_ELEMENTS (files_before); i++)
+    write_file (fixture, files_before[i].file, files_before[i].text);
+  fake_kernel_ignore_writes (fixture->kernel, SLICE, "memory.high");
+  assert_fails (fixture,
+                "{'MemoryHigh': <'1Gi'>, 'Unified': <{'cpuset.cpus.partition': 'anyone', "
+                "'io.latency': '8:0 target=9', 'memory.swap.high': '4096', 'misc.max': 'res_a "
+                "777'}>}",
+                "SystemdFailed", "memory.high");
+  assert_unchanged (fixture);
+  for (gsize i = 0; i < G_N_ELEMENTS (files_before); i++)
+    assert_file (fixture, files_before[i].file, files_before[i].text);
+}
+
 /* What there is no file for is refused before anything is changed, even for a moment, so that there
  * is nothing to set back. */
 static void
@@ -358,6 +398,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/update/arguments", test_arguments);
   FIXTURE_TEST ("/update/read-back", test_read_back);
   FIXTURE_TEST ("/update/read-back-of-sets", test_read_back_of_sets);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/update/read-back-of-files", test_read_back_of_files);
   FIXTURE_TEST ("/update/missing-file", test_missing_file);
   FIXTURE_TEST ("/update/refused", test_refused);
   FIXTURE_TEST ("/update/class-fails", test_class_fails);

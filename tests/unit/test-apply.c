@@ -188,6 +188,23 @@ test_alternative (Fixture *fixture, gconstpointer data)
   assert_file (fixture, "io.weight", "300");
 }
 
+/* Nothing cannot be written, and an empty line empties; so it is set back, too. */
+static void
+test_empty (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  add (fixture, "x.emptied", "1", "");
+  ncg_apply_write ("/a", fixture->settings, &error);
+  g_assert_no_error (error);
+  assert_file (fixture, "x.emptied", "\n");
+  g_ptr_array_set_size (fixture->settings, 0);
+  add (fixture, "x.first", "\n", "2");
+  add (fixture, "x.second", "123456", "200");
+  assert_fails (fixture, NCG_ERROR_FAILED, "x.second");
+  assert_file (fixture, "x.first", "\n");
+}
+
 /* Which of the two is written first: neither takes what is written. */
 static void
 assert_first (Fixture *fixture, const char *period, const char *quota, const char *first)
@@ -240,6 +257,7 @@ main (int argc, char **argv)
   ADD ("/apply/no-tree", test_no_tree);
   ADD ("/apply/no-cgroup", test_no_cgroup);
   ADD ("/apply/alternative", test_alternative);
+  ADD ("/apply/empty", test_empty);
   ADD ("/apply/bandwidth", test_bandwidth);
   ADD ("/apply/trees", test_trees);
   return g_test_run ();

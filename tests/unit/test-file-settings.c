@@ -432,6 +432,18 @@ test_reservations (Fixture *fixture, gconstpointer data)
                                                  "1 hugetlb.2MB.rsvd.limit_in_bytes=8388608\n");
 }
 
+/* What a file is to have none of. */
+static void
+test_emptied (Fixture *fixture, gconstpointer data)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autofree char *text = NULL;
+
+  ncg_resources_add_unified_line (&resources, "cpuset.cpus.exclusive", NULL, "");
+  text = print (&resources, fixture->hierarchy);
+  g_assert_cmpstr (text, ==, "2 cpuset.cpus.exclusive=\n");
+}
+
 static void
 add (const char *path, const char *mountinfo, void (*function) (Fixture *, gconstpointer))
 {
@@ -456,6 +468,7 @@ main (int argc, char **argv)
   add ("/file-settings/unified-reservations", UNIFIED, test_reservations);
   add ("/file-settings/legacy-reservations", LEGACY, test_reservations);
   add ("/file-settings/unified-others", UNIFIED, test_others);
+  add ("/file-settings/unified-emptied", UNIFIED, test_emptied);
   add ("/file-settings/legacy-others", LEGACY, test_others);
   return g_test_run ();
 }

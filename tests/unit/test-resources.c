@@ -250,6 +250,46 @@ test_defaults (void)
   g_assert_null (before.properties);
 }
 
+static const struct {
+  const char *file;
+  const char *before; /* (nullable) */
+  const char *other;
+  const char *wanted; /* (nullable) */
+} file_defaults[] = {
+  { "cpuset.cpus.partition", NULL, "root", "member" },
+  { "cpuset.cpus.partition", "isolated", "root", "isolated" },
+  { "cpuset.cpus.exclusive", NULL, "0-3", "" },
+  { "hugetlb.2MB.rsvd.max", NULL, "4096", "max" },
+  { "io.latency", NULL, "8:0 target=75", "8:0 target=0" },
+  { "io.latency", "8:0 target=5", "8:0 target=75\n8:16 target=7", "8:0 target=5\n8:16 target=0" },
+  { "io.weight", NULL, "8:0 200", "8:0 default" },
+  { "misc.max", "res_a 5", "res_b 7\nres_a 7", "res_a 5\nres_b max" },
+  { "rdma.max", NULL, "a hca_handle=2 hca_object=5", "a hca_handle=max hca_object=max" },
+  { "dmem.min", NULL, "a 5", "a 0" },
+  { "misc.max", NULL, "odd", NULL },
+  { "other.file", NULL, "1", NULL },
+};
+
+/* Of a file with many lines those that were not there before. */
+static void
+test_file_defaults (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (file_defaults); i++) {
+    g_auto (NcgResources) before = { 0 };
+    g_auto (NcgResources) other = { 0 };
+    const char *file = file_defaults[i].file;
+    const char *value = NULL;
+
+    if (file_defaults[i].before != NULL)
+      g_assert_true (ncg_resources_set_unified (&before, file, file_defaults[i].before, NULL));
+    g_assert_true (ncg_resources_set_unified (&other, file, file_defaults[i].other, NULL));
+    ncg_resources_add_defaults (&before, &other);
+    if (before.unified != NULL)
+      value = ((const NcgUnifiedFile *) before.unified->pdata[0])->value;
+    g_assert_cmpstr (value, ==, file_defaults[i].wanted);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -261,6 +301,7 @@ main (int argc, char **argv)
   g_test_add_func ("/resources/hugepages", test_hugepages);
   g_test_add_func ("/resources/devices", test_devices);
   g_test_add_func ("/resources/defaults", test_defaults);
+  g_test_add_func ("/resources/file-defaults", test_file_defaults);
   g_test_add_func ("/resources/lists", test_lists);
   g_test_add_func ("/resources/lists-differ", test_lists_differ);
   return g_test_run ();
