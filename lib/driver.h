@@ -259,7 +259,9 @@ NcgPlace *ncg_driver_ensure_group_finish (GAsyncResult *result, GError **error);
 /**
  * ncg_driver_set_resources_async:
  *
- * Applies all of @resources to a group or leaf that is there; what is unset stays as it is. All or
+ * Applies all of @resources to a group or leaf that is there; what is unset stays as it is, but for
+ * a property of the unit that an earlier call was the first to name, and this one does not: that
+ * gets back what it had, or the call fails in the end and says that it could not. All or
  * nothing: if one cannot be set, the others are as they were before. What there is no file for is
  * %NCG_ERROR_NOT_SUPPORTED before anything is changed. Nothing is said to systemd where nothing
  * differs from what it was told last.

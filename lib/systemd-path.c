@@ -20,6 +20,16 @@ ncg_systemd_unit_path (const char *unit)
   return path;
 }
 
+const char *
+ncg_systemd_unit_interface (const char *unit)
+{
+  if (g_str_has_suffix (unit, ".scope"))
+    return "org.freedesktop.systemd1.Scope";
+  if (g_str_has_suffix (unit, ".service"))
+    return "org.freedesktop.systemd1.Service";
+  return "org.freedesktop.systemd1.Slice";
+}
+
 char *
 ncg_systemd_path_find_unit (const char *path, GVariant *arguments)
 {

@@ -9,6 +9,7 @@
 #include "lib/systemd-change.h"
 #include "lib/systemd-cpu.h"
 #include "lib/systemd-order.h"
+#include "lib/systemd-originals.h"
 #include "lib/undo.h"
 #include "lib/unit-properties.h"
 #include "lib/verify.h"
@@ -21,7 +22,10 @@ typedef struct {
   NcgResources resources;
   NcgResources before; /* what systemd was told last */
   gboolean has_before;
-  gboolean is_doubtful; /* whether it has them still */
+  gboolean is_doubtful;  /* whether it has them still */
+  GHashTable *originals; /* (nullable): of the unit, see systemd-originals.h */
+  GPtrArray *asked;      /* (nullable): the names in it that are new */
+  gboolean is_lost;      /* whether systemd did what it was told is not known */
   NcgSystemdOrder order;
   gboolean is_cpu_written;
   gboolean is_sent;
@@ -44,6 +48,8 @@ apply_free (gpointer data)
   ncg_systemd_order_clear (&apply->order);
   g_clear_pointer (&apply->dropped, g_ptr_array_unref);
   g_clear_pointer (&apply->withheld, g_ptr_array_unref);
+  g_clear_pointer (&apply->originals, g_hash_table_unref);
+  g_clear_pointer (&apply->asked, g_ptr_array_unref);
   g_clear_error (&apply->error);
   g_free (apply);
 }
@@ -120,29 +126,51 @@ ncg_systemd_settings_drop (NcgSystemdContext *context,
   return FALSE;
 }
 
+/* What is not set after all need not be set back. */
+static void
+forget_asked (Apply *apply, GVariant *properties)
+{
+  for (guint i = 0; apply->asked != NULL && i < apply->asked->len; i++) {
+    const char *name = g_ptr_array_index (apply->asked, i);
+    g_autoptr (GVariant) found = ncg_unit_properties_find (properties, name);
+
+    if (found == NULL)
+      g_hash_table_remove (apply->originals, name);
+  }
+}
+
 static void
 finish (GTask *task, GError *error)
 {
   Apply *apply = g_task_get_task_data (task);
 
   if (error != NULL) {
+    if (!apply->is_lost)
+      forget_asked (apply, NULL);
     g_task_return_error (task, error);
     return;
   }
   ncg_systemd_units_remember (apply->context->units, apply->place, &apply->resources,
                               apply->dropped->len > 0 ? g_ptr_array_ref (apply->dropped) : NULL);
-  g_task_return_boolean (task, TRUE);
+  if (apply->originals != NULL &&
+      !ncg_systemd_originals_settle (apply->originals, apply->resources.properties,
+                                     apply->place->unit, &error))
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
 }
 
 /* What systemd has not answered it may have done, or do yet. Its properties, from when it was made
  * and since, are still the best that is known of the unit; but nothing is left unsaid because of
  * them. */
 static void
-doubt_if_unknown (const Apply *apply, const GError *error)
+doubt_if_unknown (Apply *apply, const GError *error)
 {
-  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT) ||
-      g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED))
-    ncg_systemd_units_doubt (apply->context->units, apply->place->unit);
+  if (!g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT) &&
+      !g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED))
+    return;
+  apply->is_lost = TRUE;
+  ncg_systemd_units_doubt (apply->context->units, apply->place->unit);
 }
 
 static void
@@ -185,6 +213,7 @@ on_set_back (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!ncg_systemd_set_properties_finish (result, &error)) {
+    apply->is_lost = TRUE;
     ncg_systemd_units_doubt (apply->context->units, apply->place->unit);
     note_not_set_back (apply, error);
   }
@@ -236,6 +265,11 @@ list_properties (const Apply *apply, const NcgResources *resources, GError **err
   GVariant *properties =
       ncg_unit_properties_from_resources (resources, context->hierarchy, context->features, error);
 
+  if (properties != NULL && apply->originals != NULL) {
+    g_autoptr (GVariant) all = properties;
+
+    properties = ncg_systemd_originals_add (apply->originals, resources->properties, all);
+  }
   for (guint i = 0; properties != NULL && i < apply->withheld->len; i++) {
     g_autoptr (GVariant) all = properties;
 
@@ -365,6 +399,7 @@ on_properties_set (GObject *source, GAsyncResult *result, gpointer user_data)
   doubt_if_unknown (apply, error);
   explain_change (apply, &error);
   if (ncg_systemd_settings_drop (apply->context, &error, &apply->resources, apply->dropped)) {
+    forget_asked (apply, apply->resources.properties);
     send_properties (task);
   } else {
     set_back (task, g_steal_pointer (&error));
@@ -407,6 +442,50 @@ is_as_told (const Apply *apply)
                             NULL);
 }
 
+static void
+begin (GTask *task)
+{
+  Apply *apply = g_task_get_task_data (task);
+  const NcgSystemdContext *context = apply->context;
+
+  ncg_systemd_order_choose (context, apply->place->cgroup, &apply->resources, &apply->order);
+  if (!apply->order.is_own_first) {
+    send_properties (task);
+    return;
+  }
+  ncg_undo_add_current (&apply->before, &apply->resources, context->hierarchy,
+                        apply->place->cgroup);
+  write_own (task, &apply->order.early);
+}
+
+static void
+on_asked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_systemd_originals_ask_finish (result, &error))
+    begin (task);
+  else
+    finish (task, error);
+}
+
+/* What is passed on for the first time might have to be set back. */
+static void
+ask_or_begin (GTask *task)
+{
+  Apply *apply = g_task_get_task_data (task);
+
+  if (apply->has_before)
+    apply->asked = ncg_systemd_originals_list_new (apply->originals, apply->before.properties,
+                                                   apply->resources.properties);
+  if (apply->asked != NULL && apply->asked->len > 0)
+    ncg_systemd_originals_ask_async (apply->context->systemd, apply->place->unit, apply->originals,
+                                     apply->asked, apply->deadline, on_asked, g_object_ref (task));
+  else
+    begin (task);
+}
+
 void
 ncg_systemd_settings_apply_async (NcgSystemdContext *context,
                                   const NcgPlace *place,
@@ -430,23 +509,17 @@ ncg_systemd_settings_apply_async (NcgSystemdContext *context,
     ncg_resources_copy (&known->resources, &apply->before);
     apply->has_before = TRUE;
     apply->is_doubtful = known->is_doubtful;
+    apply->originals = g_hash_table_ref (known->originals);
   }
   g_task_set_task_data (task, apply, apply_free);
   if (is_as_told (apply)) {
     g_task_return_boolean (task, TRUE);
     return;
   }
-  if (!is_possible (apply, &error)) {
+  if (is_possible (apply, &error))
+    ask_or_begin (task);
+  else
     g_task_return_error (task, error);
-    return;
-  }
-  ncg_systemd_order_choose (context, place->cgroup, resources, &apply->order);
-  if (!apply->order.is_own_first) {
-    send_properties (task);
-    return;
-  }
-  ncg_undo_add_current (&apply->before, resources, context->hierarchy, place->cgroup);
-  write_own (task, &apply->order.early);
 }
 
 gboolean

@@ -161,22 +161,12 @@ on_control_group (GObject *source, GAsyncResult *result, gpointer user_data)
                          (GDestroyNotify) ncg_place_free);
 }
 
-static const char *
-find_interface (const char *unit)
-{
-  if (g_str_has_suffix (unit, ".scope"))
-    return "org.freedesktop.systemd1.Scope";
-  if (g_str_has_suffix (unit, ".service"))
-    return "org.freedesktop.systemd1.Service";
-  return "org.freedesktop.systemd1.Slice";
-}
-
 static void
 fetch_control_group (GTask *task)
 {
   Start *start = g_task_get_task_data (task);
 
-  get_property (task, find_interface (start->unit), "ControlGroup", on_control_group);
+  get_property (task, ncg_systemd_unit_interface (start->unit), "ControlGroup", on_control_group);
 }
 
 /* Only what got lost is sent again. */

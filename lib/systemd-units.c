@@ -4,6 +4,8 @@
  */
 #include "lib/systemd-units.h"
 
+#include "lib/systemd-originals.h"
+
 struct NcgSystemdUnits {
   GHashTable *units; /* unit → NcgSystemdUnit */
 };
@@ -17,6 +19,7 @@ unit_free (gpointer data)
   g_free (unit->cgroup);
   ncg_resources_clear (&unit->resources);
   g_clear_pointer (&unit->dropped, g_ptr_array_unref);
+  g_hash_table_unref (unit->originals);
   g_free (unit);
 }
 
@@ -64,8 +67,11 @@ ncg_systemd_units_remember (NcgSystemdUnits *self,
                             const NcgResources *resources,
                             GPtrArray *dropped)
 {
+  const NcgSystemdUnit *before = ncg_systemd_units_find (self, place->unit);
   NcgSystemdUnit *unit = g_new0 (NcgSystemdUnit, 1);
 
+  unit->originals =
+      before != NULL ? g_hash_table_ref (before->originals) : ncg_systemd_originals_new ();
   unit->unit = g_strdup (place->unit);
   unit->cgroup = g_strdup (place->cgroup);
   ncg_resources_copy (resources, &unit->resources);

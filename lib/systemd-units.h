@@ -12,6 +12,7 @@ typedef struct {
   char *cgroup;
   NcgResources resources; /* as systemd acknowledged them */
   GPtrArray *dropped;     /* (nullable) (element-type NcgDropped) */
+  GHashTable *originals;  /* see systemd-originals.h; lasts until it is forgotten */
   gboolean is_doubtful;   /* something else was said since, and may have been carried out */
 } NcgSystemdUnit;
 

@@ -289,6 +289,21 @@ handle_get (FakeCall *call)
     fail (call, "org.freedesktop.DBus.Error.UnknownProperty", name);
 }
 
+/* Those of its cgroup. */
+static void
+reply_properties (FakeCall *call, const FakeUnit *unit)
+{
+  g_autoptr (GVariant) all =
+      fake_properties_get_all (unit->name, unit->properties, call->owner->unknown);
+  sd_bus_message *message = NULL;
+
+  g_assert_cmpint (sd_bus_message_new_method_return (call->message, &message), >=, 0);
+  fake_message_append (message, all);
+  g_assert_cmpint (sd_bus_send (NULL, message, NULL), >=, 0);
+  sd_bus_message_unref (message);
+  count_out (call->owner, call->epoch);
+}
+
 /* A unit that is not there has the defaults; a service without a file is loaded, and dropped. */
 static void
 handle_get_all (FakeCall *call)
@@ -298,7 +313,13 @@ handle_get_all (FakeCall *call)
   g_autofree char *parent = unit != NULL ? g_path_get_dirname (unit->cgroup) : NULL;
   g_autofree char *slice = parent != NULL ? g_path_get_basename (parent) : NULL;
   GVariant *mode = unit != NULL ? g_hash_table_lookup (unit->properties, "CollectMode") : NULL;
+  const char *interface;
 
+  g_variant_get (call->arguments, "(&s)", &interface);
+  if (unit != NULL && interface[0] != '\0' && !g_str_has_suffix (interface, ".Unit")) {
+    reply_properties (call, unit);
+    return;
+  }
   if (unit == NULL && call->unit != NULL && g_str_has_suffix (call->unit, ".service"))
     fake_services_load_for_nothing (self, call->unit);
   reply (call, "a{sv}", 9, "CollectMode", "s",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading messages.
+ * Reading and writing messages.
  */
 #include "tests/dbus/fake-message.h"
 
@@ -106,4 +106,39 @@ fake_message_read (sd_bus_message *message)
   while ((value = read_value (message)) != NULL)
     g_variant_builder_add_value (&builder, value);
   return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+static void
+append_basic (sd_bus_message *message, char type, GVariant *value)
+{
+  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (value);
+  int flag = type == 'b' && g_variant_get_boolean (value);
+  const void *data = g_bytes_get_data (bytes, NULL);
+
+  g_assert_cmpint (sd_bus_message_append_basic (message, type, type == 'b' ? &flag : data), >=, 0);
+}
+
+void
+fake_message_append (sd_bus_message *message, GVariant *value)
+{
+  const char *type = g_variant_get_type_string (value);
+  g_autofree char *contents = NULL;
+  char container = type[0] == '(' ? 'r' : type[0] == '{' ? 'e' : type[0];
+
+  if (!g_variant_is_container (value)) {
+    append_basic (message, type[0], value);
+    return;
+  }
+  if (container == 'v') {
+    g_autoptr (GVariant) child = g_variant_get_variant (value);
+    contents = g_strdup (g_variant_get_type_string (child));
+  } else {
+    contents = container == 'a' ? g_strdup (type + 1) : g_strndup (type + 1, strlen (type) - 2);
+  }
+  g_assert_cmpint (sd_bus_message_open_container (message, container, contents), >=, 0);
+  for (gsize i = 0; i < g_variant_n_children (value); i++) {
+    g_autoptr (GVariant) child = g_variant_get_child_value (value, i);
+    fake_message_append (message, child);
+  }
+  g_assert_cmpint (sd_bus_message_close_container (message), >=, 0);
 }

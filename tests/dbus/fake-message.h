@@ -8,6 +8,9 @@
 #include <glib.h>
 #include <systemd/sd-bus.h>
 
+/* Adds a value of any type but "h". */
+void fake_message_append (sd_bus_message *message, GVariant *value);
+
 /* (transfer full): all arguments as a tuple; a descriptor, "h", becomes the number of the process
  * that it stands for, "u" */
 GVariant *fake_message_read (sd_bus_message *message);

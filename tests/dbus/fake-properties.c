@@ -18,6 +18,7 @@ static const struct {
   const char *type;
   gboolean of_leaves; /* scopes and services only */
   gboolean at_start;  /* only StartTransientUnit takes it */
+  gboolean is_hidden; /* it cannot be read */
   guint64 min;        /* of numbers */
   guint64 max;        /* 0: no bound, and "infinity" is allowed */
   const char *file;
@@ -52,6 +53,7 @@ static const struct {
   { "PIDFDs", "au", .of_leaves = TRUE, .at_start = TRUE },
   { "PIDs", "au", .of_leaves = TRUE, .at_start = TRUE },
   { "RemainAfterExit", "b", .of_leaves = TRUE, .at_start = TRUE },
+  { "StartupMemoryMaxScale", "t", .is_hidden = TRUE },
   { "Slice", "s", .of_leaves = TRUE, .at_start = TRUE },
   { "StandardError", "s", .of_leaves = TRUE, .at_start = TRUE },
   { "StandardInput", "s", .of_leaves = TRUE, .at_start = TRUE },
@@ -213,6 +215,36 @@ fake_properties_apply (FakeKernel *kernel, const char *cgroup, GHashTable *prope
     text = format ((int) i, value);
     fake_kernel_write (kernel, cgroup, table[i].file, text);
   }
+}
+
+/* (transfer floating): of those that a running unit may be given */
+static GVariant *
+make_default (const char *type)
+{
+  if (g_str_equal (type, "b"))
+    return g_variant_new_boolean (FALSE);
+  if (g_str_equal (type, "t"))
+    return g_variant_new_uint64 (G_MAXUINT64);
+  return g_str_equal (type, "s") ? g_variant_new_string ("auto")
+                                 : g_variant_new_array (G_VARIANT_TYPE (type + 1), NULL, 0);
+}
+
+GVariant *
+fake_properties_get_all (const char *unit, GHashTable *properties, GHashTable *unknown)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  for (gsize i = 0; i < G_N_ELEMENTS (table); i++) {
+    GVariant *value = g_hash_table_lookup (properties, table[i].name);
+
+    if (table[i].at_start || table[i].is_hidden ||
+        find (table[i].name, is_leaf (unit), unknown) < 0)
+      continue;
+    g_variant_builder_add (&builder, "{sv}", table[i].name,
+                           value != NULL ? value : make_default (table[i].type));
+  }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
 char *

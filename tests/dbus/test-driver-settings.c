@@ -114,14 +114,20 @@ must_ensure (Rig *rig, const NcgResources *resources)
 }
 
 static gboolean
-set (Rig *rig, const NcgResources *resources, GError **error)
+set_until (Rig *rig, const NcgResources *resources, gint64 deadline, GError **error)
 {
   NcgPlace place = { .unit = (char *) UNIT, .cgroup = (char *) CGROUP };
   g_autoptr (GAsyncResult) result = NULL;
 
-  ncg_driver_set_resources_async (rig->driver, &place, resources, DEADLINE, on_done, rig);
+  ncg_driver_set_resources_async (rig->driver, &place, resources, deadline, on_done, rig);
   result = wait_for_result (rig);
   return ncg_driver_set_resources_finish (result, error);
+}
+
+static gboolean
+set (Rig *rig, const NcgResources *resources, GError **error)
+{
+  return set_until (rig, resources, DEADLINE, error);
 }
 
 static void
@@ -225,6 +231,30 @@ test_sets (Rig *rig, gconstpointer data)
   g_assert_cmpuint (count_sets (rig), ==, 2);
   assert_file (rig, "cpuset.cpus", "0-3");
   assert_file (rig, "pids.max", "7");
+}
+
+/* A call that timed out may have set what was new. */
+static void
+test_lost_property (Rig *rig, gconstpointer data)
+{
+  FakeFault fault = { "SetUnitProperties", UNIT, FAKE_FAULT_DELAY, .times = 1, .msec = 400 };
+  g_auto (NcgResources) resources = { 0 };
+  NcgResources before = { 0 };
+  g_autoptr (GVariant) value = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ncg_resources_set (&before, NCG_SETTING_PIDS_MAX, 7);
+  must_ensure (rig, &before);
+  ncg_resources_copy (&before, &resources);
+  resources.properties =
+      g_variant_ref_sink (g_variant_new_parsed ("[('MemoryZSwapMax', <uint64 4096>)]"));
+  fake_systemd_add_fault (rig->systemd, &fault);
+  g_assert_false (set_until (rig, &resources, g_get_monotonic_time () + 200000, &error));
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_TIMEOUT);
+  g_usleep (300000);
+  g_assert_true (set (rig, &before, NULL));
+  value = fake_systemd_get_property (rig->systemd, UNIT, "MemoryZSwapMax");
+  g_assert_cmpuint (g_variant_get_uint64 (value), ==, G_MAXUINT64);
 }
 
 /* All of it is on v1, in one hierarchy, where this systemd writes nothing of the CPU. */
@@ -357,6 +387,7 @@ main (int argc, char **argv)
   ADD ("/driver/missing-file", test_missing_file);
   ADD ("/driver/taken-back", test_taken_back);
   ADD ("/driver/sets", test_sets);
+  ADD ("/driver/lost-property", test_lost_property);
   ADD_LEGACY ("/driver/period", test_period);
   ADD_LEGACY ("/driver/idle", test_idle);
   return g_test_run ();

@@ -139,6 +139,7 @@ assert_property (Fixture *fixture, const char *name, const char *expected)
   g_assert_cmpstr (text, ==, expected);
 }
 
+#define ZSWAP "{'SystemdProperties': <[('MemoryZSwapMax', <uint64 4096>)]>}"
 #define NULL_ONLY "[('/dev/null', 'r')]"
 #define ZERO_AND_FULL "[('/dev/zero', 'rw'), ('/dev/full', 'w')]"
 #define LOOPBACK "[(2, [byte 0x7f, 0x00, 0x00, 0x01], uint32 32)]"
@@ -285,6 +286,64 @@ test_creation_only_taken_over (Fixture *fixture, gconstpointer data)
   assert_file (fixture, "pids.max", "9");
 }
 
+/* What is named for the first time has what it had, if the update fails after all. */
+static void
+test_properties_set_back (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  must_create (fixture, "{'SystemdProperties': <[('IPAddressAllow', <" LOOPBACK ">)]>}");
+  fake_kernel_ignore_writes (fixture->kernel, SLICE, "memory.high");
+  g_assert_false (fixture_update (
+      fixture, "a",
+      "{'MemoryHigh': <'1Gi'>, 'SystemdProperties': <[('MemoryZSwapMax', <uint64 4096>), "
+      "('DeviceAllow', <" NULL_ONLY ">), ('IPAddressAllow', <@a(iayu) []>)]>}",
+      &error));
+  g_assert_null (strstr (error->message, "set back"));
+  fixture_assert_error (&error, "SystemdFailed", "memory.high");
+  assert_property (fixture, "MemoryZSwapMax", "uint64 18446744073709551615");
+  assert_property (fixture, "DeviceAllow", "@a(ss) []");
+  assert_property (fixture, "IPAddressAllow", LOOPBACK);
+  /* Once it is done, what comes later does not touch it. */
+  must_update (fixture, ZSWAP);
+  g_assert_false (fixture_update (
+      fixture, "a",
+      "{'MemoryHigh': <'1Gi'>, 'SystemdProperties': <[('MemoryZSwapMax', <uint64 1>)]>}", NULL));
+  assert_property (fixture, "MemoryZSwapMax", "uint64 4096");
+}
+
+/* What systemd did not take is not there to be set back. */
+static void
+test_property_not_taken (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  must_create (fixture, "{}");
+  fake_systemd_hide_property (fixture->systemd, "MemoryZSwapMax");
+  g_assert_false (fixture_update (fixture, "a", ZSWAP, &error));
+  g_assert_null (strstr (error->message, "set back"));
+  fixture_assert_error (&error, "NotSupported", "MemoryZSwapMax");
+  must_update (fixture, "{'PidsLimit': <uint64 9>}");
+}
+
+/* Not all can be read; the message says what stays. */
+static void
+test_property_stays (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  must_create (fixture, "{}");
+  fake_kernel_ignore_writes (fixture->kernel, SLICE, "memory.high");
+  g_assert_false (fixture_update (fixture, "a",
+                                  "{'MemoryHigh': <'1Gi'>, 'SystemdProperties': "
+                                  "<[('StartupMemoryMaxScale', <uint64 4096>)]>}",
+                                  &error));
+  fixture_assert_error (&error, "SystemdFailed",
+                        "StartupMemoryMaxScale of " SLICE " stays as it is");
+  g_assert_false (fixture_update (fixture, "a", "{'MemoryHigh': <'1Gi'>}", &error));
+  g_assert_null (strstr (error->message, "stays as it is"));
+}
+
 static gboolean
 has_dropped (Fixture *fixture, const char *setting)
 {
@@ -304,8 +363,6 @@ has_dropped (Fixture *fixture, const char *setting)
   }
   return is_dropped;
 }
-
-#define ZSWAP "{'SystemdProperties': <[('MemoryZSwapMax', <uint64 4096>)]>}"
 
 /* What this systemd does not take is refused, and the message says what, and by which systemd; and
  * nothing is left. */
@@ -455,6 +512,9 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/settings/set-back", test_set_back);
   FIXTURE_TEST ("/settings/properties", test_properties);
   FIXTURE_TEST ("/settings/lists", test_lists);
+  FIXTURE_TEST ("/settings/properties-set-back", test_properties_set_back);
+  FIXTURE_TEST ("/settings/property-not-taken", test_property_not_taken);
+  FIXTURE_TEST ("/settings/property-stays", test_property_stays);
   FIXTURE_TEST ("/settings/creation-only", test_creation_only);
   FIXTURE_TEST ("/settings/creation-only/changed", test_creation_only_changed);
   FIXTURE_TEST_WITHOUT_DAEMON ("/settings/creation-only/not-dropped",

@@ -17,6 +17,8 @@
 #define NO_V1_LIMIT "9223372036854771712"
 
 /* One key: set, and taken away again. */
+#define NEW_PROPERTIES "<[('IPAccounting', <true>), ('DeviceAllow', <[('/dev/null', 'r')]>)]>"
+
 typedef struct {
   const char *set;
   const char *files;
@@ -97,6 +99,7 @@ typedef struct {
   const char *events;
   const char *broken; /* a file of systemd's that cannot be written */
   const char *break_it;
+  const char *new_files;         /* those that it names for the first time, as they were */
   const char *broken_numbers[2]; /* before, and in vain */
   const char *mended;
   const char *mended_files;
@@ -135,7 +138,10 @@ static const Words words_v2 = {
   .events = "memory.events",
   .broken = "memory.low",
   .break_it = "{'PidsLimit': <uint64 7>, 'CPULimit': <'800m'>, 'MemoryLow': <'9Mi'>, "
-              "'MemoryMin': <'5Mi'>}",
+              "'MemoryMin': <'5Mi'>, "
+              "'Unified': <{'hugetlb.2MB.rsvd.max': '4194304', 'memory.swap.high': '4096'}>, "
+              "'SystemdProperties': " NEW_PROPERTIES "}",
+  .new_files = "hugetlb.2MB.rsvd.max=max;memory.swap.high=max",
   .broken_numbers = { "8388608", "9437184" },
   .mended = "{'MemoryLow': <'9Mi'>}",
   .mended_files = "memory.low=9437184",
@@ -170,7 +176,9 @@ static const Words words_v1 = {
   .usage = "memory.usage_in_bytes",
   .events = "memory.oom_control",
   .broken = "memory.limit_in_bytes",
-  .break_it = "{'PidsLimit': <uint64 7>, 'CPULimit': <'800m'>, 'MemoryLimit': <'92Mi'>}",
+  .break_it = "{'PidsLimit': <uint64 7>, 'CPULimit': <'800m'>, 'MemoryLimit': <'92Mi'>, "
+              "'SystemdProperties': " NEW_PROPERTIES "}",
+  .new_files = "",
   .broken_numbers = { "100663296", "96468992" },
   .mended = "{'MemoryLimit': <'92Mi'>}",
   .mended_files = "memory.limit_in_bytes=96468992;memory.memsw.limit_in_bytes=130023424",
@@ -397,6 +405,7 @@ test_set_back (void)
   g_autofree char *file = g_strconcat (tree->mount, CGROUP "/", words->broken, NULL);
   g_autofree char *spec = NULL;
   g_autofree char *message = NULL;
+  g_autofree char *devices = NULL;
 
   set_up ();
   client_update_pod ("p", words->all);
@@ -407,6 +416,11 @@ test_set_back (void)
   g_assert_nonnull (strstr (message, words->broken_numbers[0]));
   g_assert_nonnull (strstr (message, words->broken_numbers[1]));
   assert_nothing_changed (spec);
+  /* Nor what was set for the first time, of which the pod has nothing to say. */
+  machine_assert_files (CGROUP, words->new_files);
+  machine_assert_shown (NULL, SLICE, "IPAccounting=no");
+  devices = machine_show (SLICE, "DeviceAllow");
+  g_assert_cmpstr (devices, ==, "");
   g_free (machine_run ("umount %s", file));
   /* Nothing of it is left for a reload to bring. */
   machine_reload_systemd ();
