@@ -4,14 +4,9 @@
  */
 #include "tests/vm/settings-table.h"
 
-#include "lib/verify.h"
-#include "tests/vm/machine.h"
+#include "lib/machine.h"
+#include "tests/vm/disk.h"
 
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-
-#define DISK "/dev/ram0"
 #define MEBI (1024 * 1024)
 
 static guint64
@@ -91,6 +86,14 @@ set_swap (NcgResources *resources, SettingsValue value)
 }
 
 static void
+set_no_swap_limit (NcgResources *resources, SettingsValue value)
+{
+  ncg_resources_set (resources, NCG_SETTING_MEMORY_MAX, 64 * MEBI);
+  ncg_resources_set (resources, NCG_SETTING_MEMORY_SWAP_MAX,
+                     pick (value, 32 * MEBI, NCG_UNLIMITED));
+}
+
+static void
 set_pids (NcgResources *resources, SettingsValue value)
 {
   ncg_resources_set (resources, NCG_SETTING_PIDS_MAX, pick (value, 100, 200));
@@ -105,7 +108,7 @@ set_cpus (NcgResources *resources, SettingsValue value)
 static void
 set_nodes (NcgResources *resources, SettingsValue value)
 {
-  resources->memory_nodes = ncg_cpuset_parse ("0", NULL);
+  resources->memory_nodes = ncg_cpuset_parse (value == SETTINGS_FIRST ? "0" : "0-1", NULL);
 }
 
 static void
@@ -115,46 +118,85 @@ set_hugepages (NcgResources *resources, SettingsValue value)
 }
 
 static void
+set_no_hugepage_limit (NcgResources *resources, SettingsValue value)
+{
+  ncg_resources_set_hugepages (resources, 2 * MEBI, pick (value, 2 * MEBI, NCG_UNLIMITED));
+}
+
+static void
+set_unified (NcgResources *resources, const char *file, const char *value)
+{
+  g_autoptr (GError) error = NULL;
+
+  ncg_resources_set_unified (resources, file, value, &error);
+  g_assert_no_error (error);
+}
+
+/* More than the limit of the pages, by their own file. */
+static void
+set_reservations (NcgResources *resources, SettingsValue value)
+{
+  ncg_resources_set_hugepages (resources, 2 * MEBI, 4 * MEBI);
+  set_unified (resources, "hugetlb.2MB.rsvd.max", value == SETTINGS_FIRST ? "6M" : "max");
+}
+
+static void
 set_io_weight (NcgResources *resources, SettingsValue value)
 {
+  disk_get_bfq ();
   ncg_resources_set (resources, NCG_SETTING_IO_WEIGHT, pick (value, 50, 200));
 }
 
-static NcgDeviceLimits
-find_disk (void)
+/* The kernel gives the device the weight of all again whenever that is written. */
+static void
+set_device_weight (NcgResources *resources, SettingsValue value)
 {
-  struct stat status;
+  g_autofree char *lines =
+      g_strconcat ("60\n", disk_get_bfq (), value == SETTINGS_FIRST ? " 300" : " 400", NULL);
 
-  if (stat (DISK, &status) < 0)
-    g_free (machine_run ("modprobe brd rd_nr=1 rd_size=16384 && udevadm settle 2>/dev/null || :"));
-  g_assert_cmpint (stat (DISK, &status), ==, 0);
-  return (NcgDeviceLimits){
-    .path = (char *) DISK,
-    .major = major (status.st_rdev),
-    .minor = minor (status.st_rdev),
-  };
+  set_unified (resources, "io.bfq.weight", lines);
+}
+
+static void
+set_limits (NcgResources *resources, NcgDeviceLimits *limits, SettingsValue value)
+{
+  limits->set = (1u << NCG_N_IO_LIMITS) - 1;
+  limits->limits[NCG_IO_LIMIT_READ_BANDWIDTH] = pick (value, MEBI, 2 * MEBI);
+  limits->limits[NCG_IO_LIMIT_WRITE_BANDWIDTH] = pick (value, 3 * MEBI, NCG_UNLIMITED);
+  limits->limits[NCG_IO_LIMIT_READ_IOPS] = pick (value, 70, 80);
+  limits->limits[NCG_IO_LIMIT_WRITE_IOPS] = pick (value, 90, 100);
+  ncg_resources_set_device (resources, limits);
+}
+
+static NcgDeviceLimits
+find_device (const char *device)
+{
+  NcgDeviceLimits limits = { .path = (char *) device };
+  g_autoptr (GError) error = NULL;
+
+  ncg_machine_find_block_device ("", device, &limits.major, &limits.minor, &limits.is_whole_disk,
+                                 &error);
+  g_assert_no_error (error);
+  return limits;
 }
 
 static void
 set_disk (NcgResources *resources, SettingsValue value)
 {
-  NcgDeviceLimits limits = find_disk ();
+  NcgDeviceLimits limits = find_device (disk_get_ram ());
 
-  limits.is_whole_disk = TRUE;
-  limits.set = 1u << NCG_IO_LIMIT_READ_BANDWIDTH;
-  limits.limits[NCG_IO_LIMIT_READ_BANDWIDTH] = pick (value, MEBI, 2 * MEBI);
-  ncg_resources_set_device (resources, &limits);
+  g_assert_true (limits.is_whole_disk);
+  set_limits (resources, &limits, value);
 }
 
-/* As if it were one of device-mapper: systemd would set it for the disk behind it. */
+/* systemd would set them for the disk behind it. */
 static void
-set_own_disk (NcgResources *resources, SettingsValue value)
+set_mapped_disk (NcgResources *resources, SettingsValue value)
 {
-  NcgDeviceLimits limits = find_disk ();
+  NcgDeviceLimits limits = find_device (disk_get_mapped ());
 
-  limits.set = 1u << NCG_IO_LIMIT_WRITE_IOPS;
-  limits.limits[NCG_IO_LIMIT_WRITE_IOPS] = pick (value, 70, 700);
-  ncg_resources_set_device (resources, &limits);
+  g_assert_false (limits.is_whole_disk);
+  set_limits (resources, &limits, value);
 }
 
 static void
@@ -163,16 +205,37 @@ set_oom_group (NcgResources *resources, SettingsValue value)
   ncg_resources_set (resources, NCG_SETTING_OOM_GROUP, pick (value, 1, 0));
 }
 
+/* One that stands for a setting, one that systemd has no property for, and one of the core. */
 static void
-set_unified (NcgResources *resources, SettingsValue value)
+set_files (NcgResources *resources, SettingsValue value)
 {
-  g_autoptr (GError) error = NULL;
+  set_unified (resources, "memory.oom.group", value == SETTINGS_FIRST ? "0" : "1");
+  set_unified (resources, "memory.swap.high", value == SETTINGS_FIRST ? "8M" : "max");
+  set_unified (resources, "cgroup.max.descendants", value == SETTINGS_FIRST ? "7" : "8");
+}
 
+/* Files that newer systemd has properties for. */
+static void
+set_zswap (NcgResources *resources, SettingsValue value)
+{
+  set_unified (resources, "memory.zswap.max", value == SETTINGS_FIRST ? "1M" : "2M");
+  set_unified (resources, "memory.zswap.writeback", value == SETTINGS_FIRST ? "1" : "0");
+}
+
+static void
+set_property (NcgResources *resources, SettingsValue value)
+{
+  ncg_resources_set (resources, NCG_SETTING_PIDS_MAX, 100);
+  resources->properties = g_variant_ref_sink (
+      g_variant_new_parsed ("[('IPAccounting', <%b>)]", value == SETTINGS_FIRST));
+}
+
+static void
+set_burst (NcgResources *resources, SettingsValue value)
+{
   /* The one is at most the other: they grow and shrink in the right order. */
   ncg_resources_set (resources, NCG_SETTING_CPU_QUOTA_USEC, pick (value, 200000, 100000));
-  ncg_resources_set_unified (resources, "cpu.max.burst",
-                             value == SETTINGS_FIRST ? "20000" : "10000", &error);
-  g_assert_no_error (error);
+  set_unified (resources, "cpu.max.burst", value == SETTINGS_FIRST ? "20000" : "10000");
 }
 
 const SettingsRow settings_table[] = {
@@ -188,7 +251,8 @@ const SettingsRow settings_table[] = {
     .v2_files = { "cpu.idle=1", "cpu.idle=0;cpu.weight=200" },
     .v1_files = { "cpu.idle=1", "cpu.idle=0;cpu.shares=2048" },
     .properties = { NULL, "CPUWeight=200" },
-    .may_lack = TRUE },
+    .v2_since = KERNEL (5, 15),
+    .v1_since = KERNEL (5, 15) },
   { .name = "quota",
     .set = set_quota,
     .controller = "cpu",
@@ -245,7 +309,15 @@ const SettingsRow settings_table[] = {
     .v1_files = { "memory.limit_in_bytes=67108864;memory.memsw.limit_in_bytes=67108864",
                   "memory.limit_in_bytes=268435456;memory.memsw.limit_in_bytes=301989888" },
     .properties = { "MemorySwapMax=0", "MemorySwapMax=33554432" },
-    .may_lack = TRUE },
+    .v1_since = KERNEL (6, 1) },
+  { .name = "swap-max",
+    .set = set_no_swap_limit,
+    .controller = "memory",
+    .v2_files = { "memory.swap.max=33554432", "memory.swap.max=max" },
+    .v1_files = { "memory.memsw.limit_in_bytes=100663296",
+                  "memory.memsw.limit_in_bytes=9223372036854771712" },
+    .properties = { "MemorySwapMax=33554432", "MemorySwapMax=infinity" },
+    .v1_since = KERNEL (6, 1) },
   { .name = "pids",
     .set = set_pids,
     .controller = "pids",
@@ -261,127 +333,108 @@ const SettingsRow settings_table[] = {
   { .name = "nodes",
     .set = set_nodes,
     .controller = "cpuset",
-    .v2_files = { "cpuset.mems=0", "cpuset.mems=0" },
-    .v1_files = { "cpuset.mems=0", "cpuset.mems=0" },
-    .properties = { "AllowedMemoryNodes=0", "AllowedMemoryNodes=0" } },
+    .v2_files = { "cpuset.mems=0", "cpuset.mems=0-1" },
+    .v1_files = { "cpuset.mems=0", "cpuset.mems=0-1" },
+    .properties = { "AllowedMemoryNodes=0", "AllowedMemoryNodes=0-1" } },
   { .name = "hugepages",
     .set = set_hugepages,
     .controller = "hugetlb",
-    .v2_files = { "hugetlb.2MB.max=4194304", "hugetlb.2MB.max=0" },
-    .v1_files = { "hugetlb.2MB.limit_in_bytes=4194304", "hugetlb.2MB.limit_in_bytes=0" } },
+    .v2_files = { "hugetlb.2MB.max=4194304;hugetlb.2MB.rsvd.max=4194304",
+                  "hugetlb.2MB.max=0;hugetlb.2MB.rsvd.max=0" },
+    .v1_files = { "hugetlb.2MB.limit_in_bytes=4194304;hugetlb.2MB.rsvd.limit_in_bytes=4194304",
+                  "hugetlb.2MB.limit_in_bytes=0;hugetlb.2MB.rsvd.limit_in_bytes=0" } },
+  { .name = "hugepages-max",
+    .set = set_no_hugepage_limit,
+    .controller = "hugetlb",
+    .v2_files = { "hugetlb.2MB.max=2097152;hugetlb.2MB.rsvd.max=2097152",
+                  "hugetlb.2MB.max=max;hugetlb.2MB.rsvd.max=max" },
+    .v1_files = { "hugetlb.2MB.limit_in_bytes=2097152;hugetlb.2MB.rsvd.limit_in_bytes=2097152",
+                  "hugetlb.2MB.limit_in_bytes=9223372036852678656;"
+                  "hugetlb.2MB.rsvd.limit_in_bytes=9223372036852678656" } },
+  { .name = "reservations",
+    .set = set_reservations,
+    .controller = "hugetlb",
+    .v2_files = { "hugetlb.2MB.max=4194304;hugetlb.2MB.rsvd.max=6291456",
+                  "hugetlb.2MB.max=4194304;hugetlb.2MB.rsvd.max=max" },
+    .v1_files = { "hugetlb.2MB.limit_in_bytes=4194304;hugetlb.2MB.rsvd.limit_in_bytes=6291456",
+                  "hugetlb.2MB.limit_in_bytes=4194304;"
+                  "hugetlb.2MB.rsvd.limit_in_bytes=9223372036852678656" } },
   { .name = "io-weight",
     .set = set_io_weight,
     .controller = "io",
     .v1 = "blkio",
-    .v2_files = { "io.weight=default 50", "io.weight=default 200" },
-    .v1_files = { "blkio.weight=250", "blkio.weight=1000" },
-    .properties = { "IOWeight=50", "IOWeight=200" },
-    .may_lack = TRUE },
+    .v2_files = { "io.weight=default 50;io.bfq.weight=default 50",
+                  "io.weight=default 200;io.bfq.weight=default 109" },
+    .v1_files = { "blkio.bfq.weight=50|113", "blkio.bfq.weight=109|181" },
+    .properties = { "IOWeight=50", "IOWeight=200" } },
+  { .name = "device-weight",
+    .set = set_device_weight,
+    .controller = "io",
+    .v1 = "blkio",
+    .v2_files = { "io.bfq.weight=default 60;io.bfq.weight=BFQ 300",
+                  "io.bfq.weight=default 60;io.bfq.weight=BFQ 400" },
+    .properties = { "IOWeight=60", "IOWeight=60" } },
   { .name = "disk",
     .set = set_disk,
     .controller = "io",
     .v1 = "blkio",
-    .v2_files = { "io.max=1:0 rbps=1048576 wbps=max riops=max wiops=max",
-                  "io.max=1:0 rbps=2097152 wbps=max riops=max wiops=max" },
-    .v1_files = { "blkio.throttle.read_bps_device=1:0 1048576",
-                  "blkio.throttle.read_bps_device=1:0 2097152" },
+    .v2_files = { "io.max=1:0 rbps=1048576 wbps=3145728 riops=70 wiops=90",
+                  "io.max=1:0 rbps=2097152 wbps=max riops=80 wiops=100" },
+    .v1_files = { "blkio.throttle.read_bps_device=1:0 1048576;"
+                  "blkio.throttle.write_bps_device=1:0 3145728;"
+                  "blkio.throttle.read_iops_device=1:0 70;"
+                  "blkio.throttle.write_iops_device=1:0 90",
+                  "blkio.throttle.read_bps_device=1:0 2097152;"
+                  "blkio.throttle.write_bps_device=!1:0;"
+                  "blkio.throttle.read_iops_device=1:0 80;"
+                  "blkio.throttle.write_iops_device=1:0 100" },
     .properties = { "IOReadBandwidthMax=/dev/block/1:0 1048576",
                     "IOReadBandwidthMax=/dev/block/1:0 2097152" } },
-  { .name = "own-disk",
-    .set = set_own_disk,
+  { .name = "mapped-disk",
+    .set = set_mapped_disk,
     .controller = "io",
     .v1 = "blkio",
-    .v2_files = { "io.max=1:0 rbps=max wbps=max riops=max wiops=70",
-                  "io.max=1:0 rbps=max wbps=max riops=max wiops=700" },
-    .v1_files = { "blkio.throttle.write_iops_device=1:0 70",
-                  "blkio.throttle.write_iops_device=1:0 700" } },
+    .v2_files = { "io.max=MAPPED rbps=1048576 wbps=3145728 riops=70 wiops=90;io.max=!1:0",
+                  "io.max=MAPPED rbps=2097152 wbps=max riops=80 wiops=100;io.max=!1:0" },
+    .v1_files = { "blkio.throttle.read_bps_device=MAPPED 1048576;"
+                  "blkio.throttle.read_bps_device=!1:0;"
+                  "blkio.throttle.write_bps_device=MAPPED 3145728;"
+                  "blkio.throttle.read_iops_device=MAPPED 70;"
+                  "blkio.throttle.write_iops_device=MAPPED 90",
+                  "blkio.throttle.read_bps_device=MAPPED 2097152;"
+                  "blkio.throttle.read_bps_device=!1:0;"
+                  "blkio.throttle.write_bps_device=!MAPPED;"
+                  "blkio.throttle.read_iops_device=MAPPED 80;"
+                  "blkio.throttle.write_iops_device=MAPPED 100" } },
   { .name = "oom-group",
     .set = set_oom_group,
     .controller = "memory",
     .v2_files = { "memory.oom.group=1", "memory.oom.group=0" } },
-  { .name = "unified",
-    .set = set_unified,
+  { .name = "files",
+    .set = set_files,
+    .controller = "memory",
+    .v2_files = { "memory.oom.group=0;memory.swap.high=8388608;cgroup.max.descendants=7",
+                  "memory.oom.group=1;memory.swap.high=max;cgroup.max.descendants=8" } },
+  { .name = "zswap",
+    .set = set_zswap,
+    .controller = "memory",
+    .v2_files = { "memory.zswap.max=1048576;memory.zswap.writeback=1",
+                  "memory.zswap.max=2097152;memory.zswap.writeback=0" },
+    .properties = { "MemoryZSwapMax=1048576", "MemoryZSwapMax=2097152" },
+    .v2_since = KERNEL (7, 0) },
+  { .name = "burst",
+    .set = set_burst,
     .controller = "cpu",
     .v2_files = { "cpu.max.burst=20000", "cpu.max.burst=10000" },
     .v1_files = { "cpu.cfs_burst_us=20000", "cpu.cfs_burst_us=10000" },
-    .may_lack = TRUE },
+    .v2_since = KERNEL (5, 14),
+    .v1_since = KERNEL (5, 14) },
+  { .name = "property",
+    .set = set_property,
+    .controller = "pids",
+    .v2_files = { "pids.max=100", "pids.max=100" },
+    .v1_files = { "pids.max=100", "pids.max=100" },
+    .properties = { "IPAccounting=yes", "IPAccounting=no" },
+    .needs_systemd = TRUE },
 };
 const gsize n_settings = G_N_ELEMENTS (settings_table);
-
-const NcgTree *
-settings_find_tree (const SettingsRow *row)
-{
-  const NcgHierarchy *hierarchy = machine_get_hierarchy ();
-  const NcgTree *tree = ncg_hierarchy_find_tree (hierarchy, row->controller);
-
-  return tree == NULL && row->v1 != NULL ? ncg_hierarchy_find_tree (hierarchy, row->v1) : tree;
-}
-
-const char *
-settings_expect_files (const SettingsRow *row, SettingsValue value)
-{
-  const NcgTree *tree = settings_find_tree (row);
-
-  if (tree == NULL)
-    return NULL;
-  return tree->is_v1 ? row->v1_files[value] : row->v2_files[value];
-}
-
-void
-settings_fill (const SettingsRow *row, SettingsValue value, NcgResources *ret_resources)
-{
-  *ret_resources = (NcgResources){ 0 };
-  row->set (ret_resources, value);
-}
-
-/* Whether the text of @file is @wanted, or of a file with a line for each device has it. */
-static gboolean
-reads (const NcgTree *tree, const char *cgroup, const char *file, const char *wanted)
-{
-  g_autofree char *path = g_strconcat (tree->mount, cgroup, "/", file, NULL);
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
-
-  if (!g_file_get_contents (path, &text, NULL, NULL))
-    return FALSE;
-  lines = g_strsplit (g_strchomp (text), "\n", -1);
-  return g_strv_contains ((const char *const *) lines, wanted);
-}
-
-gboolean
-settings_has_files (const SettingsRow *row, const char *cgroup, SettingsValue value)
-{
-  g_auto (GStrv) wanted = g_strsplit (settings_expect_files (row, value), ";", -1);
-
-  for (guint i = 0; wanted[i] != NULL; i++) {
-    g_auto (GStrv) pair = g_strsplit (wanted[i], "=", 2);
-
-    if (!reads (settings_find_tree (row), cgroup, pair[0], pair[1]))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-void
-settings_assert_files (const SettingsRow *row, const char *cgroup, SettingsValue value)
-{
-  g_auto (GStrv) wanted = g_strsplit (settings_expect_files (row, value), ";", -1);
-  g_auto (NcgResources) resources = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  for (guint i = 0; wanted[i] != NULL; i++) {
-    g_auto (GStrv) pair = g_strsplit (wanted[i], "=", 2);
-
-    if (!reads (settings_find_tree (row), cgroup, pair[0], pair[1])) {
-      g_autofree char *path =
-          g_strconcat (settings_find_tree (row)->mount, cgroup, "/", pair[0], NULL);
-      g_autofree char *text = NULL;
-
-      g_file_get_contents (path, &text, NULL, NULL);
-      machine_fail ("%s is '%s' and not '%s'", path, text != NULL ? text : "missing", pair[1]);
-    }
-  }
-  settings_fill (row, value, &resources);
-  ncg_verify_cgroup (machine_get_hierarchy (), cgroup, &resources, &error);
-  g_assert_no_error (error);
-}

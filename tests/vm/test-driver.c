@@ -7,10 +7,13 @@
  *
  *   test-driver systemd|cgroupfs
  */
+#include "lib/apply.h"
 #include "lib/error.h"
 #include "lib/verify.h"
+#include "tests/vm/disk.h"
 #include "tests/vm/driver.h"
 #include "tests/vm/machine.h"
+#include "tests/vm/settings-leaf.h"
 #include "tests/vm/settings-table.h"
 
 #include <string.h>
@@ -36,28 +39,18 @@ assert_property (const SettingsRow *row, const NcgPlace *place, SettingsValue va
   /* Where the files are not systemd's, it is not told of them either. */
   if (settings_find_tree (row)->is_v1 &&
       (g_str_equal (row->controller, "cpuset") || g_str_equal (row->name, "memory-low") ||
-       g_str_equal (row->name, "swap")))
+       g_str_has_prefix (row->name, "swap")))
     return;
   pair = g_strsplit (row->properties[value], "=", 2);
   shown = machine_show (place->unit, pair[0]);
   g_assert_cmpstr (shown, ==, pair[1]);
 }
 
-/* Not every kernel has every file: then there must be none in a group that was made. */
 static gboolean
-is_lacking (const SettingsRow *row)
+is_refused (const SettingsRow *row)
 {
-  g_auto (GStrv) wanted = g_strsplit (settings_expect_files (row, SETTINGS_FIRST), ";", -1);
-
-  for (guint i = 0; row->may_lack && wanted[i] != NULL; i++) {
-    g_auto (GStrv) pair = g_strsplit (wanted[i], "=", 2);
-    g_autofree char *path = g_strconcat ("'", settings_find_tree (row)->mount, places[0]->cgroup,
-                                         "/..'/*/", pair[0], NULL);
-
-    if (!machine_try ("ls %s >/dev/null 2>&1", path))
-      return TRUE;
-  }
-  return FALSE;
+  return settings_expect_files (row, SETTINGS_FIRST) == NULL ||
+         (row->needs_systemd && !is_systemd ());
 }
 
 static gboolean
@@ -96,7 +89,7 @@ test_create (gconstpointer data)
 
   settings_fill (row, SETTINGS_FIRST, &resources);
   *place = test_driver_ensure_group (driver, path, &resources, &error);
-  if (settings_expect_files (row, SETTINGS_FIRST) == NULL || is_lacking (row)) {
+  if (is_refused (row) || settings_is_lacking (row)) {
     assert_refused (row, path, &error);
     return;
   }
@@ -143,64 +136,135 @@ assert_all (SettingsValue value)
 }
 
 static void
+change_all (SettingsValue value)
+{
+  for (gsize i = 0; i < n_settings; i++)
+    change_to (&settings_table[i], value);
+}
+
+/* With either value, since one of the two may be systemd's own. */
+static void
 test_reload (void)
 {
   machine_reload_systemd ();
   assert_all (SETTINGS_SECOND);
+  change_all (SETTINGS_FIRST);
+  machine_reload_systemd ();
+  assert_all (SETTINGS_FIRST);
+}
+
+static void
+reexecute (void)
+{
+  driver->is_connected = FALSE;
+  machine_reexecute_systemd ();
+  test_driver_reconnect (driver);
 }
 
 static void
 test_reexecute (void)
 {
-  driver->is_connected = FALSE;
-  machine_reexecute_systemd ();
-  test_driver_reconnect (driver);
-  assert_all (SETTINGS_SECOND);
-  for (gsize i = 0; i < n_settings; i++)
-    change_to (&settings_table[i], SETTINGS_FIRST);
+  reexecute ();
   assert_all (SETTINGS_FIRST);
+  change_all (SETTINGS_SECOND);
+  reexecute ();
+  assert_all (SETTINGS_SECOND);
 }
 
 /* A weight that is not in the way of what the row has. */
 static const char *
-find_weight (const SettingsRow *row)
+find_weight (const SettingsRow *row, SettingsValue value)
 {
+  static const char *const weights[][2] = { { "77", "50" }, { "78", "200" } };
+
   if (g_str_equal (row->name, "idle"))
-    return "idle";
-  return g_str_equal (row->name, "weight") ? "50" : "77";
+    return value == SETTINGS_FIRST ? "idle" : "200";
+  return weights[value][g_str_equal (row->name, "weight") ? 1 : 0];
 }
 
 /* systemd writes all that it knows of a unit whenever one thing changes. */
 static void
-test_property_changed (void)
+change_properties (SettingsValue value)
 {
   for (gsize i = 0; i < n_settings; i++)
     if (places[i] != NULL)
       g_free (machine_run ("systemctl set-property --runtime %s CPUWeight=%s", places[i]->unit,
-                           find_weight (&settings_table[i])));
+                           find_weight (&settings_table[i], value)));
+}
+
+static void
+test_property_changed (void)
+{
+  change_properties (SETTINGS_SECOND);
+  assert_all (SETTINGS_SECOND);
+  change_all (SETTINGS_FIRST);
+  change_properties (SETTINGS_FIRST);
   assert_all (SETTINGS_FIRST);
 }
 
-/* The next driver is told what it should keep, and finds what was changed meanwhile. */
+/* (transfer container): the files of the row that are not systemd's to write */
+static GPtrArray *
+list_own (const SettingsRow *row, SettingsValue value)
+{
+  g_auto (NcgResources) resources = { 0 };
+  GPtrArray *settings;
+
+  settings_fill (row, value, &resources);
+  settings = ncg_file_settings_list (&resources, machine_get_hierarchy ());
+  for (guint i = settings->len; i > 0; i--) {
+    const NcgFileSetting *setting = settings->pdata[i - 1];
+
+    if (setting->tree == NULL || (is_systemd () && setting->property != NULL))
+      g_ptr_array_remove_index (settings, i - 1);
+  }
+  return settings;
+}
+
+/* Somebody writes the other value into all files that are ours; whether there are any. */
+static gboolean
+write_wrong (gsize i)
+{
+  g_autoptr (GPtrArray) own = list_own (&settings_table[i], SETTINGS_SECOND);
+  g_autoptr (GError) error = NULL;
+
+  ncg_apply_write (places[i]->cgroup, own, &error);
+  g_assert_no_error (error);
+  return own->len > 0;
+}
+
+static void
+keep (gsize i)
+{
+  g_auto (NcgResources) resources = { 0 };
+  NcgKept kept = { .place = places[i], .resources = &resources };
+
+  settings_fill (&settings_table[i], SETTINGS_FIRST, &resources);
+  ncg_driver_keep (driver->driver, &kept);
+}
+
+/* The next driver is told what it should keep. What was changed meanwhile it finds when it is told
+ * to set the same; what is changed then it sets itself, as far as there is a driver that watches.
+ */
 static void
 test_restart (void)
 {
-  for (gsize i = 0; i < n_settings; i++)
-    change_to (&settings_table[i], SETTINGS_FIRST);
+  change_all (SETTINGS_FIRST);
   g_clear_pointer (&driver, test_driver_free);
-  driver = test_driver_new (driver_name);
-  for (gsize i = 0; i < n_settings; i++) {
-    g_auto (NcgResources) resources = { 0 };
-    NcgKept kept = { .place = places[i], .resources = &resources };
-
-    if (places[i] == NULL)
-      continue;
-    settings_fill (&settings_table[i], SETTINGS_FIRST, &resources);
-    ncg_driver_keep (driver->driver, &kept);
-  }
-  assert_all (SETTINGS_FIRST);
   for (gsize i = 0; i < n_settings; i++)
-    change_to (&settings_table[i], SETTINGS_SECOND);
+    if (places[i] != NULL && write_wrong (i))
+      g_assert_false (settings_has_files (&settings_table[i], places[i]->cgroup, SETTINGS_FIRST));
+  driver = test_driver_new (driver_name);
+  for (gsize i = 0; i < n_settings; i++)
+    if (places[i] != NULL)
+      keep (i);
+  change_all (SETTINGS_FIRST);
+  for (gsize i = 0; i < n_settings; i++)
+    if (places[i] != NULL)
+      write_wrong (i);
+  if (!is_systemd ())
+    change_all (SETTINGS_FIRST);
+  assert_all (SETTINGS_FIRST);
+  change_all (SETTINGS_SECOND);
   assert_all (SETTINGS_SECOND);
 }
 
@@ -346,6 +410,18 @@ test_bus (void)
 }
 
 static void
+test_held_leaf (void)
+{
+  settings_test_leaf (driver, is_systemd (), FALSE);
+}
+
+static void
+test_started_leaf (void)
+{
+  settings_test_leaf (driver, is_systemd (), TRUE);
+}
+
+static void
 test_remove (gconstpointer data)
 {
   const SettingsRow *row = data;
@@ -400,10 +476,11 @@ main (int argc, char **argv)
   add ("roll-back/all", test_roll_back);
   add ("periods/all", test_periods);
   add ("again/all", test_again);
+  add ("leaf/held", test_held_leaf);
+  add ("leaf/started", test_started_leaf);
   add_rows ("remove", test_remove);
   status = g_test_run ();
-  /* Others want a disk of another size. */
-  machine_try ("rmmod brd");
+  disk_remove_all ();
   g_clear_pointer (&driver, test_driver_free);
   return status;
 }
