@@ -39,4 +39,5 @@
 #include "lib/resources.h"
 #include "lib/shares.h"
 #include "lib/stats.h"
+#include "lib/swap-limit.h"
 #include "lib/verify.h"

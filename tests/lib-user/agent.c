@@ -44,6 +44,7 @@ show (char **argv, const char *root, GError **error)
   g_autoptr (NcgCpuset) cpus = NULL;
   g_autoptr (GVariant) stats = NULL;
   gint64 millicores;
+  guint64 weight;
 
   if (!ncg_quantity_parse_milli (argv[2], &millicores, error))
     return FALSE;
@@ -57,6 +58,9 @@ show (char **argv, const char *root, GError **error)
   print_figure (stats, "PidsCurrent");
   printf ("requested: %" G_GINT64_FORMAT " millicores, on %u CPUs\n", millicores,
           ncg_cpuset_count (cpus));
+  weight = ncg_cpu_weight_from_millicores ((guint64) millicores);
+  printf ("weight: %" G_GUINT64_FORMAT ", or %" G_GUINT64_FORMAT " shares\n", weight,
+          ncg_shares_from_weight (NCG_SHARES_PROPORTIONAL, weight));
   return TRUE;
 }
 
