@@ -418,7 +418,7 @@ make_pod (Create *create, GError **error)
   slice = ncg_driver_group_unit (manager->driver, path, error);
   if (slice == NULL || !check_slice (create, slice, error))
     return NULL;
-  settings_read_defaults (manager->config, &defaults);
+  settings_read_defaults (manager->config, manager->hierarchy, &defaults);
   pod = pod_new (create->uid, path, slice, &create->spec, &defaults);
   cgroup = ncg_driver_predict_cgroup (manager->driver, path);
   pod_set_cgroup (pod, cgroup);

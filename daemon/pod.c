@@ -194,6 +194,9 @@ pod_save (const Pod *self, const Spec *spec)
   g_variant_dict_insert (&dict, "CreatedUSec", "t", self->created_usec);
   g_variant_dict_insert (&dict, "Defaults", "(tbt)", self->defaults.pids_limit,
                          self->defaults.is_unquoted, self->defaults.period_usec);
+  if (self->defaults.formula != NCG_SHARES_PROPORTIONAL)
+    g_variant_dict_insert (&dict, "WeightFormula", "s",
+                           ncg_shares_formula_to_string (self->defaults.formula));
   g_variant_dict_insert_value (&dict, "Spec", saved);
   if (self->dropped != NULL)
     g_variant_dict_insert_value (&dict, "Dropped", self->dropped);
@@ -212,6 +215,18 @@ load_oom (Pod *self, GVariant *content)
 
   if (told != NULL)
     oom_told_load (&self->oom, told);
+}
+
+/* Files of earlier releases have none. */
+static gboolean
+load_defaults (GVariant *content, SettingsDefaults *defaults)
+{
+  const char *formula;
+
+  g_variant_lookup (content, "Defaults", "(tbt)", &defaults->pids_limit, &defaults->is_unquoted,
+                    &defaults->period_usec);
+  return !g_variant_lookup (content, "WeightFormula", "&s", &formula) ||
+         ncg_shares_formula_from_string (formula, &defaults->formula);
 }
 
 Pod *
@@ -235,9 +250,10 @@ pod_load (const char *uid, GVariant *content, GError **error)
   }
   if (!spec_parse (saved, SPEC_OF_POD, &spec, error))
     return NULL;
-  /* Files of earlier releases have none. */
-  g_variant_lookup (content, "Defaults", "(tbt)", &defaults.pids_limit, &defaults.is_unquoted,
-                    &defaults.period_usec);
+  if (!load_defaults (content, &defaults)) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "pod %s has weights by no known formula", uid);
+    return NULL;
+  }
   self = pod_new (uid, path, slice, &spec, &defaults);
   pod_set_cgroup (self, cgroup);
   self->created_usec = created;

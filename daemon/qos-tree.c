@@ -26,10 +26,13 @@ static void
 get_essential (gpointer user_data, NcgResources *ret_essential)
 {
   const Level *level = user_data;
+  const Manager *manager = level->tree->manager;
+  SettingsDefaults defaults;
   QosDemand demand;
 
   manager_sum_demand (level->tree->manager, level->qos, &demand);
-  settings_for_qos (level->qos, &demand, ret_essential);
+  settings_read_defaults (manager->config, manager->hierarchy, &defaults);
+  settings_for_qos (level->qos, &demand, defaults.formula, ret_essential);
   /* The node says what the root weighs beside the others. */
   if (level->qos == QOS_GUARANTEED &&
       ncg_resources_is_set (&level->tree->root, NCG_SETTING_CPU_WEIGHT))

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "lib/cpuset.h"
+#include "lib/shares.h"
 
 /* What can be reserved, with the names that the D-Bus properties have, and their units. */
 typedef enum {
@@ -105,6 +106,7 @@ typedef struct {
   guint64 pod_pids_limit; /* NCG_UNLIMITED (lib/resources.h) if there is none */
   gboolean cpu_cfs_quota; /* a CPULimit becomes a quota */
   guint64 cpu_cfs_quota_period_usec;
+  NcgSharesFormula cpu_weight_formula; /* from a request to a weight, on cgroup v2 */
 
   /* The kernel. */
   ConfigSysctl sysctls[CONFIG_N_SYSCTLS];

@@ -225,6 +225,19 @@ set_period (const Setting *setting)
 }
 
 static void
+set_formula (const Setting *setting)
+{
+  static const char *const words[] = { "proportional", "kubelet", "runc", NULL };
+  Config *config = setting->draft->config;
+  guint index;
+
+  if (!config_value_get_word (setting->draft->report, setting->key, setting->node, words, &index))
+    return;
+  ncg_shares_formula_from_string (words[index], &config->cpu_weight_formula);
+  remember (setting);
+}
+
+static void
 set_score (const Setting *setting)
 {
   gint64 score;
@@ -391,6 +404,7 @@ static const Field fields[] = {
   { "systemContainer", OURS, set_system_container },
   { "resourceContainer", OURS, set_resource_container },
   { "containerRuntime", OURS, set_runtime },
+  { "cpuWeightFormula", OURS, set_formula },
   { "enforcementPolicy", OURS, set_policy },
   { "memoryProtectionCap", OURS, set_cap },
   { "sysctls", OURS, set_sysctls },

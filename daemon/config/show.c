@@ -222,6 +222,8 @@ write_pods (const Writer *writer)
   write_boolean (writer, "cpuCFSQuota", config->cpu_cfs_quota);
   write_line (writer, "cpuCFSQuotaPeriod", "cpuCFSQuotaPeriod: %" G_GUINT64_FORMAT "%s",
               is_whole ? usec / 1000 : usec, is_whole ? "ms" : "us");
+  write_word (writer, "cpuWeightFormula",
+              ncg_shares_formula_to_string (config->cpu_weight_formula));
 }
 
 static void

@@ -41,13 +41,29 @@ get (const Spec *spec, SpecAmount amount, guint64 otherwise)
 }
 
 void
-settings_read_defaults (const Config *config, SettingsDefaults *ret_defaults)
+settings_read_defaults (const Config *config,
+                        const NcgHierarchy *hierarchy,
+                        SettingsDefaults *ret_defaults)
 {
+  const NcgTree *tree = ncg_hierarchy_find_tree (hierarchy, "cpu");
+  gboolean is_v1 = tree != NULL && tree->is_v1;
+
   *ret_defaults = (SettingsDefaults){
     .pids_limit = config->pod_pids_limit == NCG_UNLIMITED ? 0 : config->pod_pids_limit,
     .is_unquoted = !config->cpu_cfs_quota,
     .period_usec = config->cpu_cfs_quota_period_usec,
+    .formula = is_v1 ? NCG_SHARES_PROPORTIONAL : config->cpu_weight_formula,
   };
+}
+
+/* The others are of shares, as the kubelet makes them of millicores. */
+static guint64
+get_weight (NcgSharesFormula formula, guint64 millicores)
+{
+  guint64 shares = MIN (millicores, NCG_SHARES_MAX) * NCG_SHARES_DEFAULT / 1000;
+
+  return formula == NCG_SHARES_PROPORTIONAL ? ncg_cpu_weight_from_millicores (millicores)
+                                            : ncg_shares_to_weight (formula, shares);
 }
 
 static void
@@ -130,7 +146,7 @@ settings_for_pod (const Spec *spec, const SettingsDefaults *defaults, NcgResourc
 {
   guint64 request = spec_get_qos (spec) == QOS_BESTEFFORT ? 0 : spec_get_cpu_request (spec);
 
-  settings_from_spec (spec, defaults, ncg_cpu_weight_from_millicores (request), ret_resources);
+  settings_from_spec (spec, defaults, get_weight (defaults->formula, request), ret_resources);
   if ((spec->set & (1u << SPEC_PIDS_LIMIT)) == 0 && defaults->pids_limit != 0)
     ncg_resources_set (ret_resources, NCG_SETTING_PIDS_MAX, defaults->pids_limit);
 }
@@ -144,7 +160,7 @@ settings_for_container (const Spec *spec,
 
   /* One that says nothing is an ordinary sibling of the pod's other containers. */
   settings_from_spec (spec, defaults,
-                      request > 0 ? ncg_cpu_weight_from_millicores (request) : WEIGHT_DEFAULT,
+                      request > 0 ? get_weight (defaults->formula, request) : WEIGHT_DEFAULT,
                       ret_resources);
 }
 
@@ -181,7 +197,10 @@ settings_of_root (const QosDemand *demand, NcgResources *ret_resources)
 }
 
 void
-settings_for_qos (QosClass qos, const QosDemand *demand, NcgResources *ret_resources)
+settings_for_qos (QosClass qos,
+                  const QosDemand *demand,
+                  NcgSharesFormula formula,
+                  NcgResources *ret_resources)
 {
   g_auto (Spec) nothing = { 0 };
   const SettingsDefaults none = { 0 };
@@ -191,7 +210,7 @@ settings_for_qos (QosClass qos, const QosDemand *demand, NcgResources *ret_resou
     settings_of_root (demand, ret_resources);
     return;
   }
-  settings_from_spec (&nothing, &none, ncg_cpu_weight_from_millicores (request), ret_resources);
+  settings_from_spec (&nothing, &none, get_weight (formula, request), ret_resources);
   ncg_resources_set (ret_resources, NCG_SETTING_MEMORY_MIN, demand->memory_min);
   ncg_resources_set (ret_resources, NCG_SETTING_MEMORY_LOW, demand->memory_low);
 }

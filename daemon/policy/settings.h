@@ -8,17 +8,23 @@
 
 #include "daemon/config/config.h"
 #include "daemon/policy/spec.h"
+#include "lib/hierarchy.h"
 #include "lib/resources.h"
+#include "lib/shares.h"
 
 /* What the node's configuration says of pods that do not say it themselves, as it was when the pod
  * was made: a reload does not touch pods. All zero is what there is without a configuration. */
 typedef struct {
-  guint64 pids_limit;   /* podPidsLimit, or 0: none */
-  gboolean is_unquoted; /* cpuCFSQuota is off: a CPULimit is no quota */
-  guint64 period_usec;  /* cpuCFSQuotaPeriod, or 0: the kernel's 100 ms */
+  guint64 pids_limit;       /* podPidsLimit, or 0: none */
+  gboolean is_unquoted;     /* cpuCFSQuota is off: a CPULimit is no quota */
+  guint64 period_usec;      /* cpuCFSQuotaPeriod, or 0: the kernel's 100 ms */
+  NcgSharesFormula formula; /* cpuWeightFormula; on cgroup v1, where weights are shares,
+                               proportional */
 } SettingsDefaults;
 
-void settings_read_defaults (const Config *config, SettingsDefaults *ret_defaults);
+void settings_read_defaults (const Config *config,
+                             const NcgHierarchy *hierarchy,
+                             SettingsDefaults *ret_defaults);
 
 /* (out): the whole set of a pod's cgroup, defaults included; only the sets of CPUs and nodes are
  * unset where the spec has none. */
@@ -46,9 +52,13 @@ void settings_add (NcgResources *self, const NcgResources *other);
 /**
  * settings_for_qos:
  *
- * (out): the settings of the slice of a class. Burstable has the weight of its pods' requests,
+ * (out): the settings of the slice of a class. Burstable has the weight of its pods' requests, by
+ * @formula, since pods are its siblings;
  * BestEffort always weight 1. Guaranteed pods are in the cgroup root itself, a sibling of
  * system.slice with its weight. A protection holds only below ancestors that have it, too
  * (cgroup-v2.rst, memory.min), therefore each has the sum of what is below it.
  */
-void settings_for_qos (QosClass qos, const QosDemand *demand, NcgResources *ret_resources);
+void settings_for_qos (QosClass qos,
+                       const QosDemand *demand,
+                       NcgSharesFormula formula,
+                       NcgResources *ret_resources);

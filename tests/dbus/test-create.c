@@ -259,6 +259,19 @@ test_class_weight (Fixture *fixture, gconstpointer data)
   assert_file (fixture, "/machine.slice/machine-besteffort.slice", "cpu.weight", "1");
 }
 
+/* As a runtime beside us counts; also of the class, whose slice is a sibling of pods. */
+static void
+test_weight_formula (Fixture *fixture, gconstpointer data)
+{
+  fake_kernel_write_file (fixture->kernel, "/etc/nodecgroups/config.yaml",
+                          "apiVersion: nodecgroups.example.org/v1\n"
+                          "kind: NodeCgroupsConfiguration\ncpuWeightFormula: kubelet\n");
+  fixture_start_daemon (fixture);
+  g_free (fixture_must_create (fixture, "a", "{'CPURequest': <'1'>}"));
+  assert_file (fixture, POD_A, "cpu.weight", "39");
+  assert_file (fixture, "/machine.slice/machine-burstable.slice", "cpu.weight", "39");
+}
+
 /* The unit is there, but what was known of it is lost. */
 static void
 test_leftover (Fixture *fixture, gconstpointer data)
@@ -339,6 +352,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/create/pods-at-once", test_pods_at_once);
   FIXTURE_TEST ("/create/files", test_files);
   FIXTURE_TEST ("/create/class-weight", test_class_weight);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/create/weight-formula", test_weight_formula);
   FIXTURE_TEST ("/create/leftover", test_leftover);
   FIXTURE_TEST ("/create/prediction", test_prediction);
   FIXTURE_TEST ("/create/vanished", test_vanished);

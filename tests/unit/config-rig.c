@@ -134,6 +134,7 @@ config_rig_assert_equal (const Config *a, const Config *b)
   assert_equal_thresholds (&a->eviction_nodefs, &b->eviction_nodefs);
   g_assert_cmpuint (a->enforced, ==, b->enforced);
   g_assert_cmpint ((int) a->policy, ==, (int) b->policy);
+  g_assert_cmpint ((int) a->cpu_weight_formula, ==, (int) b->cpu_weight_formula);
   g_assert_cmpuint (a->protection_cap, ==, b->protection_cap);
   g_assert_true ((a->reserved_cpus == NULL) == (b->reserved_cpus == NULL));
   if (a->reserved_cpus != NULL)

@@ -34,7 +34,8 @@ test_all (void)
             "kubeReserved: {cpu: \"1\"}\nkubeReservedCgroup: /a\nenforceNodeAllocatable: [pods]\n"
             "evictionHard: {memory.available: 5.5%, nodefs.available: 1Gi, pid.available: 1%}\n"
             "podPidsLimit: 0x10\nprotectKernelDefaults: True\ncpuCFSQuota: false\n"
-            "cpuCFSQuotaPeriod: 1.5ms\ncontainerRuntime: rkt\nenforcementPolicy: limit\n"
+            "cpuCFSQuotaPeriod: 1.5ms\ncpuWeightFormula: runc\ncontainerRuntime: "
+            "rkt\nenforcementPolicy: limit\n"
             "memoryProtectionCap: 0%\nsysctls: {kernel.panic: off, vm.panic_on_oom: warn}\n"
             "group: wheel\ndropUnknownProperties: true\nlogLevel: debug\n");
 
@@ -54,6 +55,7 @@ test_all (void)
   g_assert_cmpuint (config->pod_pids_limit, ==, 16);
   g_assert_true (config->protect_kernel_defaults && !config->cpu_cfs_quota);
   g_assert_cmpuint (config->cpu_cfs_quota_period_usec, ==, 1500);
+  g_assert_cmpint ((int) config->cpu_weight_formula, ==, NCG_SHARES_RUNC);
   g_assert_cmpstr (config->container_runtime, ==, "rkt");
   g_assert_cmpint ((int) config->policy, ==, CONFIG_LIMIT);
   g_assert_cmpuint (config->protection_cap, ==, 0);
@@ -287,6 +289,8 @@ static const struct {
   { "oomScoreAdj: -1001", "14", "oomScoreAdj is \"-1001\": it takes -1000 to 1000" },
   { "containerRuntime: podman", "19",
     "containerRuntime is \"podman\": it takes one of auto, docker, containerd, crio, rkt, none" },
+  { "cpuWeightFormula: crun", "19",
+    "cpuWeightFormula is \"crun\": it takes one of proportional, kubelet, runc" },
   { "enforcementPolicy: both", "20",
     "enforcementPolicy is \"both\": it takes one of protect, limit" },
   { "memoryProtectionCap: 50", "22",

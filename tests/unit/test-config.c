@@ -36,6 +36,7 @@ test_defaults (void)
   g_assert_null (config->reserved_cpus);
   g_assert_true (config->pod_pids_limit == NCG_UNLIMITED);
   g_assert_true (config->cpu_cfs_quota);
+  g_assert_cmpint ((int) config->cpu_weight_formula, ==, NCG_SHARES_PROPORTIONAL);
   g_assert_cmpuint (config->cpu_cfs_quota_period_usec, ==, 100000);
   g_assert_false (config->protect_kernel_defaults);
   g_assert_cmpuint (config->oom_scores->len, ==, 5);

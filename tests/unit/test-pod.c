@@ -17,7 +17,7 @@ parse (const char *text, SpecKind kind, Spec *ret_spec)
   g_assert_true (spec_parse (variant, kind, ret_spec, NULL));
 }
 
-static const SettingsDefaults defaults = { 77, FALSE, 20000 };
+static const SettingsDefaults defaults = { 77, FALSE, 20000, NCG_SHARES_RUNC };
 
 static Pod *
 make_pod (const char *uid, const char *text)
@@ -155,6 +155,7 @@ test_round_trip (void)
     g_assert_cmpuint (loaded->defaults.pids_limit, ==, 77);
     g_assert_false (loaded->defaults.is_unquoted);
     g_assert_cmpuint (loaded->defaults.period_usec, ==, 20000);
+    g_assert_cmpint ((int) loaded->defaults.formula, ==, NCG_SHARES_RUNC);
     g_assert_cmpint ((int) loaded->state, ==, POD_CREATING);
     assert_same (loaded, pod);
   }
@@ -205,6 +206,7 @@ static const struct {
 } wrong[] = {
   { "QosClass", "'Best'" },
   { "QosClass", "1" },
+  { "WeightFormula", "'crun'" },
   { "CreatedUSec", "'now'" },
   { "Spec", "{'CPULimit': <'x'>}" },
   { "Spec", "{'Unknown': <'x'>}" },

@@ -200,7 +200,7 @@ test_classes (void)
     g_auto (NcgResources) resources = { 0 };
     g_autofree char *text = NULL;
 
-    settings_for_qos (classes[i].qos, &classes[i].demand, &resources);
+    settings_for_qos (classes[i].qos, &classes[i].demand, NCG_SHARES_PROPORTIONAL, &resources);
     text = print (&resources);
     g_assert_cmpstr (text, ==, classes[i].settings);
   }
@@ -288,6 +288,60 @@ test_defaults (void)
   }
 }
 
+/* Of pods, containers and the class beside the pods alike; docs/runtimes.md has the same table. */
+static void
+test_formulas (void)
+{
+  static const struct {
+    const char *spec;
+    QosDemand demand;
+    guint64 weights[3]; /* by formula */
+  } rows[] = {
+    { "{'CPURequest': <'123m'>}", { 123, 0, 0 }, { 12, 5, 20 } },
+    { "{'CPURequest': <'500m'>}", { 500, 0, 0 }, { 50, 20, 59 } },
+    { "{'CPURequest': <'1'>}", { 1000, 0, 0 }, { 100, 39, 100 } },
+    { "{'CPURequest': <'1000000'>}", { 1000000000, 0, 0 }, { 10000, 10000, 10000 } },
+    { "{'CPURequest': <'1m'>}", { 0, 0, 0 }, { 1, 1, 1 } },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (rows[i].weights); j++) {
+      SettingsDefaults defaults = { .formula = (NcgSharesFormula) j };
+      g_auto (Spec) pod = { 0 };
+      g_auto (Spec) container = { 0 };
+      g_auto (NcgResources) of_pod = { 0 };
+      g_auto (NcgResources) of_container = { 0 };
+      g_auto (NcgResources) of_class = { 0 };
+
+      parse (rows[i].spec, SPEC_OF_POD, &pod);
+      parse (rows[i].spec, SPEC_OF_CONTAINER, &container);
+      settings_for_pod (&pod, &defaults, &of_pod);
+      settings_for_container (&container, &defaults, &of_container);
+      settings_for_qos (QOS_BURSTABLE, &rows[i].demand, defaults.formula, &of_class);
+      g_assert_cmpuint (of_pod.numbers[NCG_SETTING_CPU_WEIGHT], ==, rows[i].weights[j]);
+      g_assert_cmpuint (of_container.numbers[NCG_SETTING_CPU_WEIGHT], ==, rows[i].weights[j]);
+      g_assert_cmpuint (of_class.numbers[NCG_SETTING_CPU_WEIGHT], ==, rows[i].weights[j]);
+    }
+}
+
+/* On v1 shares are what everybody has, and a weight is nothing but these. */
+static void
+test_formula_on_v1 (void)
+{
+  static char *cpu[] = { (char *) "cpu", NULL };
+  NcgTree tree = { .mount = (char *) "/cpu", .is_v1 = TRUE, .controllers = cpu };
+  g_autoptr (GPtrArray) trees = g_ptr_array_new ();
+  NcgHierarchy hierarchy = { .trees = trees };
+  Config config = { .cpu_weight_formula = NCG_SHARES_RUNC };
+  SettingsDefaults defaults;
+
+  settings_read_defaults (&config, &hierarchy, &defaults);
+  g_assert_cmpint ((int) defaults.formula, ==, NCG_SHARES_RUNC);
+  g_ptr_array_add (trees, &tree);
+  settings_read_defaults (&config, &hierarchy, &defaults);
+  g_assert_cmpint ((int) defaults.formula, ==, NCG_SHARES_PROPORTIONAL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -299,5 +353,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/demand", test_demand);
   g_test_add_func ("/settings/demand-without-limit", test_demand_without_limit);
   g_test_add_func ("/settings/defaults", test_defaults);
+  g_test_add_func ("/settings/formulas", test_formulas);
+  g_test_add_func ("/settings/formula-on-v1", test_formula_on_v1);
   return g_test_run ();
 }
