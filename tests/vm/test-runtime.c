@@ -3,6 +3,7 @@
  * A container runtime beside the daemon: its containers are seen in the pod that they are in, held
  * by the pod's limits, and removed with it.
  */
+#include "lib/process.h"
 #include "tests/vm/client.h"
 #include "tests/vm/container.h"
 #include "tests/vm/daemon.h"
@@ -22,16 +23,65 @@ get_stats (void)
   return g_variant_get_child_value (reply, 0);
 }
 
-static guint64
-get_oom_kills (GVariant *stats)
+/* Where a container's first process is in one hierarchy. (transfer full) */
+static char *
+find_in (const Container *container, const NcgTree *tree)
 {
+  g_autoptr (GError) error = NULL;
+  char *cgroup = ncg_process_read_cgroup_of_pid ("/proc", container->pid, tree, &error);
+
+  g_assert_no_error (error);
+  return cgroup;
+}
+
+/* How often the kernel has killed in the container for want of memory: on v2 the pod counts it, on
+ * v1 the cgroup alone in which it was. */
+static guint64
+get_oom_kills (const Container *container)
+{
+  const NcgTree *memory = ncg_hierarchy_find_tree (machine_get_hierarchy (), "memory");
+  g_autofree char *cgroup = find_in (container, memory);
+  g_autoptr (GVariant) stats = get_stats ();
   g_autoptr (GVariant) events =
       g_variant_lookup_value (stats, "MemoryEvents", G_VARIANT_TYPE ("a{st}"));
   guint64 kills;
 
   g_assert_nonnull (events);
   g_assert_true (g_variant_lookup (events, "oom_kill", "t", &kills));
-  return kills;
+  return memory->is_v1 ? machine_read_key (cgroup, "memory.oom_control", "oom_kill") : kills;
+}
+
+/* In each hierarchy in which the pod has limits, and on v1 these are several; what the runtime has
+ * made by itself is in all of them. */
+static void
+assert_inside (const Container *container)
+{
+  static const char *const controllers[] = { "cpu", "memory", "pids" };
+  g_autofree char *prefix = g_strconcat (container->cgroup, "/", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (controllers); i++) {
+    const NcgTree *tree = ncg_hierarchy_find_tree (machine_get_hierarchy (), controllers[i]);
+    g_autofree char *cgroup = find_in (container, tree);
+    g_autofree char *whole = g_strconcat (cgroup, "/", NULL);
+
+    if (!g_str_has_prefix (whole, prefix))
+      machine_fail ("for %s the container is in %s", controllers[i], cgroup);
+  }
+}
+
+/* Also from hierarchies that only the runtime cares for. */
+static void
+assert_gone (void)
+{
+  const GPtrArray *trees = machine_get_hierarchy ()->trees;
+
+  for (guint i = 0; i < trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (trees, i);
+    g_autofree char *directory = g_strconcat (tree->mount, CGROUP, NULL);
+
+    if (g_file_test (directory, G_FILE_TEST_EXISTS))
+      machine_fail ("%s is still there", directory);
+  }
 }
 
 static void
@@ -75,17 +125,13 @@ assert_seen_in_stats (const Container *container)
 static void
 assert_memory_held (const Container *container)
 {
-  g_autoptr (GVariant) before = get_stats ();
-  g_autoptr (GVariant) after = NULL;
+  guint64 before = get_oom_kills (container);
 
   g_assert_cmpint (container_exec (container, "dd if=/dev/zero of=/dev/null bs=16M count=1"), ==,
                    0);
   g_assert_cmpint (container_exec (container, "dd if=/dev/zero of=/dev/null bs=200M count=1"), ==,
                    128 + SIGKILL);
-  after = get_stats ();
-  /* On v1 each cgroup counts its own alone, and which one it was the runtime decides. */
-  if (machine_get_hierarchy ()->mode == NCG_HIERARCHY_UNIFIED)
-    g_assert_cmpuint (get_oom_kills (after), ==, get_oom_kills (before) + 1);
+  g_assert_cmpuint (get_oom_kills (container), ==, before + 1);
   g_assert_cmpint (kill (container->pid, 0), ==, 0);
 }
 
@@ -110,9 +156,9 @@ assert_removed (Container *container)
 
   client_remove_pod ("p");
   machine_wait_until (kill (container->pid, 0) != 0);
-  g_assert_false (machine_has_cgroup (CGROUP));
+  assert_gone ();
   container_delete (container);
-  g_assert_false (machine_has_cgroup (CGROUP));
+  assert_gone ();
   units = machine_list_units ("*podp*");
   g_assert_cmpstr (units, ==, "");
   units = (g_free (units), machine_list_units (container->name));
@@ -139,6 +185,7 @@ test_runtime (gconstpointer data)
 
   g_assert_cmpstr (cgroup, ==, CGROUP);
   container = container_run (runtime, "c", SLICE, cgroup, "{}");
+  assert_inside (container);
   assert_seen_by_pid (container);
   assert_seen_in_stats (container);
   assert_verified ();
@@ -181,7 +228,7 @@ test_deleted (gconstpointer data)
   machine_wait_until (get_processes () == 0);
   assert_verified ();
   client_remove_pod ("p");
-  g_assert_false (machine_has_cgroup (CGROUP));
+  assert_gone ();
 }
 
 int
