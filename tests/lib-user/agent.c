@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * An agent that uses the library and no daemon. tests/check/library builds it as a stranger would,
- * against what is installed, and docs/library.md shows it; tests/vm/test-library.c has it run a
- * command on a real machine.
+ * against what is installed; docs/library.md and libnodecgroups(3) show it, and
+ * tests/vm/test-library.c has it run a command on a real machine.
  *
  * usage: agent CGROUP CPU CPUS [ROOT], for example: agent /machine.slice 500m 0-3
  *        agent --run DRIVER GROUP CPU MEMORY COMMAND..., for example:
