@@ -82,8 +82,7 @@ make_leaf (NcgCgroupfs *self, const char *path, const NcgLeaf *leaf, GError **er
   if (leaf->is_delegated)
     ncg_cgroup_tree_make (self->hierarchy->trees, path, NULL, NULL);
   return leaf->user == NCG_NO_USER ||
-         ncg_leaf_delegate (self->root, ncg_hierarchy_get_primary (self->hierarchy), path,
-                            leaf->user, error);
+         ncg_leaf_delegate (self->root, self->hierarchy, path, leaf->user, error);
 }
 
 /* All of them, or they are back where they were. */
@@ -111,9 +110,8 @@ fill_leaf (NcgCgroupfs *self,
            const NcgLeaf *leaf,
            GError **error)
 {
-  return (leaf->subgroup == NULL ||
-          ncg_leaf_make_subgroup (self->root, self->hierarchy->trees, path, leaf->subgroup,
-                                  leaf->user, error)) &&
+  return (leaf->subgroup == NULL || ncg_leaf_make_subgroup (self->root, self->hierarchy, path,
+                                                            leaf->subgroup, leaf->user, error)) &&
          (leaf->processes == NULL ||
           move (self, origins, path, leaf->subgroup, leaf->processes, error));
 }
@@ -130,6 +128,7 @@ ncg_cgroupfs_start_leaf (NcgCgroupfs *self,
   g_autoptr (NcgOrigins) origins = NULL;
 
   if (!ncg_leaf_check_delegation (leaf->is_delegated, leaf->subgroup, leaf->user, error) ||
+      (leaf->user != NCG_NO_USER && ncg_leaf_find_delegable (self->hierarchy, error) == NULL) ||
       !ncg_cgroupfs_turn_take (&turn, self, path, deadline_usec, error) ||
       !check_parent (self, path, error) || !check_absent (self, path, leaf, may_replace, error))
     return FALSE;
@@ -166,7 +165,8 @@ join_subgroup (NcgCgroupfs *self, const NcgJoin *join, const NcgOrigins *origins
   g_autofree char *goal = g_strconcat (path, "/", join->subgroup, NULL);
   gboolean is_new = !ncg_cgroup_tree_exists (trees, goal);
 
-  if (ncg_leaf_make_subgroup (self->root, trees, path, join->subgroup, join->user, error) &&
+  if (ncg_leaf_make_subgroup (self->root, self->hierarchy, path, join->subgroup, join->user,
+                              error) &&
       move (self, origins, path, join->subgroup, join->processes, error))
     return TRUE;
   if (is_new)

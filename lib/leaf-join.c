@@ -38,12 +38,10 @@ prepare (const Job *job, GError **error)
   if (job->foreign != NULL && !ncg_leaf_make_foreign (job->foreign, job->cgroup, error))
     return FALSE;
   if (job->user != NCG_NO_USER &&
-      !ncg_leaf_delegate (job->root, ncg_hierarchy_get_primary (job->hierarchy), job->cgroup,
-                          job->user, error))
+      !ncg_leaf_delegate (job->root, job->hierarchy, job->cgroup, job->user, error))
     return FALSE;
-  return job->subgroup == NULL ||
-         ncg_leaf_make_subgroup (job->root, job->hierarchy->trees, job->cgroup, job->subgroup,
-                                 job->user, error);
+  return job->subgroup == NULL || ncg_leaf_make_subgroup (job->root, job->hierarchy, job->cgroup,
+                                                          job->subgroup, job->user, error);
 }
 
 static gboolean

@@ -153,6 +153,32 @@ ncg_leaf_make_missing (const NcgTree *tree,
   return TRUE;
 }
 
+/* Controllers of v1 that limit nothing. */
+static const char *const limitless[] = { "freezer", "perf_event", NULL };
+
+static gboolean
+is_delegable (const NcgTree *tree)
+{
+  for (guint i = 0; tree->is_v1 && tree->controllers[i] != NULL; i++)
+    if (!g_str_has_prefix (tree->controllers[i], "name=") &&
+        !g_strv_contains (limitless, tree->controllers[i]))
+      return FALSE;
+  return TRUE;
+}
+
+const NcgTree *
+ncg_leaf_find_delegable (const NcgHierarchy *hierarchy, GError **error)
+{
+  for (guint i = 0; i < hierarchy->trees->len; i++)
+    if (is_delegable (g_ptr_array_index (hierarchy->trees, i)))
+      return g_ptr_array_index (hierarchy->trees, i);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
+               "no leaf can be given to a user (User) here: all cgroups are of v1 and have limits, "
+               "which the user could leave; mount cgroup2, or name=systemd, freezer or perf_event "
+               "as a v1 hierarchy of its own");
+  return NULL;
+}
+
 /* @file: of @cgroup, or "" for itself. By the descriptor: whoever owns the cgroup above can put
  * another in its place. */
 static gboolean
@@ -188,8 +214,8 @@ is_given (const NcgCgroup *cgroup, uid_t user)
   return fstat (ncg_cgroup_get_fd (cgroup), &status) == 0 && status.st_uid == user;
 }
 
-gboolean
-ncg_leaf_delegate (
+static gboolean
+delegate_in_tree (
     const char *root, const NcgTree *tree, const char *path, uid_t user, GError **error)
 {
   g_autofree char *list = read_delegated_files (root, tree);
@@ -212,6 +238,15 @@ ncg_leaf_delegate (
   return give (cgroup, "", user, error);
 }
 
+gboolean
+ncg_leaf_delegate (
+    const char *root, const NcgHierarchy *hierarchy, const char *path, uid_t user, GError **error)
+{
+  const NcgTree *tree = ncg_leaf_find_delegable (hierarchy, error);
+
+  return tree != NULL && delegate_in_tree (root, tree, path, user, error);
+}
+
 /* The directories of @made, which are below the mount of @tree. */
 static gboolean
 delegate_made (
@@ -220,7 +255,7 @@ delegate_made (
   for (guint i = 0; i < made->len; i++) {
     const char *directory = g_ptr_array_index (made, i);
 
-    if (!ncg_leaf_delegate (root, tree, directory + strlen (tree->mount), user, error))
+    if (!delegate_in_tree (root, tree, directory + strlen (tree->mount), user, error))
       return FALSE;
   }
   return TRUE;
@@ -248,19 +283,24 @@ make_in_tree (const char *root,
   return user == NCG_NO_USER || delegate_made (root, tree, made, user, error);
 }
 
-/* On v1 a hierarchy asks nobody above whether a process may be moved: who owned a cgroup in that of
- * memory could leave his limit. So the user gets what is in the primary one. */
 gboolean
 ncg_leaf_make_subgroup (const char *root,
-                        const GPtrArray *trees,
+                        const NcgHierarchy *hierarchy,
                         const char *path,
                         const char *subgroup,
                         uid_t user,
                         GError **error)
 {
-  for (guint i = 0; i < trees->len; i++)
-    if (!make_in_tree (root, g_ptr_array_index (trees, i), path, subgroup,
-                       i == 0 ? user : NCG_NO_USER, error))
+  const NcgTree *delegated =
+      user != NCG_NO_USER ? ncg_leaf_find_delegable (hierarchy, error) : NULL;
+
+  if (delegated == NULL && user != NCG_NO_USER)
+    return FALSE;
+  for (guint i = 0; i < hierarchy->trees->len; i++) {
+    NcgTree *tree = g_ptr_array_index (hierarchy->trees, i);
+
+    if (!make_in_tree (root, tree, path, subgroup, tree == delegated ? user : NCG_NO_USER, error))
       return FALSE;
+  }
   return TRUE;
 }

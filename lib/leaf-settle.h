@@ -54,24 +54,36 @@ gboolean ncg_leaf_make_missing (const NcgTree *tree,
                                 GError **error);
 
 /**
+ * ncg_leaf_find_delegable:
+ *
+ * The hierarchy in which a leaf can be given to a user: the primary one, if it is the unified one
+ * or has no controllers ("name=systemd"), else one that limits nothing. v1 asks nobody above
+ * whether a process may be moved: who owns two cgroups in the hierarchy of memory can move what is
+ * his from one to the other, out of the limits of their pods.
+ *
+ * Returns: (transfer none): it; %NCG_ERROR_NOT_SUPPORTED saying what to mount if there is none
+ */
+const NcgTree *ncg_leaf_find_delegable (const NcgHierarchy *hierarchy, GError **error);
+
+/**
  * ncg_leaf_delegate:
  * @root: "" or a directory that stands for the machine's root
- * @path: a cgroup of the unified hierarchy or of "name=systemd"
+ * @path: a cgroup
  *
- * Gives the directory and what it takes to manage it to @user; the limits stay root's.
+ * Gives the directory in the hierarchy of ncg_leaf_find_delegable(), and what it takes to manage
+ * it, to @user; the limits stay root's.
  */
 gboolean ncg_leaf_delegate (
-    const char *root, const NcgTree *tree, const char *path, uid_t user, GError **error);
+    const char *root, const NcgHierarchy *hierarchy, const char *path, uid_t user, GError **error);
 
 /**
  * ncg_leaf_make_subgroup:
- * @trees: (element-type NcgTree): the primary one first
- * @user: to whom each new cgroup of the primary one is given, or %NCG_NO_USER
+ * @user: to whom each new cgroup is given as by ncg_leaf_delegate(), or %NCG_NO_USER
  *
- * Makes @subgroup in the leaf @path, in each of @trees in which the leaf is.
+ * Makes @subgroup in the leaf @path, in each hierarchy in which the leaf is.
  */
 gboolean ncg_leaf_make_subgroup (const char *root,
-                                 const GPtrArray *trees,
+                                 const NcgHierarchy *hierarchy,
                                  const char *path,
                                  const char *subgroup,
                                  uid_t user,

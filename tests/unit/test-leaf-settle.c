@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is left of leaves, over directories that imitate cgroups. All else of leaf-settle.h is in
- * tests/vm.
+ * What is left of leaves and where they can be given to a user, over directories that imitate
+ * cgroups. All else of leaf-settle.h is in tests/vm.
  */
 #include "lib/leaf-settle.h"
 
+#include "lib/error.h"
 #include "lib/hierarchy.h"
 #include "tests/unit/temp-dir.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define MOUNTINFO                                                                                  \
   "26 25 0:23 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n"                       \
@@ -114,11 +116,82 @@ test_foreign (void)
   temp_dir_free (root);
 }
 
+/* Where a user is given a leaf: the mount, or "" for nowhere. */
+static const struct {
+  const char *mountinfo;
+  const char *expected;
+} delegable[] = {
+  { MOUNTINFO, "/sys/fs/cgroup/systemd" },
+  { "26 25 0:23 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+    "27 25 0:24 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer\n",
+    "/sys/fs/cgroup/unified" },
+  { "27 25 0:24 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+    "28 25 0:25 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer\n",
+    "/sys/fs/cgroup/freezer" },
+  { "27 25 0:24 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
+    "28 25 0:25 / /sys/fs/cgroup/perf_event rw - cgroup cgroup rw,perf_event\n",
+    "/sys/fs/cgroup/perf_event" },
+  { "27 25 0:24 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+    "28 25 0:25 / /sys/fs/cgroup/openrc rw - cgroup cgroup rw,name=openrc\n",
+    "/sys/fs/cgroup/openrc" },
+  { "27 25 0:24 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+    "28 25 0:25 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,pids,freezer\n"
+    "29 25 0:26 / /sys/fs/cgroup/net_cls rw - cgroup cgroup rw,net_cls\n",
+    "" },
+};
+
+static void
+test_delegable (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (delegable); i++) {
+    char *root = temp_dir_new ();
+    g_autoptr (NcgHierarchy) hierarchy = NULL;
+    g_autoptr (GError) error = NULL;
+    const NcgTree *tree;
+
+    temp_dir_write (root, "proc/self/mountinfo", delegable[i].mountinfo);
+    temp_dir_write (root, "sys/fs/cgroup/unified/cgroup.controllers", "");
+    hierarchy = ncg_hierarchy_detect (root, &error);
+    g_assert_no_error (error);
+    tree = ncg_leaf_find_delegable (hierarchy, &error);
+    g_assert_cmpstr (tree != NULL ? tree->mount + strlen (root) : "", ==, delegable[i].expected);
+    if (tree == NULL)
+      g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_NOT_SUPPORTED);
+    temp_dir_free (root);
+  }
+}
+
+/* Nothing is made, and nothing given, where it could not be given safely. */
+static void
+test_not_delegable (void)
+{
+  char *root = temp_dir_new ();
+  g_autofree char *made = g_build_filename (root, "sys/fs/cgroup/memory/a/b", NULL);
+  g_autoptr (NcgHierarchy) hierarchy = NULL;
+  g_autoptr (GError) error = NULL;
+
+  temp_dir_write (root, "proc/self/mountinfo",
+                  "27 25 0:24 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
+  temp_dir_make (root, "sys/fs/cgroup/memory/a");
+  hierarchy = ncg_hierarchy_detect (root, NULL);
+  g_assert_false (ncg_leaf_delegate (root, hierarchy, "/a", getuid (), &error));
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_NOT_SUPPORTED);
+  g_clear_error (&error);
+  g_assert_false (ncg_leaf_make_subgroup (root, hierarchy, "/a", "b", getuid (), &error));
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_NOT_SUPPORTED);
+  g_assert_false (g_file_test (made, G_FILE_TEST_EXISTS));
+  g_assert_true (ncg_leaf_make_subgroup (root, hierarchy, "/a", "b", NCG_NO_USER, NULL));
+  g_assert_true (g_file_test (made, G_FILE_TEST_EXISTS));
+  temp_dir_free (root);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/leaf-settle/left", test_left);
   g_test_add_func ("/leaf-settle/foreign", test_foreign);
+  g_test_add_func ("/leaf-settle/delegable", test_delegable);
+  g_test_add_func ("/leaf-settle/not-delegable", test_not_delegable);
   return g_test_run ();
 }

@@ -3,6 +3,7 @@
  * Containers that are created first and joined later, with either driver: what they are, that they
  * stay whatever happens to systemd and to the daemon, and that they go when they are removed.
  */
+#include "lib/leaf-settle.h"
 #include "tests/vm/client.h"
 #include "tests/vm/daemon.h"
 #include "tests/vm/machine.h"
@@ -232,14 +233,20 @@ test_remove (void)
 static void
 test_delegated (void)
 {
-  const NcgTree *tree = ncg_hierarchy_get_primary (machine_get_hierarchy ());
+  static const char spec[] = "{'Delegate': <true>, 'User': <'" NOBODY "'>, 'PidsLimit': <'20'>}";
+  const NcgTree *tree = ncg_leaf_find_delegable (machine_get_hierarchy (), NULL);
   g_autoptr (Workload) workload = workload_start ();
   g_autofree char *cgroup = NULL;
   g_autofree char *inside = NULL;
   g_autofree char *owner = NULL;
 
   set_up ();
-  cgroup = create ("vm", "{'Delegate': <true>, 'User': <'" NOBODY "'>, 'PidsLimit': <'20'>}", NULL);
+  if (tree == NULL) {
+    g_free (client_fail ("NotSupported", "CreateContainer", "('c-1', 'vm', %s)", spec));
+    tear_down ();
+    return;
+  }
+  cgroup = create ("vm", spec, NULL);
   daemon_crash ();
   for (guint i = 0; i < machine_get_hierarchy ()->trees->len; i++) {
     const NcgTree *each = g_ptr_array_index (machine_get_hierarchy ()->trees, i);

@@ -5,121 +5,21 @@
  *
  *   test-leaves systemd|cgroupfs
  */
-#include "lib/cgroup-tree.h"
 #include "lib/error.h"
 #include "lib/verify.h"
-#include "tests/vm/driver.h"
+#include "tests/vm/leaves-delegated.h"
+#include "tests/vm/leaves.h"
 #include "tests/vm/machine.h"
-#include "tests/vm/workload.h"
 
 #include <signal.h>
 #include <string.h>
 
-#define GROUP "/machine/nctleaves"
 #define DISK "/run/nct-disk"
-#define NOBODY 65534
 #define REUSES 10
-#define HUGE_PAGE (2 * 1024 * 1024)
 
 static const char *driver_name;
 static TestDriver *driver;
 static NcgPlace *group;
-
-static const NcgTree *
-get_primary (void)
-{
-  return ncg_hierarchy_get_primary (machine_get_hierarchy ());
-}
-
-static gboolean
-is_there (const NcgPlace *place)
-{
-  return ncg_cgroup_tree_exists (machine_get_hierarchy ()->trees, place->cgroup);
-}
-
-static gboolean
-is_populated (const NcgPlace *place)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean populated = TRUE;
-
-  ncg_cgroup_tree_is_populated (machine_get_hierarchy ()->trees, place->cgroup, &populated, &error);
-  g_assert_no_error (error);
-  return populated;
-}
-
-static NcgLeaf
-describe_leaf (const char *name, const NcgResources *resources)
-{
-  return (NcgLeaf){
-    .parent = GROUP,
-    .uid = "nctleaves",
-    .name = name,
-    .description = "NodeCgroups test leaf",
-    .resources = resources,
-    .user = NCG_NO_USER,
-  };
-}
-
-/* (transfer full): held if there is no @workload */
-static NcgPlace *
-start (const char *name, const Workload *workload)
-{
-  const NcgResources nothing = { 0 };
-  NcgLeaf leaf = describe_leaf (name, &nothing);
-  const pid_t pids[] = { workload != NULL ? workload->pid : -1, -1 };
-  g_autoptr (GError) error = NULL;
-  NcgPlace *place = test_driver_start_leaf (driver, &leaf, workload != NULL ? pids : NULL, &error);
-
-  g_assert_no_error (error);
-  return place;
-}
-
-static void
-join (const NcgPlace *place, const Workload *workload)
-{
-  g_autoptr (GError) error = NULL;
-
-  test_driver_join (driver, place, workload->pid, NULL, &error);
-  g_assert_no_error (error);
-}
-
-static void
-stop (const NcgPlace *place)
-{
-  g_autoptr (GError) error = NULL;
-  const GPtrArray *trees = machine_get_hierarchy ()->trees;
-
-  test_driver_stop (driver, place, &error);
-  g_assert_no_error (error);
-  for (guint i = 0; i < trees->len; i++) {
-    const NcgTree *tree = g_ptr_array_index (trees, i);
-    g_autofree char *path = g_strconcat (tree->mount, place->cgroup, NULL);
-
-    if (g_file_test (path, G_FILE_TEST_EXISTS))
-      machine_fail ("%s is still there", path);
-  }
-}
-
-/* In every hierarchy in which the leaf is. */
-static void
-assert_inside (const Workload *workload, const char *cgroup)
-{
-  const GPtrArray *trees = machine_get_hierarchy ()->trees;
-
-  for (guint i = 0; i < trees->len; i++) {
-    const NcgTree *tree = g_ptr_array_index (trees, i);
-    g_autofree char *directory = g_strconcat (tree->mount, cgroup, NULL);
-    g_autofree char *path = NULL;
-    g_autoptr (GError) error = NULL;
-
-    if (!g_file_test (directory, G_FILE_TEST_EXISTS))
-      continue;
-    path = ncg_process_read_cgroup_of_pid ("/proc", workload->pid, tree, &error);
-    g_assert_no_error (error);
-    g_assert_cmpstr (path, ==, cgroup);
-  }
-}
 
 /* CPU time in µs, wherever it is counted. */
 static guint64
@@ -140,7 +40,7 @@ test_set_up (void)
 
   ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 300);
   ncg_resources_set (&resources, NCG_SETTING_CPU_WEIGHT, 100);
-  group = test_driver_ensure_group (driver, GROUP, &resources, &error);
+  group = test_driver_ensure_group (driver, LEAVES_GROUP, &resources, &error);
   g_assert_no_error (error);
 }
 
@@ -150,19 +50,19 @@ test_started (void)
 {
   g_autoptr (Workload) first = workload_start ();
   g_autoptr (Workload) second = workload_start ();
-  g_autoptr (NcgPlace) place = start ("started", first);
+  g_autoptr (NcgPlace) place = leaves_start ("started", first);
 
-  assert_inside (first, place->cgroup);
-  join (place, second);
-  assert_inside (second, place->cgroup);
-  join (place, second);
+  leaves_assert_inside (first, place->cgroup);
+  leaves_join (place, second);
+  leaves_assert_inside (second, place->cgroup);
+  leaves_join (place, second);
   workload_kill (first);
-  g_assert_true (is_there (place));
+  g_assert_true (leaves_is_there (place));
   workload_kill (second);
   g_clear_pointer (&first, workload_free);
   g_clear_pointer (&second, workload_free);
   machine_wait_until (g_hash_table_contains (driver->removed, place->unit));
-  machine_wait_until (!is_there (place));
+  machine_wait_until (!leaves_is_there (place));
 }
 
 /* All or none. */
@@ -172,10 +72,10 @@ test_vanished (void)
   g_autoptr (Workload) alive = workload_start ();
   g_autoptr (Workload) dead = workload_start ();
   g_autofree char *before =
-      ncg_process_read_cgroup_of_pid ("/proc", alive->pid, get_primary (), NULL);
+      ncg_process_read_cgroup_of_pid ("/proc", alive->pid, leaves_get_primary (), NULL);
   g_autofree char *after = NULL;
   const NcgResources nothing = { 0 };
-  NcgLeaf leaf = describe_leaf ("vanished", &nothing);
+  NcgLeaf leaf = leaves_describe ("vanished", &nothing);
   const pid_t pids[] = { alive->pid, dead->pid, -1 };
   g_autoptr (NcgPlace) place = NULL;
   g_autoptr (GError) error = NULL;
@@ -184,34 +84,8 @@ test_vanished (void)
   place = test_driver_start_leaf (driver, &leaf, pids, &error);
   g_assert_null (place);
   g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_NO_SUCH_PROCESS);
-  after = ncg_process_read_cgroup_of_pid ("/proc", alive->pid, get_primary (), NULL);
+  after = ncg_process_read_cgroup_of_pid ("/proc", alive->pid, leaves_get_primary (), NULL);
   g_assert_cmpstr (after, ==, before);
-}
-
-static void
-reload_systemd (void)
-{
-  if (machine_has_systemd ())
-    machine_reload_systemd ();
-}
-
-static void
-reexecute_systemd (void)
-{
-  if (!machine_has_systemd ())
-    return;
-  driver->is_connected = FALSE;
-  machine_reexecute_systemd ();
-  test_driver_reconnect (driver);
-}
-
-static void
-assert_verified (const NcgPlace *place, const NcgResources *resources)
-{
-  g_autoptr (GError) error = NULL;
-
-  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, resources, &error);
-  g_assert_no_error (error);
 }
 
 /* Created, and joined later; its settings and figures stay as long as it does. */
@@ -219,7 +93,7 @@ static void
 test_held (void)
 {
   g_auto (NcgResources) resources = { 0 };
-  NcgLeaf leaf = describe_leaf ("held", &resources);
+  NcgLeaf leaf = leaves_describe ("held", &resources);
   g_autoptr (Workload) workload = workload_start ();
   g_autoptr (NcgPlace) place = NULL;
   g_autoptr (GError) error = NULL;
@@ -228,162 +102,35 @@ test_held (void)
   ncg_resources_set (&resources, NCG_SETTING_CPU_WEIGHT, 150);
   place = test_driver_start_leaf (driver, &leaf, NULL, &error);
   g_assert_no_error (error);
-  g_assert_true (is_there (place));
-  g_assert_false (is_populated (place));
-  assert_verified (place, &resources);
-  reload_systemd ();
-  g_assert_true (is_there (place));
-  reexecute_systemd ();
-  g_assert_true (is_there (place));
-  assert_verified (place, &resources);
+  g_assert_true (leaves_is_there (place));
+  g_assert_false (leaves_is_populated (place));
+  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
+  g_assert_no_error (error);
+  if (machine_has_systemd ())
+    machine_reload_systemd ();
+  g_assert_true (leaves_is_there (place));
 
-  join (place, workload);
-  assert_inside (workload, place->cgroup);
+  leaves_join (place, workload);
+  leaves_assert_inside (workload, place->cgroup);
   g_free (workload_ask (workload, "burn 50"));
   workload_kill (workload);
   g_clear_pointer (&workload, workload_free);
-  machine_wait_until (!is_populated (place));
+  machine_wait_until (!leaves_is_populated (place));
   g_assert_cmpuint (read_usage (place), >=, 40000);
-  reload_systemd ();
-  reexecute_systemd ();
-  g_assert_true (is_there (place));
+  if (machine_has_systemd ())
+    machine_reload_systemd ();
+  g_assert_true (leaves_is_there (place));
   g_assert_cmpuint (read_usage (place), >=, 40000);
 
   ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 9);
   test_driver_set (driver, place, &resources, &error);
   g_assert_no_error (error);
-  assert_verified (place, &resources);
+  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
+  g_assert_no_error (error);
   workload = workload_start ();
-  join (place, workload);
-  assert_inside (workload, place->cgroup);
-  stop (place);
-}
-
-/* What systemd has no property for, wherever there is such a thing. */
-static void
-set_own (NcgResources *resources)
-{
-  const NcgTree *memory = ncg_hierarchy_find_tree (machine_get_hierarchy (), "memory");
-
-  if (memory != NULL && !memory->is_v1)
-    ncg_resources_set (resources, NCG_SETTING_OOM_GROUP, 1);
-  if (ncg_hierarchy_has_controller (machine_get_hierarchy (), "hugetlb"))
-    ncg_resources_set_hugepages (resources, HUGE_PAGE, 3 * HUGE_PAGE);
-}
-
-/* Somebody removed the cgroup of one that is held: it is made again, with what was set, and is its
- * user's. */
-static void
-test_pruned (void)
-{
-  g_auto (NcgResources) resources = { 0 };
-  NcgLeaf leaf = describe_leaf ("pruned", &resources);
-  g_autoptr (NcgPlace) place = NULL;
-  g_autoptr (Workload) workload = workload_start ();
-  const GPtrArray *trees = machine_get_hierarchy ()->trees;
-  g_autofree char *owner = NULL;
-  g_autoptr (GError) error = NULL;
-
-  set_own (&resources);
-  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 11);
-  leaf.is_delegated = TRUE;
-  leaf.user = NOBODY;
-  place = test_driver_start_leaf (driver, &leaf, NULL, &error);
-  g_assert_no_error (error);
-
-  for (guint i = 0; i < trees->len; i++) {
-    const NcgTree *tree = g_ptr_array_index (trees, i);
-
-    machine_try ("test ! -d %s%s || rmdir %s%s", tree->mount, place->cgroup, tree->mount,
-                 place->cgroup);
-  }
-  g_assert_false (is_there (place));
-  test_driver_join_of (driver, place, workload->pid, NULL, NOBODY, &error);
-  g_assert_no_error (error);
-  assert_inside (workload, place->cgroup);
-  assert_verified (place, &resources);
-  owner = machine_run ("stat -c %%u %s%s/cgroup.procs", get_primary ()->mount, place->cgroup);
-  g_assert_cmpstr (owner, ==, "65534");
-  stop (place);
-}
-
-/* A user without privileges manages what is in a delegated leaf, and not the leaf's limits. */
-static void
-test_delegated (void)
-{
-  g_auto (NcgResources) resources = { 0 };
-  NcgLeaf leaf = describe_leaf ("delegated", &resources);
-  g_autoptr (Workload) workload = workload_start ();
-  g_autofree char *inside = NULL;
-  g_autofree char *directory = NULL;
-  const pid_t pids[] = { workload->pid, -1 };
-  g_autoptr (NcgPlace) place = NULL;
-  g_autoptr (GError) error = NULL;
-
-  ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 50);
-  leaf.is_delegated = TRUE;
-  leaf.user = NOBODY;
-  leaf.subgroup = "payload/main";
-  place = test_driver_start_leaf (driver, &leaf, pids, &error);
-  g_assert_no_error (error);
-  inside = g_strconcat (place->cgroup, "/payload/main", NULL);
-  assert_inside (workload, inside);
-  test_driver_join (driver, place, workload->pid, "payload/other", &error);
-  g_assert_no_error (error);
-  g_free (inside);
-  inside = g_strconcat (place->cgroup, "/payload/other", NULL);
-  machine_assert_process_in (workload->pid, inside);
-
-  directory = g_strconcat (get_primary ()->mount, place->cgroup, NULL);
-  g_free (machine_run (
-      "echo $$ >%s/payload/other/cgroup.procs; exec setpriv --reuid %d --regid %d --clear-groups "
-      "sh -ec 'mkdir %s/payload/inner; echo 0 >%s/payload/inner/cgroup.procs; "
-      "grep -q /payload/inner /proc/self/cgroup'",
-      directory, NOBODY, NOBODY, directory, directory));
-  g_assert_false (machine_try ("setpriv --reuid %d --regid %d --clear-groups sh -c "
-                               "'echo 0 >%s/../cgroup.procs'",
-                               NOBODY, NOBODY, directory));
-  if (!get_primary ()->is_v1)
-    g_assert_false (machine_try ("setpriv --reuid %d --regid %d --clear-groups sh -c "
-                                 "'echo max >%s/memory.max || echo max >%s/pids.max'",
-                                 NOBODY, NOBODY, directory, directory));
-  reload_systemd ();
-  reexecute_systemd ();
-  machine_assert_process_in (workload->pid, inside);
-  assert_verified (place, &resources);
-  stop (place);
-}
-
-static void
-assert_no_leaf (NcgLeaf *leaf)
-{
-  g_autoptr (NcgPlace) place = NULL;
-  g_autoptr (GError) error = NULL;
-
-  place = test_driver_start_leaf (driver, leaf, NULL, &error);
-  g_assert_null (place);
-  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_INVALID_ARGUMENT);
-}
-
-static void
-test_not_delegated (void)
-{
-  static const char *const bad[] = { "",           "/",       "a//b",         "..",
-                                     "a/..",       ".a",      "cgroup.procs", "a/",
-                                     "memory.max", "a/tasks", "a\nb",         "a b" };
-  const NcgResources nothing = { 0 };
-  NcgLeaf leaf = describe_leaf ("bad", &nothing);
-
-  leaf.subgroup = "a";
-  assert_no_leaf (&leaf);
-  leaf.subgroup = NULL;
-  leaf.user = NOBODY;
-  assert_no_leaf (&leaf);
-  leaf.is_delegated = TRUE;
-  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
-    leaf.subgroup = bad[i];
-    assert_no_leaf (&leaf);
-  }
+  leaves_join (place, workload);
+  leaves_assert_inside (workload, place->cgroup);
+  leaves_stop (place);
 }
 
 static gboolean
@@ -409,7 +156,7 @@ static void
 test_freeze (void)
 {
   g_autoptr (Workload) workload = workload_start ();
-  g_autoptr (NcgPlace) place = start ("frozen", workload);
+  g_autoptr (NcgPlace) place = leaves_start ("frozen", workload);
   g_autoptr (GError) error = NULL;
   guint64 before;
 
@@ -419,7 +166,7 @@ test_freeze (void)
   test_driver_freeze (driver, place, TRUE, &error);
   if (!has_freezer ()) {
     g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_NOT_SUPPORTED);
-    stop (place);
+    leaves_stop (place);
     return;
   }
   g_assert_no_error (error);
@@ -433,7 +180,7 @@ test_freeze (void)
   /* One that is frozen can be stopped, too. */
   test_driver_freeze (driver, place, TRUE, &error);
   g_assert_no_error (error);
-  stop (place);
+  leaves_stop (place);
 }
 
 /* As a runtime pauses its container: by the freezer of v1, wherever that is mounted. */
@@ -457,30 +204,30 @@ static void
 test_frozen_below (void)
 {
   g_autoptr (Workload) workload = workload_start ();
-  g_autoptr (NcgPlace) place = start ("paused", workload);
+  g_autoptr (NcgPlace) place = leaves_start ("paused", workload);
   g_autoptr (GError) error = NULL;
 
   pause_leaf (place, workload->pid);
   test_driver_kill (driver, group, &error);
   g_assert_no_error (error);
   workload_wait_ended (workload, SIGKILL);
-  machine_wait_until (!is_there (place));
+  machine_wait_until (!leaves_is_there (place));
 }
 
 static void
 test_fork_bomb (void)
 {
   g_autoptr (Workload) workload = workload_start ();
-  g_autoptr (NcgPlace) place = start ("bomb", workload);
+  g_autoptr (NcgPlace) place = leaves_start ("bomb", workload);
   g_autoptr (GError) error = NULL;
 
   workload_tell (workload, "bomb");
   machine_wait_until (machine_read_number (group->cgroup, "pids.current") > 100);
   test_driver_kill (driver, group, &error);
   g_assert_no_error (error);
-  g_assert_false (is_populated (group));
-  g_assert_true (is_there (group));
-  machine_wait_until (!is_there (place));
+  g_assert_false (leaves_is_populated (group));
+  g_assert_true (leaves_is_there (group));
+  machine_wait_until (!leaves_is_there (place));
   g_clear_pointer (&workload, workload_free);
 }
 
@@ -489,7 +236,7 @@ static void
 test_stuck (void)
 {
   g_autoptr (Workload) workload = workload_start ();
-  g_autoptr (NcgPlace) place = start ("stuck", workload);
+  g_autoptr (NcgPlace) place = leaves_start ("stuck", workload);
   g_autofree char *holder = g_strdup_printf ("%d (workload, D)", (int) workload->pid);
   g_autoptr (GError) error = NULL;
 
@@ -506,10 +253,10 @@ test_stuck (void)
   g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_BUSY);
   if (strstr (error->message, holder) == NULL)
     machine_fail ("'%s' does not name %s", error->message, holder);
-  g_assert_true (is_there (place));
+  g_assert_true (leaves_is_there (place));
   g_free (machine_run ("fsfreeze -u " DISK));
   workload_wait_ended (workload, SIGKILL);
-  machine_wait_until (!is_there (place));
+  machine_wait_until (!leaves_is_there (place));
   g_free (machine_run ("umount " DISK " && rmmod brd"));
 }
 
@@ -519,9 +266,9 @@ test_reuse (void)
 {
   for (guint i = 0; i < REUSES; i++) {
     g_autoptr (Workload) workload = workload_start ();
-    g_autoptr (NcgPlace) place = start ("again", workload);
+    g_autoptr (NcgPlace) place = leaves_start ("again", workload);
 
-    assert_inside (workload, place->cgroup);
+    leaves_assert_inside (workload, place->cgroup);
     workload_kill (workload);
   }
 }
@@ -534,7 +281,7 @@ test_limits_hold (void)
   g_autoptr (Workload) workload = workload_start ();
   g_autoptr (NcgPlace) narrow = NULL;
   g_autoptr (NcgPlace) place = NULL;
-  NcgLeaf leaf = describe_leaf ("inside", &resources);
+  NcgLeaf leaf = leaves_describe ("inside", &resources);
   const pid_t pids[] = { workload->pid, -1 };
   g_autofree char *list = NULL;
   g_autoptr (GError) error = NULL;
@@ -552,13 +299,13 @@ test_limits_hold (void)
   list = machine_run ("sed -n 's/^Cpus_allowed_list:[[:blank:]]*//p' /proc/%d/status",
                       (int) workload->pid);
   g_assert_cmpstr (list, ==, "0");
-  stop (narrow);
+  leaves_stop (narrow);
 }
 
 static void
 test_tear_down (void)
 {
-  stop (group);
+  leaves_stop (group);
   g_clear_pointer (&group, ncg_place_free);
 }
 
@@ -570,9 +317,10 @@ static const struct {
   { "started", test_started },
   { "vanished", test_vanished },
   { "held", test_held },
-  { "pruned", test_pruned },
-  { "delegated", test_delegated },
-  { "not-delegated", test_not_delegated },
+  { "pruned", leaves_test_pruned },
+  { "delegated", leaves_test_delegated },
+  { "delegated-apart", leaves_test_delegated_apart },
+  { "not-delegated", leaves_test_not_delegated },
   { "freeze", test_freeze },
   { "frozen-below", test_frozen_below },
   { "fork-bomb", test_fork_bomb },
@@ -589,7 +337,7 @@ main (int argc, char **argv)
 
   driver_name = argc > 1 ? argv[1] : "systemd";
   machine_init (argc, argv);
-  driver = test_driver_new (driver_name);
+  driver = leaves_init (driver_name);
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++) {
     g_autofree char *path = g_strdup_printf ("/leaves/%s/%s", driver_name, tests[i].name);
 
