@@ -218,6 +218,45 @@ assert_attach_fails (const Fixture *fixture, const char *path, NcgError code, co
 }
 
 static void
+assert_make_fails (const Fixture *fixture, const char *path, const char *word)
+{
+  static const char *const none[] = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (ncg_cgroup_tree_make (fixture->trees, path, none, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, word));
+  kernel_rig_assert_in_all_trees (fixture->rig, path, FALSE);
+}
+
+/* What has a threaded cgroup below it takes no group, neither there nor anywhere below. Whole
+ * processes it takes, whose threads can be divided, but neither what is threaded nor what is beside
+ * that. */
+static void
+test_threaded (Fixture *fixture, gconstpointer data)
+{
+  static const char *const made[] = { "a/below", "a/threads/below", "a/beside/below" };
+  g_autofree char *threads = kernel_rig_path (fixture->rig, "a/threads");
+  g_autofree char *beside = kernel_rig_path (fixture->rig, "a/beside");
+  g_autofree char *top = kernel_rig_path (fixture->rig, "a");
+
+  kernel_rig_make (fixture->rig, threads);
+  kernel_rig_make (fixture->rig, beside);
+  kernel_rig_write (get_tree (fixture, 0), threads, "cgroup.type", "threaded");
+  for (guint i = 0; i < G_N_ELEMENTS (made); i++) {
+    g_autofree char *path = kernel_rig_path (fixture->rig, made[i]);
+
+    assert_make_fails (fixture, path, "cgroup.type is \"domain threaded\"");
+  }
+  kernel_rig_start (fixture->rig);
+  assert_attach_fails (fixture, threads, NCG_ERROR_NOT_SUPPORTED, "cgroup.type is \"threaded\"");
+  assert_attach_fails (fixture, beside, NCG_ERROR_NOT_SUPPORTED,
+                       "cgroup.type is \"domain invalid\"");
+  kernel_rig_attach (fixture->rig, top);
+}
+
+static void
 test_attach_fails (Fixture *fixture, gconstpointer data)
 {
   const char *const wanted[] = { find_v2_controller (fixture->rig->hierarchy), NULL };
@@ -297,11 +336,19 @@ has_v1_cpuset (const NcgHierarchy *hierarchy)
 }
 
 static gboolean
+has_v2 (const NcgHierarchy *hierarchy)
+{
+  return !ncg_hierarchy_get_primary (hierarchy)->is_v1;
+}
+
+static gboolean
 has_v2_controller (const NcgHierarchy *hierarchy)
 {
   return find_v2_controller (hierarchy) != NULL;
 }
 
+/* Where it is on v1 there is no such test here; in each unified machine of tests/vm the same is a
+ * part of test-leaves. */
 static gboolean
 has_v2_pids (const NcgHierarchy *hierarchy)
 {
@@ -319,6 +366,7 @@ static const struct {
   { "make/controllers", has_v2_controller, test_controllers },
   { "make/parent-with-processes", has_v2_controller, test_parent_with_processes },
   { "make/parent-turns-threaded", has_v2_pids, test_parent_turns_threaded },
+  { "threaded", has_v2, test_threaded },
   { "attach", applies_always, test_attach },
   { "attach/fails", applies_always, test_attach_fails },
   { "remove", applies_always, test_remove },

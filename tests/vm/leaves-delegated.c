@@ -154,6 +154,66 @@ leaves_test_delegated_apart (void)
 }
 
 static void
+assert_not_joined (const NcgPlace *place, const char *subgroup)
+{
+  g_autoptr (Workload) workload = workload_start ();
+  g_autofree char *before = machine_find_process (workload->pid);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (test_driver_join (leaves_get_driver (), place, workload->pid, subgroup, &error));
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_NOT_SUPPORTED);
+  if (strstr (error->message, "cgroup.type is \"domain threaded\"") == NULL)
+    machine_fail ("'%s' does not say why", error->message);
+  machine_assert_process_in (workload->pid, before);
+}
+
+/* What its user makes of a delegated leaf is his business; what whole processes cannot be in is
+ * said, and nothing is left of the try. With processes of its own a cgroup would turn threaded by
+ * the mere enabling of pids, too. */
+void
+leaves_test_threaded (void)
+{
+  static const char *const pids[] = { "pids", NULL };
+  const NcgResources nothing = { 0 };
+  NcgLeaf leaf = leaves_describe ("threaded", &nothing);
+  g_autoptr (Workload) workload = workload_start ();
+  g_autofree char *directory = NULL;
+  g_autofree char *below = NULL;
+  g_autofree char *type = NULL;
+  g_autoptr (NcgPlace) place = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (leaves_get_primary ()->is_v1)
+    return;
+  leaf.is_delegated = TRUE;
+  place = test_driver_start_leaf (leaves_get_driver (), &leaf, NULL, &error);
+  g_assert_no_error (error);
+  directory = g_strconcat (leaves_get_primary ()->mount, place->cgroup, NULL);
+  below = g_strconcat (place->cgroup, "/below", NULL);
+  leaves_join (place, workload);
+  if (ncg_tree_has_controller (leaves_get_primary (), "pids")) {
+    g_assert_false (ncg_cgroup_tree_make (machine_get_hierarchy ()->trees, below, pids, &error));
+    g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_BUSY);
+    g_clear_error (&error);
+  }
+  type = machine_run ("cat %s/cgroup.type", directory);
+  g_assert_cmpstr (type, ==, "domain");
+
+  g_free (machine_run ("cd %s && mkdir payload payload/inner beside && echo threaded "
+                       ">payload/cgroup.type",
+                       directory));
+  assert_not_joined (place, "payload");
+  assert_not_joined (place, "payload/inner");
+  assert_not_joined (place, "payload/new");
+  assert_not_joined (place, "beside");
+  assert_not_joined (place, "new");
+  g_assert_false (machine_try ("test -e %s/new -o -e %s/payload/new", directory, directory));
+  /* The leaf itself has the processes of all. */
+  machine_assert_process_in (workload->pid, place->cgroup);
+  leaves_stop (place);
+}
+
+static void
 assert_no_leaf (NcgLeaf *leaf)
 {
   g_autoptr (NcgPlace) place = NULL;

@@ -7,4 +7,5 @@
 void leaves_test_pruned (void);
 void leaves_test_delegated (void);
 void leaves_test_delegated_apart (void);
+void leaves_test_threaded (void);
 void leaves_test_not_delegated (void);

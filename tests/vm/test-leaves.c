@@ -320,6 +320,7 @@ static const struct {
   { "pruned", leaves_test_pruned },
   { "delegated", leaves_test_delegated },
   { "delegated-apart", leaves_test_delegated_apart },
+  { "threaded", leaves_test_threaded },
   { "not-delegated", leaves_test_not_delegated },
   { "freeze", test_freeze },
   { "frozen-below", test_frozen_below },
