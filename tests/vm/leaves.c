@@ -115,3 +115,18 @@ leaves_assert_inside (const Workload *workload, const char *cgroup)
     g_assert_cmpstr (path, ==, cgroup);
   }
 }
+
+gboolean
+leaves_is_anywhere (const NcgPlace *place)
+{
+  const GPtrArray *trees = machine_get_hierarchy ()->trees;
+  gboolean is_found = FALSE;
+
+  for (guint i = 0; i < trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (trees, i);
+    g_autofree char *path = g_strconcat (tree->mount, place->cgroup, NULL);
+
+    is_found = is_found || g_file_test (path, G_FILE_TEST_EXISTS);
+  }
+  return is_found;
+}

@@ -25,8 +25,9 @@ void leaves_join (const NcgPlace *place, const Workload *workload);
 /* A leaf or the group; nothing of it is left in any hierarchy. */
 void leaves_stop (const NcgPlace *place);
 
-/* In the primary hierarchy. */
+/* In the primary hierarchy, or in any. */
 gboolean leaves_is_there (const NcgPlace *place);
+gboolean leaves_is_anywhere (const NcgPlace *place);
 gboolean leaves_is_populated (const NcgPlace *place);
 
 /* In every hierarchy in which the leaf is. */

@@ -8,6 +8,7 @@
 #include "lib/error.h"
 #include "lib/verify.h"
 #include "tests/vm/leaves-delegated.h"
+#include "tests/vm/leaves-figures.h"
 #include "tests/vm/leaves.h"
 #include "tests/vm/machine.h"
 
@@ -44,14 +45,25 @@ test_set_up (void)
   g_assert_no_error (error);
 }
 
-/* Around a process; it ends with the last one. */
+/* Around a process; it ends with the last one, also where it was made for its own limits alone, and
+ * where something else has put it. */
 static void
 test_started (void)
 {
+  g_auto (NcgResources) resources = { 0 };
+  NcgLeaf leaf = leaves_describe ("started", &resources);
   g_autoptr (Workload) first = workload_start ();
   g_autoptr (Workload) second = workload_start ();
-  g_autoptr (NcgPlace) place = leaves_start ("started", first);
+  const pid_t pids[] = { first->pid, -1 };
+  g_autoptr (NcgPlace) place = NULL;
+  g_autoptr (GError) error = NULL;
 
+  if (ncg_hierarchy_has_controller (machine_get_hierarchy (), "cpuset"))
+    resources.cpus = ncg_cpuset_parse ("0", NULL);
+  if (ncg_hierarchy_has_controller (machine_get_hierarchy (), "hugetlb"))
+    ncg_resources_set_hugepages (&resources, 2 << 20, 0);
+  place = test_driver_start_leaf (driver, &leaf, pids, &error);
+  g_assert_no_error (error);
   leaves_assert_inside (first, place->cgroup);
   leaves_join (place, second);
   leaves_assert_inside (second, place->cgroup);
@@ -62,7 +74,7 @@ test_started (void)
   g_clear_pointer (&first, workload_free);
   g_clear_pointer (&second, workload_free);
   machine_wait_until (g_hash_table_contains (driver->removed, place->unit));
-  machine_wait_until (!leaves_is_there (place));
+  machine_wait_until (!leaves_is_anywhere (place));
 }
 
 /* All or none. */
@@ -211,7 +223,7 @@ test_frozen_below (void)
   test_driver_kill (driver, group, &error);
   g_assert_no_error (error);
   workload_wait_ended (workload, SIGKILL);
-  machine_wait_until (!leaves_is_there (place));
+  machine_wait_until (!leaves_is_anywhere (place));
 }
 
 static void
@@ -317,6 +329,7 @@ static const struct {
   { "started", test_started },
   { "vanished", test_vanished },
   { "held", test_held },
+  { "figures", leaves_test_figures },
   { "pruned", leaves_test_pruned },
   { "delegated", leaves_test_delegated },
   { "delegated-apart", leaves_test_delegated_apart },
