@@ -5,6 +5,7 @@
 #include "tests/vm/leaves.h"
 
 #include "lib/cgroup-tree.h"
+#include "lib/verify.h"
 #include "tests/vm/machine.h"
 
 static TestDriver *driver;
@@ -129,4 +130,30 @@ leaves_is_anywhere (const NcgPlace *place)
     is_found = is_found || g_file_test (path, G_FILE_TEST_EXISTS);
   }
   return is_found;
+}
+
+void
+leaves_reload_systemd (void)
+{
+  if (machine_has_systemd ())
+    machine_reload_systemd ();
+}
+
+void
+leaves_reexecute_systemd (void)
+{
+  if (!machine_has_systemd ())
+    return;
+  driver->is_connected = FALSE;
+  machine_reexecute_systemd ();
+  test_driver_reconnect (driver);
+}
+
+void
+leaves_assert_verified (const NcgPlace *place, const NcgResources *resources)
+{
+  g_autoptr (GError) error = NULL;
+
+  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, resources, &error);
+  g_assert_no_error (error);
 }

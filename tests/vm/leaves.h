@@ -32,3 +32,10 @@ gboolean leaves_is_populated (const NcgPlace *place);
 
 /* In every hierarchy in which the leaf is. */
 void leaves_assert_inside (const Workload *workload, const char *cgroup);
+
+/* With systemd; without it there is nothing to do. */
+void leaves_reload_systemd (void);
+void leaves_reexecute_systemd (void);
+
+/* The kernel has all of @resources. */
+void leaves_assert_verified (const NcgPlace *place, const NcgResources *resources);

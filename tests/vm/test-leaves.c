@@ -6,7 +6,6 @@
  *   test-leaves systemd|cgroupfs
  */
 #include "lib/error.h"
-#include "lib/verify.h"
 #include "tests/vm/leaves-delegated.h"
 #include "tests/vm/leaves-figures.h"
 #include "tests/vm/leaves.h"
@@ -116,11 +115,12 @@ test_held (void)
   g_assert_no_error (error);
   g_assert_true (leaves_is_there (place));
   g_assert_false (leaves_is_populated (place));
-  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
-  g_assert_no_error (error);
-  if (machine_has_systemd ())
-    machine_reload_systemd ();
+  leaves_assert_verified (place, &resources);
+  leaves_reload_systemd ();
   g_assert_true (leaves_is_there (place));
+  leaves_reexecute_systemd ();
+  g_assert_true (leaves_is_there (place));
+  leaves_assert_verified (place, &resources);
 
   leaves_join (place, workload);
   leaves_assert_inside (workload, place->cgroup);
@@ -129,16 +129,15 @@ test_held (void)
   g_clear_pointer (&workload, workload_free);
   machine_wait_until (!leaves_is_populated (place));
   g_assert_cmpuint (read_usage (place), >=, 40000);
-  if (machine_has_systemd ())
-    machine_reload_systemd ();
+  leaves_reload_systemd ();
+  leaves_reexecute_systemd ();
   g_assert_true (leaves_is_there (place));
   g_assert_cmpuint (read_usage (place), >=, 40000);
 
   ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 9);
   test_driver_set (driver, place, &resources, &error);
   g_assert_no_error (error);
-  ncg_verify_cgroup (machine_get_hierarchy (), place->cgroup, &resources, &error);
-  g_assert_no_error (error);
+  leaves_assert_verified (place, &resources);
   workload = workload_start ();
   leaves_join (place, workload);
   leaves_assert_inside (workload, place->cgroup);
