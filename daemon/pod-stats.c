@@ -52,6 +52,31 @@ is_gone (const GError *error)
   return g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
 }
 
+static gboolean
+is_container (const Target *target, const char *name)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, target->names);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (g_str_equal (value, name))
+      return TRUE;
+  return FALSE;
+}
+
+/* (transfer full): the name of the container whose leaf it is, else that of the leaf; but no leaf
+ * takes the place of a container. No name has a slash. */
+static char *
+get_key (const Target *target, const char *leaf)
+{
+  const char *name = g_hash_table_lookup (target->names, leaf);
+
+  if (name != NULL)
+    return g_strdup (name);
+  return g_strconcat (is_container (target, leaf) ? "/" : "", leaf, NULL);
+}
+
 /* (transfer floating): an a{sa{sv}} */
 static GVariant *
 read_containers (const Read *read, const Target *target, GError **error)
@@ -65,10 +90,10 @@ read_containers (const Read *read, const Target *target, GError **error)
     g_autofree char *path = g_strconcat (target->cgroup, "/", leaves[i], NULL);
     g_autoptr (GError) local = NULL;
     g_autoptr (GVariant) stats = ncg_stats_read (read->hierarchy, path, read->query.fields, &local);
-    const char *name = g_hash_table_lookup (target->names, leaves[i]);
+    g_autofree char *key = get_key (target, leaves[i]);
 
     if (stats != NULL) {
-      g_variant_builder_add (&builder, "{s@a{sv}}", name != NULL ? name : leaves[i], stats);
+      g_variant_builder_add (&builder, "{s@a{sv}}", key, stats);
     } else if (!is_gone (local)) {
       g_propagate_error (error, g_steal_pointer (&local));
       return NULL;

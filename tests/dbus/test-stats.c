@@ -69,6 +69,18 @@ test_containers (Fixture *fixture, gconstpointer data)
                  " 'app': {'PidsLimit': <uint64 9>}}>}},)");
 }
 
+/* Somebody made a cgroup with the name of a container, whose own has another. */
+static void
+test_same_name (Fixture *fixture, gconstpointer data)
+{
+  join_one (fixture, "app", join_start_process (fixture), "{'PidsLimit': <'9'>}");
+  fake_kernel_make_cgroup (fixture->kernel, JOIN_POD "/app");
+  fake_kernel_write (fixture->kernel, JOIN_POD "/app", "pids.max", "5");
+  assert_answer (fixture, "GetPodStats", "('a', {'Fields': <['PidsLimit']>, 'Containers': <true>})",
+                 "({'Containers': <{'/app': {'PidsLimit': <uint64 5>},"
+                 " 'app': {'PidsLimit': <uint64 9>}}>},)");
+}
+
 static GVariant *
 get_all (Fixture *fixture, const char *arguments)
 {
@@ -216,6 +228,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/stats/fields", test_fields);
   ADD ("/stats/containers", test_containers);
+  ADD ("/stats/same-name", test_same_name);
   ADD ("/stats/many", test_many);
   ADD ("/stats/gone", test_gone);
   ADD ("/stats/unreadable", test_unreadable);
