@@ -114,6 +114,17 @@ is_device (const char *word)
   return major > 0 && minor > 0 && word[major + 1 + minor] == '\0';
 }
 
+/* v1 has a number for what v2 has a word for, and prints yet another. */
+static void
+say_no_limit (NcgFileSetting *setting)
+{
+  if (setting->tree == NULL || !setting->tree->is_v1 || !g_str_equal (setting->value, "max") ||
+      !g_str_equal (setting->controller, "hugetlb"))
+    return;
+  g_free (setting->value);
+  setting->value = g_strdup ("-1");
+}
+
 static NcgFileSetting *
 add_line (GPtrArray *settings,
           const NcgTree *tree,
@@ -135,6 +146,7 @@ add_line (GPtrArray *settings,
     setting->form = NCG_FILE_SET;
   }
   setting->is_optional = g_str_equal (value, "max") || g_str_equal (value, "default");
+  say_no_limit (setting);
   g_ptr_array_add (settings, setting);
   return setting;
 }

@@ -349,6 +349,8 @@ test_hugepages (void)
     apply (&resources);
     assert_file ("hugetlb", is_v1 ? "hugetlb.2MB.rsvd.limit_in_bytes" : "hugetlb.2MB.rsvd.max",
                  "6291456");
+    g_assert_true (ncg_resources_set_unified (&resources, "hugetlb.2MB.rsvd.max", "max", NULL));
+    apply (&resources);
   }
   remove_cgroups (hugetlb_controllers);
 }

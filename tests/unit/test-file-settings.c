@@ -382,6 +382,8 @@ static const struct {
     "- memory.zswap.writeback=0\n" },
   { "hugetlb.2MB.rsvd.max", "0", "2 hugetlb.2MB.rsvd.max=0\n",
     "1 hugetlb.2MB.rsvd.limit_in_bytes=0\n" },
+  { "hugetlb.2MB.rsvd.max", "max", "2 hugetlb.2MB.rsvd.max=max ?\n",
+    "1 hugetlb.2MB.rsvd.limit_in_bytes=-1 -> max ?\n" },
   { "io.latency", "8:0 target=10\n8:16 target=max",
     "2 io.latency 8:0=target=10\n2 io.latency 8:16=target=max\n",
     "- io.latency 8:0=target=10\n- io.latency 8:16=target=max\n" },
