@@ -5,6 +5,7 @@
  */
 #include "tests/vm/client.h"
 #include "tests/vm/daemon.h"
+#include "tests/vm/disk.h"
 #include "tests/vm/drifts.h"
 #include "tests/vm/machine.h"
 
@@ -201,22 +202,50 @@ test_own_file (void)
   end (drifts, 1);
 }
 
-/* systemd knows nothing of it, and sets it back whenever it applies the unit, which is nobody's
- * change. */
+/* The limit of zswap, where this kernel has one. */
+static gboolean
+has_zswap (void)
+{
+  g_autofree char *text = machine_read ("/machine.slice", "memory.zswap.max");
+
+  return text != NULL;
+}
+
+static char *
+describe_set_back (const char *bfq)
+{
+  return g_strdup_printf ("{'CPURequest': <'200m'>, 'OOMGroup': <true>, 'IOWeight': <uint64 60>, "
+                          "'Unified': <{'io.bfq.weight': '%s 300'%s}>}",
+                          bfq, has_zswap () ? ", 'memory.zswap.max': '1M'" : "");
+}
+
+static gboolean
+has_all (const char *weights)
+{
+  return reads (POD_CGROUP, "memory.oom.group", "1") &&
+         reads (POD_CGROUP, "io.bfq.weight", weights) &&
+         (!has_zswap () || reads (POD_CGROUP, "memory.zswap.max", "1048576"));
+}
+
+/* systemd knows nothing of a file, or sets it to its default, or the kernel does when systemd
+ * writes another, whenever systemd applies the unit; which is nobody's change. */
 static void
 test_set_back (void)
 {
   g_autoptr (Drifts) drifts = begin ();
+  g_autofree char *spec = describe_set_back (disk_get_bfq ());
+  g_autofree char *weights = g_strdup_printf ("default 60\n%s 300", disk_get_bfq ());
 
-  g_free (client_create_pod ("p", "{'CPURequest': <'200m'>, 'OOMGroup': <true>}"));
+  g_free (client_create_pod ("p", spec));
   for (guint i = 0; i < 10; i++) {
     g_free (machine_run ("systemctl set-property --runtime machine-burstable-podp.slice "
                          "IOAccounting=%s",
                          i % 2 == 0 ? "yes" : "no"));
-    machine_wait_until (reads (POD_CGROUP, "memory.oom.group", "1"));
+    machine_wait_until (has_all (weights));
   }
   client_remove_pod ("p");
   end (drifts, 0);
+  disk_remove_all ();
 }
 
 static gboolean
