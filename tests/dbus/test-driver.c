@@ -218,6 +218,19 @@ test_timeout (Rig *rig, gconstpointer data)
 
 #define DESCENDANTS "cgroup.max.descendants"
 
+/* (transfer full): what is there now in the file's place, and cannot be written: nobody knows until
+ * it is tried */
+static char *
+spoil_descendants (Rig *rig, const char *cgroup)
+{
+  char *path = g_strconcat (fake_kernel_get_root (rig->kernel), "/sys/fs/cgroup", cgroup,
+                            "/" DESCENDANTS, NULL);
+
+  g_assert_cmpint (unlink (path), ==, 0);
+  g_assert_cmpint (mkdir (path, 0755), ==, 0);
+  return path;
+}
+
 /* Nor is it known what systemd has if it refuses what it had before, after one of our own files
  * could not be written. */
 static void
@@ -230,15 +243,13 @@ test_not_set_back (Rig *rig, gconstpointer data)
       .times = 1,
       .text = "org.freedesktop.DBus.Error.Failed" },
   };
-  g_autofree char *path = g_strconcat (fake_kernel_get_root (rig->kernel),
-                                       "/sys/fs/cgroup" CGROUP "/" DESCENDANTS, NULL);
+  g_autofree char *path = NULL;
   g_auto (NcgResources) resources = make_resources (8);
   g_autoptr (GError) error = NULL;
 
   ensure (rig, 7);
   g_assert_true (ncg_resources_set_unified (&resources, DESCENDANTS, "5", NULL));
-  g_assert_cmpint (unlink (path), ==, 0);
-  g_assert_cmpint (mkdir (path, 0755), ==, 0);
+  path = spoil_descendants (rig, CGROUP);
   for (gsize i = 0; i < G_N_ELEMENTS (faults); i++)
     fake_systemd_add_fault (rig->systemd, &faults[i]);
   g_assert_false (set_resources (rig, &resources, 10000, &error));
@@ -315,14 +326,16 @@ test_leaf_was_there (Rig *rig, gconstpointer data)
 {
   NcgResources had = make_resources (7);
   g_auto (NcgResources) wanted = make_resources (7);
+  g_autofree char *path = NULL;
   g_autoptr (GError) error = NULL;
 
   ensure (rig, 7);
   start_leaf (rig, &had, &error);
   g_assert_no_error (error);
-  g_assert_true (ncg_resources_set_unified (&wanted, "memory.nonsense", "1", NULL));
+  path = spoil_descendants (rig, LEAF_CGROUP);
+  g_assert_true (ncg_resources_set_unified (&wanted, DESCENDANTS, "5", NULL));
   g_assert_false (start_leaf (rig, &wanted, &error));
-  g_assert_nonnull (strstr (error->message, "memory.nonsense"));
+  g_assert_nonnull (strstr (error->message, DESCENDANTS));
   g_assert_true (reads (rig, LEAF_CGROUP, OOM_GROUP, "1"));
   fake_kernel_write (rig->kernel, LEAF_CGROUP, OOM_GROUP, "0");
   wait_until (reads (rig, LEAF_CGROUP, OOM_GROUP, "1"));
