@@ -85,7 +85,7 @@ gboolean ncg_cgroup_tree_freeze (const NcgHierarchy *hierarchy,
  * ncg_cgroup_tree_kill:
  *
  * SIGKILL for all that is in it and below, a fork bomb included: cgroup.kill (Linux 5.14), else
- * frozen, killed and thawed. It waits until nothing is left.
+ * frozen, killed and thawed. It waits until nothing is left, at most 100 ms beyond the deadline.
  *
  * Returns: %TRUE, also if there is no such cgroup; else %NCG_ERROR_BUSY naming the processes that
  *   do not end (pid, command, state)

@@ -14,6 +14,8 @@
 
 #define LINUX(major, minor) ((major) *1000 + (minor))
 #define GROWN (8 << 20)
+/* memory.stat may be behind by some pages of each CPU (MEMCG_CHARGE_BATCH). */
+#define STILL_UNTOLD (4 * 64 * 4096)
 #define MEMORY (128 << 20)
 
 /* A key, and the controllers that give it: on v1, and where that is not mounted on v2, where "" is
@@ -180,7 +182,7 @@ leaves_test_figures (void)
   assert_number (stats, "CPUPeriods", 2, G_MAXUINT64);
   assert_number (stats, "CPUThrottledPeriods", 1, G_MAXUINT64);
   assert_number (stats, "MemoryUsageBytes", GROWN, MEMORY);
-  assert_number (stats, "MemoryAnonBytes", GROWN, MEMORY);
+  assert_number (stats, "MemoryAnonBytes", GROWN - STILL_UNTOLD, MEMORY);
   assert_number (stats, "MemoryLimitBytes", MEMORY, MEMORY);
   assert_number (stats, "PidsCurrent", 1, 1);
   assert_number (stats, "PidsLimit", 50, 50);
@@ -189,7 +191,7 @@ leaves_test_figures (void)
   parent = g_path_get_dirname (place->cgroup);
   above = read_stats (parent, FALSE);
   assert_number (above, "CPUUsageNSec", 250000000, G_MAXUINT64);
-  assert_number (above, "MemoryAnonBytes", GROWN, G_MAXUINT64);
+  assert_number (above, "MemoryAnonBytes", GROWN - STILL_UNTOLD, G_MAXUINT64);
   assert_number (above, "PidsLimit", 300, 300);
   leaves_stop (place);
 }
