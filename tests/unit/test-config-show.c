@@ -101,7 +101,7 @@ test_round_trip (void)
     "reservedSystemCPUs: 0-3\nsystemContainer: a\ncgroupDriver: cgroupfs\n",
     "systemReserved: {cpu: 1n, memory: 9223372036854775807, pid: 9223372036854775807}\n",
     "memoryProtectionCap: 0.0001%\nevictionHard: {memory.available: 99.9999%}\n",
-    "enforceNodeAllocatable: [none]\ncpuCFSQuotaPeriod: 1001us\npodPidsLimit: 5\n"
+    "enforceNodeAllocatable: [none]\ncpuCFSQuotaPeriod: 1001us\npodPidsLimit: 5\n",
     "cpuWeightFormula: kubelet\n",
     "oomScores: {kubelet.service: null, 'a\\x2d@b:c.service': 5, a.slice: -999}\n",
     "group: \"\\n\\U0001F600 '\\\"\\\\ # x\"\n",

@@ -373,7 +373,9 @@ const SettingsRow settings_table[] = {
     .v1 = "blkio",
     .v2_files = { "io.bfq.weight=default 60;io.bfq.weight=BFQ 300",
                   "io.bfq.weight=default 60;io.bfq.weight=BFQ 400" },
-    .properties = { "IOWeight=60", "IOWeight=60" } },
+    .properties = { "IOWeight=60", "IOWeight=60" },
+    /* The files are there before; but a loop device has no scheduler. */
+    .v2_since = KERNEL (6, 1) },
   { .name = "disk",
     .set = set_disk,
     .controller = "io",

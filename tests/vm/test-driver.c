@@ -37,9 +37,10 @@ assert_property (const SettingsRow *row, const NcgPlace *place, SettingsValue va
   if (!is_systemd () || row->properties[value] == NULL)
     return;
   /* Where the files are not systemd's, it is not told of them either. */
-  if (settings_find_tree (row)->is_v1 &&
-      (g_str_equal (row->controller, "cpuset") || g_str_equal (row->name, "memory-low") ||
-       g_str_has_prefix (row->name, "swap")))
+  if (settings_find_tree (row)->is_v1
+          ? g_str_equal (row->controller, "cpuset") || g_str_equal (row->name, "memory-low") ||
+                g_str_has_prefix (row->name, "swap")
+          : machine_get_hierarchy ()->mode != NCG_HIERARCHY_UNIFIED)
     return;
   pair = g_strsplit (row->properties[value], "=", 2);
   shown = machine_show (place->unit, pair[0]);

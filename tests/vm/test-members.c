@@ -154,7 +154,8 @@ has_directory (const char *cgroup)
   return machine_try ("test -d %s%s", get_mount (), cgroup);
 }
 
-/* Somebody removed what we had made: it is made again, with those that it is for. */
+/* Somebody removed what we had made: it is made again, with those that it is for. The kernel tells
+ * of writes and not of that, so that it is found when the pod is looked at for another reason. */
 static void
 test_removed (void)
 {
@@ -167,6 +168,7 @@ test_removed (void)
   client_update_pod ("m", "{'CPUSet': <'0'>}");
   g_free (machine_run ("echo %d >%s/cgroup.procs; find %s" CGROUP " -depth -type d -delete",
                        (int) workload->pid, get_mount (), get_mount ()));
+  machine_write (CGROUP, "cpu.shares", "1000");
   machine_wait_until (may_use (workload, "0"));
   assert_verified ();
   client_remove_pod ("m");
