@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The parts of the node, of GetUsage: what each uses, and what there is for it.
+ */
+#pragma once
+
+#include "cli/bus.h"
+#include "cli/load.h"
+
+/* CPU time is counted; how much of it is used takes two looks, so far apart. */
+#define PARTS_INTERVAL_USEC (250 * 1000)
+
+typedef struct {
+  GVariant *before; /* "a{sa{sv}}": two readings of GetUsage */
+  GVariant *after;
+  GVariant *node; /* "a{sv}": the properties of org.example.NodeCgroups.Node */
+} Parts;
+
+typedef struct {
+  const char *name; /* as GetUsage has it */
+  const char *of;   /* what its limits are: "reserved for the system"; "" without any */
+  Load load;
+} Part;
+
+/* Asks, and takes as long as the two looks are apart. */
+gboolean parts_read (Parts *self, Bus *bus, GError **error);
+void parts_clear (Parts *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Parts, parts_clear)
+
+/* (transfer full) (element-type Part): those that are there, the whole node first, all pods last.
+ */
+GArray *parts_list (const Parts *self);
+
+/* (transfer floating): "a{st}": the CPU that each used, in millicores */
+GVariant *parts_describe_rates (const Parts *self);
