@@ -8,7 +8,7 @@ G_DEFINE_QUARK (nodecgroupsctl - error, exit_status_error)
 
 static const char *const descriptions[] = {
   [EXIT_STATUS_OK] = "done, or all is as it should be",
-  [EXIT_STATUS_FAILED] = "it failed, or verify found something that differs",
+  [EXIT_STATUS_FAILED] = "it failed; or verify found what differs, status a node not ready",
   [EXIT_STATUS_USAGE] = "the command line or an argument is not right",
   [EXIT_STATUS_NOT_FOUND] = "no such pod, container or process",
   [EXIT_STATUS_NOT_PERMITTED] = "not permitted",

@@ -8,7 +8,7 @@
 
 typedef enum {
   EXIT_STATUS_OK = 0,
-  EXIT_STATUS_FAILED = 1,        /* or verify found what differs */
+  EXIT_STATUS_FAILED = 1,        /* or verify and status found something */
   EXIT_STATUS_USAGE = 2,         /* the command line, or an argument that the daemon refused */
   EXIT_STATUS_NOT_FOUND = 3,     /* no such pod, container or process */
   EXIT_STATUS_NOT_PERMITTED = 4, /* the caller may not */

@@ -30,7 +30,7 @@ typedef struct {
 } Verb;
 
 /* What nodecgroupsctl alone does. */
-#define VERB_DEFAULT "pods"
+#define VERB_DEFAULT "status"
 
 /* (transfer none) (array zero-terminated=1): all, in the order of the help */
 const Verb *const *verbs_list (void);

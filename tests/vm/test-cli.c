@@ -58,12 +58,35 @@ test_remove (void)
   g_assert_false (machine_has_cgroup (CGROUP));
 }
 
+/* What the node lacks here is its own; the status says whether it lacks something. */
+static void
+test_status (void)
+{
+  g_autoptr (GVariant) state = client_get (CLIENT_PATH, CLIENT_NODE, "State");
+  const char *word = g_variant_get_string (state, NULL);
+  int status = g_str_equal (word, "ready") ? 0 : 1;
+  g_autofree char *first = g_strdup_printf (": %s\n Conditions: ", word);
+  g_autofree char *quoted = g_strdup_printf ("\"%s\"", word);
+  g_autoptr (Ctl) human = ctl_run (status, "%s", "");
+  g_autoptr (Ctl) all = ctl_run (status, "status --all");
+  g_autoptr (Ctl) json = ctl_run (status, "status --json");
+
+  ctl_assert_output (human, first);
+  ctl_assert_output (human, "\nCgroup root: /machine\n");
+  ctl_assert_output (human, "\ncpu                    2.00 ");
+  ctl_assert_output (human, "\npods ");
+  ctl_assert_output (all, "\n             Systemd: ");
+  json_query_assert (json->output, "$.State", quoted);
+  json_query_assert (json->output, "$.Capacity.cpu", "2000");
+  json_query_assert (json->output, "$.PodCount", "0");
+}
+
 static void
 test_pods (void)
 {
   g_autoptr (Workload) workload = workload_start ();
 
-  ctl_assert ("", "0 pods listed.\nTry: nodecgroupsctl create ");
+  ctl_assert ("pods", "0 pods listed.\nTry: nodecgroupsctl create ");
   g_free (client_create_pod ("p", "{'CPURequest': <'100m'>, 'MemoryLimit': <'64Mi'>}"));
   g_free (client_join_pod ("p", "main", workload->pid, "{}"));
   ctl_assert ("pods", "\np    Burstable  active ");
@@ -201,6 +224,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/create", test_create);
   g_test_add_func ("/cli/update", test_update);
   g_test_add_func ("/cli/remove", test_remove);
+  g_test_add_func ("/cli/status", test_status);
   g_test_add_func ("/cli/pods", test_pods);
   g_test_add_func ("/cli/pod", test_pod);
   g_test_add_func ("/cli/usage", test_usage);
