@@ -3,6 +3,7 @@
  * All verbs, group by group, in the order of the help. To be included with VERB() defined.
  */
 VERB (status)
+VERB (tree)
 VERB (pods)
 VERB (pod)
 VERB (usage)

@@ -143,8 +143,8 @@ static void
 test_many (Fixture *fixture, gconstpointer data)
 {
   static const char *const lines[] = {
-    "pods",   "pods --json",   "verify", "verify --all --json", "usage", "pod p999",
-    "status", "status --json", NULL,
+    "pods",   "pods --json",   "verify", "verify --all --json", "usage",       "pod p999",
+    "status", "status --json", "tree",   "tree --full",         "tree --json", NULL,
   };
   g_autoptr (Cli) cli = cli_new (fixture);
   g_autoptr (Calls) calls = calls_new (fixture);

@@ -81,6 +81,28 @@ test_status (void)
   json_query_assert (json->output, "$.PodCount", "0");
 }
 
+/* With a container of ours, and a cgroup as a runtime makes it. */
+static void
+test_tree (void)
+{
+  g_autoptr (Workload) workload = workload_start ();
+
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>, 'MemoryLimit': <'64Mi'>}"));
+  g_free (client_join_pod ("p", "main", workload->pid, "{'PidsLimit': <'9'>}"));
+  g_free (machine_run ("mkdir /sys/fs/cgroup" CGROUP "/crio-1"));
+  ctl_assert ("tree", "\n├─system ");
+  ctl_assert ("tree", "\n└─/machine ");
+  ctl_assert ("tree", "\n  └─Burstable (1 pod) ");
+  ctl_assert ("tree", "\n    └─p ");
+  ctl_assert ("tree", "\n      ├─crio-1 (foreign) ");
+  ctl_assert ("tree p", "\n└─main ");
+  ctl_assert ("tree p", " 1 of 9\n");
+  ctl_assert_json ("tree", "$[0].MilliCPULimit", "2000");
+  ctl_assert_json ("tree p", "$[0].Children[1].Unit", "\"podp-main.scope\"");
+  ctl_assert_json ("tree p", "$[0].MemoryLimitBytes", "67108864");
+  client_remove_pod ("p");
+}
+
 static void
 test_pods (void)
 {
@@ -225,6 +247,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/update", test_update);
   g_test_add_func ("/cli/remove", test_remove);
   g_test_add_func ("/cli/status", test_status);
+  g_test_add_func ("/cli/tree", test_tree);
   g_test_add_func ("/cli/pods", test_pods);
   g_test_add_func ("/cli/pod", test_pod);
   g_test_add_func ("/cli/usage", test_usage);
