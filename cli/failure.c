@@ -48,6 +48,8 @@ static const Row rows[] = {
   { NULL, OURS "NotSupported", EXIT_STATUS_FAILED, NULL,
     "without that setting; this machine does not have what it needs" },
   { NULL, OURS "NotReady", EXIT_STATUS_TRY_AGAIN, NULL, AGAIN },
+  { "join", OURS "Busy", EXIT_STATUS_TRY_AGAIN, NULL,
+    "nodecgroupsctl join with Subgroup=NAME, a cgroup inside the container for the processes" },
   { NULL, OURS "Busy", EXIT_STATUS_TRY_AGAIN, NULL,
     "again, when what the message names has ended or given memory back" },
   { NULL, OURS "Timeout", EXIT_STATUS_TRY_AGAIN, NULL,
@@ -77,6 +79,7 @@ static const Row rows[] = {
 
   /* Of our own. */
   { NULL, "usage", EXIT_STATUS_USAGE, NULL, "nodecgroupsctl VERB --help" },
+  { NULL, "not-found", EXIT_STATUS_NOT_FOUND, NULL, "ps, whether it still runs" },
   { NULL, "unreachable", EXIT_STATUS_UNREACHABLE, NULL,
     "systemctl status dbus nodecgroupsd, on that machine" },
   { NULL, "closed", EXIT_STATUS_UNREACHABLE, "the connection to the bus has ended",
@@ -111,6 +114,8 @@ name_error (const GError *error)
     return g_strdup ("usage");
   if (g_error_matches (error, EXIT_STATUS_ERROR, EXIT_STATUS_UNREACHABLE))
     return g_strdup ("unreachable");
+  if (g_error_matches (error, EXIT_STATUS_ERROR, EXIT_STATUS_NOT_FOUND))
+    return g_strdup ("not-found");
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
     return g_strdup ("timeout");
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))

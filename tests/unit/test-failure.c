@@ -78,13 +78,18 @@ test_of_verbs (void)
   g_autoptr (GError) none = g_dbus_error_new_for_dbus_error (OURS "NoSuchPod", "x");
   ExitStatus status;
   g_autofree char *of_reload = failure_format (invalid, "reload", &status);
+  g_autoptr (GError) busy = g_dbus_error_new_for_dbus_error (OURS "Busy", "x");
   g_autofree char *of_create = NULL;
+  g_autofree char *of_join = NULL;
 
   g_assert_cmpint (status, ==, EXIT_STATUS_FAILED);
   g_assert_nonnull (strstr (of_reload, "nodecgroupsd --check-config"));
   of_create = failure_format (none, "create", &status);
   g_assert_cmpint (status, ==, EXIT_STATUS_NOT_FOUND);
   g_assert_nonnull (strstr (of_create, "nodecgroupsctl create UID"));
+  of_join = failure_format (busy, "join", &status);
+  g_assert_cmpint (status, ==, EXIT_STATUS_TRY_AGAIN);
+  g_assert_nonnull (strstr (of_join, "nodecgroupsctl join with Subgroup="));
 }
 
 static void
@@ -108,6 +113,8 @@ test_local (void)
   assert_local (EXIT_STATUS_ERROR, EXIT_STATUS_UNREACHABLE, "pod", EXIT_STATUS_UNREACHABLE,
                 "nodecgroupsctl: it\\x1b is\nso\n"
                 "Try: systemctl status dbus nodecgroupsd, on that machine\n");
+  assert_local (EXIT_STATUS_ERROR, EXIT_STATUS_NOT_FOUND, "join", EXIT_STATUS_NOT_FOUND,
+                "nodecgroupsctl: it\\x1b is\nso\nTry: ps, whether it still runs\n");
   assert_local (EXIT_STATUS_ERROR, EXIT_STATUS_FAILED, "pod", EXIT_STATUS_FAILED,
                 "nodecgroupsctl: it\\x1b is\nso\n");
   assert_local (G_FILE_ERROR, G_FILE_ERROR_NOENT, "plan", EXIT_STATUS_FAILED,
