@@ -18,6 +18,7 @@ typedef struct {
   Bus *bus;         /* NULL for a verb that needs none */
   char **arguments; /* (array zero-terminated=1): valid UTF-8 */
   guint n_arguments;
+  char **command;    /* (array zero-terminated=1) (nullable): of a verb that takes one */
   ExitStatus status; /* to be set by a verb that succeeds, and has something to say by it */
 } Call;
 

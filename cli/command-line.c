@@ -33,6 +33,25 @@ parse_up_to_verb (CommandLine *self, const char *const *argv, GError **error)
   return rest;
 }
 
+/* (transfer full) (nullable): what is behind "--", which ends @arguments then */
+static char **
+cut_command (char **arguments)
+{
+  for (gsize i = 0; arguments[i] != NULL; i++) {
+    char **command;
+
+    if (!g_str_equal (arguments[i], "--"))
+      continue;
+    command = g_strdupv (arguments + i + 1);
+    while (arguments[i] != NULL) {
+      g_free (arguments[i]);
+      arguments[i++] = NULL;
+    }
+    return command;
+  }
+  return NULL;
+}
+
 /* @arguments: from the verb on, which stands where GOption expects the program */
 static gboolean
 parse_from_verb (CommandLine *self, char ***arguments, GError **error)
@@ -40,6 +59,8 @@ parse_from_verb (CommandLine *self, char ***arguments, GError **error)
   g_autoptr (GOptionContext) context =
       options_new_context (&self->options, NULL, self->verb->options);
 
+  if (self->verb->takes_command)
+    self->command = cut_command (*arguments);
   if (!g_option_context_parse_strv (context, arguments, error))
     return FALSE;
   self->arguments = self->options.arguments != NULL ? g_steal_pointer (&self->options.arguments)
@@ -90,7 +111,8 @@ command_line_parse (CommandLine *self, const char *const *argv, GError **error)
   if (self->arguments == NULL)
     self->arguments = g_new0 (char *, 1);
   return options_check (&self->options, error) && check_encoding (self->arguments, error) &&
-         verbs_check_arguments (self->verb, g_strv_length (self->arguments), error);
+         verbs_check_arguments (self->verb, g_strv_length (self->arguments),
+                                self->command != NULL && self->command[0] != NULL, error);
 }
 
 void
@@ -98,6 +120,7 @@ command_line_clear (CommandLine *self)
 {
   options_clear (&self->options);
   g_clear_pointer (&self->arguments, g_strfreev);
+  g_clear_pointer (&self->command, g_strfreev);
 }
 
 /* (transfer full): "pod UID…" */

@@ -12,6 +12,7 @@ typedef struct {
   Options options;
   const Verb *verb; /* the default's, if none was given; of --help NULL then */
   char **arguments; /* (array zero-terminated=1) */
+  char **command;   /* (array zero-terminated=1) (nullable): of a verb that takes one */
 } CommandLine;
 
 /* @argv: (array zero-terminated=1): with the program's name. What goes wrong is

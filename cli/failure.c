@@ -50,6 +50,8 @@ static const Row rows[] = {
   { NULL, OURS "NotReady", EXIT_STATUS_TRY_AGAIN, NULL, AGAIN },
   { "join", OURS "Busy", EXIT_STATUS_TRY_AGAIN, NULL,
     "nodecgroupsctl join with Subgroup=NAME, a cgroup inside the container for the processes" },
+  { "run", OURS "Busy", EXIT_STATUS_TRY_AGAIN, NULL,
+    "nodecgroupsctl run with Subgroup=NAME, a cgroup inside the container for the command" },
   { NULL, OURS "Busy", EXIT_STATUS_TRY_AGAIN, NULL,
     "again, when what the message names has ended or given memory back" },
   { NULL, OURS "Timeout", EXIT_STATUS_TRY_AGAIN, NULL,

@@ -21,6 +21,7 @@ run_verb (const CommandLine *line)
     .terminal = terminal,
     .arguments = line->arguments,
     .n_arguments = g_strv_length (line->arguments),
+    .command = line->command,
     .status = EXIT_STATUS_OK,
   };
 

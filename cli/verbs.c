@@ -47,9 +47,10 @@ verbs_find (const char *name, GError **error)
 }
 
 gboolean
-verbs_check_arguments (const Verb *verb, guint n_arguments, GError **error)
+verbs_check_arguments (const Verb *verb, guint n_arguments, gboolean has_command, GError **error)
 {
-  if (n_arguments >= verb->min_arguments && n_arguments <= verb->max_arguments)
+  if (n_arguments >= verb->min_arguments && n_arguments <= verb->max_arguments &&
+      has_command == verb->takes_command)
     return TRUE;
   if (verb->arguments[0] == '\0')
     g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_USAGE, "%s takes no argument", verb->name);

@@ -19,6 +19,7 @@ typedef struct {
   guint min_arguments;
   guint max_arguments; /* G_MAXUINT: any number */
   gboolean needs_bus;
+  gboolean takes_command; /* what is behind "--" is a command, and there has to be one */
   VerbGroup group;
   const char *help;            /* one line, without a full stop */
   const GOptionEntry *options; /* (nullable): its own, which may stand behind it */
@@ -38,8 +39,10 @@ const Verb *const *verbs_list (void);
 /* Else %EXIT_STATUS_USAGE, which names the one that was probably meant. */
 const Verb *verbs_find (const char *name, GError **error);
 
-/* The number of arguments is one that the verb takes; else %EXIT_STATUS_USAGE. */
-gboolean verbs_check_arguments (const Verb *verb, guint n_arguments, GError **error);
+/* The number of arguments is one that the verb takes, and there is a command if it takes one; else
+ * %EXIT_STATUS_USAGE. */
+gboolean
+verbs_check_arguments (const Verb *verb, guint n_arguments, gboolean has_command, GError **error);
 
 #define VERB(name) extern const Verb verb_##name;
 #include "cli/verb-list.h"

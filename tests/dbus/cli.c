@@ -80,22 +80,35 @@ cli_start (Cli *self, const char *line)
   return start (self, line, -1, G_SUBPROCESS_FLAGS_STDOUT_PIPE);
 }
 
-void
-cli_run (Cli *self, int status, const char *line)
+GSubprocess *
+cli_start_to_finish (Cli *self, const char *line)
 {
-  g_autoptr (GSubprocess) process =
-      start (self, line, -1, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  return start (self, line, -1, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+}
+
+void
+cli_finish (Cli *self, int status, GSubprocess *process)
+{
   g_autoptr (GError) error = NULL;
 
   g_clear_pointer (&self->output, g_free);
   g_clear_pointer (&self->errors, g_free);
   g_subprocess_communicate_utf8 (process, NULL, NULL, &self->output, &self->errors, &error);
   g_assert_no_error (error);
-  g_test_message ("nodecgroupsctl %s\n%.4000s%s", line, self->output, self->errors);
+  g_test_message ("%.4000s%s", self->output, self->errors);
   g_assert_true (g_subprocess_get_if_exited (process));
   g_assert_cmpint (g_subprocess_get_exit_status (process), ==, status);
   if (status == 0)
     g_assert_cmpstr (self->errors, ==, "");
+}
+
+void
+cli_run (Cli *self, int status, const char *line)
+{
+  g_autoptr (GSubprocess) process = cli_start_to_finish (self, line);
+
+  g_test_message ("nodecgroupsctl %s", line);
+  cli_finish (self, status, process);
 }
 
 /* A new terminal. Returns: its master */

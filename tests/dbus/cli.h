@@ -30,6 +30,10 @@ void cli_run_on_terminal (Cli *self, int status, guint columns, const char *line
 /* (transfer full): one that goes on; its output is a pipe */
 GSubprocess *cli_start (Cli *self, const char *line);
 
+/* The same in two steps: (transfer full): one that has begun; and the wait for its end. */
+GSubprocess *cli_start_to_finish (Cli *self, const char *line);
+void cli_finish (Cli *self, int status, GSubprocess *process);
+
 /* (transfer none): where it is, for a shell */
 const char *cli_get_program (void);
 
