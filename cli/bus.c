@@ -7,6 +7,8 @@
 #include "cli/exit-status.h"
 #include "cli/ssh.h"
 
+#include <signal.h>
+
 #define PROXY_FLAGS                                                                                \
   (G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES | G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS |         \
    G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START_AT_CONSTRUCTION)
@@ -42,6 +44,8 @@ bus_open (const Options *options, GError **error)
     return NULL;
   /* An end of the bus is an error like others. */
   g_dbus_connection_set_exit_on_close (connection, FALSE);
+  /* GLib's sockets ignore it. Who reads no more, as head(1), ends us as it ends any tool. */
+  signal (SIGPIPE, SIG_DFL);
   self = g_new0 (Bus, 1);
   self->connection = connection;
   return self;

@@ -31,6 +31,8 @@ typedef struct {
 
 /* The first that fits counts. */
 static const Row rows[] = {
+  { "metrics", BUS "NameHasNoOwner", EXIT_STATUS_UNREACHABLE,
+    "nodecgroupsd does not run, and is not started for metrics", START },
   { "reload", OURS "InvalidArgument", EXIT_STATUS_FAILED, NULL,
     "nodecgroupsd --check-config, after the files were mended" },
   { NULL, OURS "InvalidArgument", EXIT_STATUS_USAGE, NULL,

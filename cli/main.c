@@ -6,7 +6,6 @@
 #include "cli/failure.h"
 
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 
 static ExitStatus
@@ -27,8 +26,6 @@ run_verb (const CommandLine *line)
 
   if (line->verb->needs_bus)
     bus = call.bus = bus_open (&line->options, &error);
-  /* GLib's sockets ignore it. Who reads no more, as head(1), ends us as it ends any tool. */
-  signal (SIGPIPE, SIG_DFL);
   if (error == NULL && line->verb->run (&call, &error))
     return call.status;
   /* What there is comes before what is wrong. */

@@ -9,6 +9,7 @@ VERB (pod)
 VERB (usage)
 VERB (verify)
 VERB (monitor)
+VERB (metrics)
 
 VERB (create)
 VERB (update)
