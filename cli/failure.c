@@ -84,6 +84,10 @@ static const Row rows[] = {
   /* Of our own. */
   { NULL, "usage", EXIT_STATUS_USAGE, NULL, "nodecgroupsctl VERB --help" },
   { NULL, "not-found", EXIT_STATUS_NOT_FOUND, NULL, "ps, whether it still runs" },
+  { "config", "failed", EXIT_STATUS_FAILED, NULL,
+    "nodecgroupsd --check-config, after the files were mended" },
+  { "config", "unreachable", EXIT_STATUS_UNREACHABLE, NULL,
+    "ssh to the host, if it is about that; or --daemon=PROGRAM, if nodecgroupsd is elsewhere" },
   { NULL, "unreachable", EXIT_STATUS_UNREACHABLE, NULL,
     "systemctl status dbus nodecgroupsd, on that machine" },
   { NULL, "closed", EXIT_STATUS_UNREACHABLE, "the connection to the bus has ended",
@@ -120,6 +124,8 @@ name_error (const GError *error)
     return g_strdup ("unreachable");
   if (g_error_matches (error, EXIT_STATUS_ERROR, EXIT_STATUS_NOT_FOUND))
     return g_strdup ("not-found");
+  if (g_error_matches (error, EXIT_STATUS_ERROR, EXIT_STATUS_FAILED))
+    return g_strdup ("failed");
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
     return g_strdup ("timeout");
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))

@@ -148,10 +148,18 @@ write_value (Writer *writer, GVariant *value)
     write_value (writer, inner);
     break;
   }
+  case G_VARIANT_CLASS_MAYBE: {
+    g_autoptr (GVariant) inner = g_variant_get_maybe (value);
+
+    if (inner != NULL)
+      write_value (writer, inner);
+    else
+      g_string_append (writer->out, "null");
+    break;
+  }
   case G_VARIANT_CLASS_ARRAY:
   case G_VARIANT_CLASS_TUPLE:
   case G_VARIANT_CLASS_DICT_ENTRY:
-  case G_VARIANT_CLASS_MAYBE:
     write_container (writer, value);
     break;
   default:

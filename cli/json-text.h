@@ -4,8 +4,9 @@
  * of the API, and is written here. (json_ is the prefix of json-glib.)
  *
  * A dictionary is an object, with its keys as they are on the bus; an array and a tuple are arrays;
- * a variant is what is in it; strings, object paths and signatures are strings. Numbers are exact
- * over the whole of 64 bits, with and without a sign. "max", where the API has it, stays a string.
+ * a variant is what is in it, and a maybe too, or null; strings, object paths and signatures are
+ * strings. Numbers are exact over the whole of 64 bits, with and without a sign. "max", where the
+ * API has it, stays a string.
  */
 #pragma once
 

@@ -12,6 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* What no shell makes anything else of. */
+#define PLAIN G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-/=:,"
+
 /* (transfer full): the port of "HOST:PORT", which is cut off; NULL if there is none. An IPv6
  * address has more than one colon. */
 static char *
@@ -25,29 +28,41 @@ cut_port (char *host)
   return g_strdup (colon + 1);
 }
 
-/* As systemctl does it: no X11, no terminal. */
+/* As systemctl does it: no X11, no terminal. What is there is a shell. */
+char **
+ssh_make_command (const char *host, const char *const *command)
+{
+  GPtrArray *made = g_ptr_array_new ();
+  g_autofree char *name = g_strdup (host);
+  char *port = cut_port (name);
+
+  g_ptr_array_add (made, g_strdup ("ssh"));
+  g_ptr_array_add (made, g_strdup ("-xT"));
+  if (port != NULL) {
+    g_ptr_array_add (made, g_strdup ("-p"));
+    g_ptr_array_add (made, port);
+  }
+  g_ptr_array_add (made, g_strdup ("--"));
+  g_ptr_array_add (made, g_steal_pointer (&name));
+  for (gsize i = 0; command[i] != NULL; i++)
+    g_ptr_array_add (made, strspn (command[i], PLAIN) == strlen (command[i])
+                               ? g_strdup (command[i])
+                               : g_shell_quote (command[i]));
+  g_ptr_array_add (made, NULL);
+  return (char **) g_ptr_array_free (made, FALSE);
+}
+
 static GSubprocess *
 spawn (const char *host, int fd, GError **error)
 {
+  static const char *const bridge[] = { "systemd-stdio-bridge", NULL };
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
-  g_autofree char *name = g_strdup (host);
-  g_autofree char *port = cut_port (name);
-  g_autoptr (GPtrArray) command = g_ptr_array_new ();
+  g_auto (GStrv) command = ssh_make_command (host, bridge);
 
-  g_ptr_array_add (command, (char *) "ssh");
-  g_ptr_array_add (command, (char *) "-xT");
-  if (port != NULL) {
-    g_ptr_array_add (command, (char *) "-p");
-    g_ptr_array_add (command, port);
-  }
-  g_ptr_array_add (command, (char *) "--");
-  g_ptr_array_add (command, name);
-  g_ptr_array_add (command, (char *) "systemd-stdio-bridge");
-  g_ptr_array_add (command, NULL);
   /* The launcher takes both, and closes them when it goes. */
   g_subprocess_launcher_take_stdin_fd (launcher, fcntl (fd, F_DUPFD_CLOEXEC, 3));
   g_subprocess_launcher_take_stdout_fd (launcher, fd);
-  return g_subprocess_launcher_spawnv (launcher, (const char *const *) command->pdata, error);
+  return g_subprocess_launcher_spawnv (launcher, (const char *const *) command, error);
 }
 
 static GDBusConnection *

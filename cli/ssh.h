@@ -10,3 +10,9 @@
 /* (transfer full): @host is [USER@]HOST[:PORT], and does not begin with "-". ssh says itself what
  * it does not like; then this is %EXIT_STATUS_UNREACHABLE. ssh ends with the connection. */
 GDBusConnection *ssh_connect (const char *host, GError **error);
+
+/* (transfer full): what runs @command (array zero-terminated=1) there, argument by argument as it
+ * is. ssh itself fails with the exit status %SSH_FAILED. */
+char **ssh_make_command (const char *host, const char *const *command);
+
+#define SSH_FAILED 255

@@ -10,6 +10,7 @@ VERB (usage)
 VERB (verify)
 VERB (monitor)
 VERB (metrics)
+VERB (config)
 
 VERB (create)
 VERB (update)

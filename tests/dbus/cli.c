@@ -167,6 +167,12 @@ cli_get_program (void)
   return NODECGROUPSCTL;
 }
 
+const char *
+cli_get_daemon (void)
+{
+  return NODECGROUPSD;
+}
+
 void
 cli_assert_output (const Cli *self, const char *text)
 {

@@ -37,6 +37,9 @@ void cli_finish (Cli *self, int status, GSubprocess *process);
 /* (transfer none): where it is, for a shell */
 const char *cli_get_program (void);
 
+/* (transfer none): and where the daemon's program is */
+const char *cli_get_daemon (void);
+
 /* What was printed has, or does not have, @text in it. */
 void cli_assert_output (const Cli *self, const char *text);
 void cli_assert_no_output (const Cli *self, const char *text);
