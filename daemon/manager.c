@@ -245,6 +245,11 @@ manager_container_changed (Manager *self, Pod *pod, const Container *container)
 {
   if (pod->state == POD_ACTIVE)
     pod_watch_container_soon (self->watch, pod, container);
+  if (container->state == CONTAINER_ACTIVE && container->cgroup[0] != '\0') {
+    g_autofree char *leaf = g_path_get_basename (container->cgroup);
+
+    oom_told_add_leaf (&pod->oom, leaf);
+  }
   tell_changed (self, pod);
 }
 

@@ -43,24 +43,34 @@ ncg_oom_count_read_total (const NcgTree *memory, const char *cgroup)
   return total;
 }
 
-/* One that is gone meanwhile counts 0: so it is with the file of one that has no memory. */
-static guint64
-read_leaf (const NcgTree *memory, const NcgCgroup *leaf, guint depth)
+/* Adds the kills in @leaf, and on v1 in what is below it. Returns: whether it has a count itself:
+ * one that has no memory has none, and neither has one that is gone meanwhile */
+static gboolean
+read_leaf (const NcgTree *memory, const NcgCgroup *leaf, guint depth, guint64 *sum)
 {
   guint64 count = 0;
+  gboolean is_read = ncg_cgroup_read_key (leaf, get_file (memory), key, &count, NULL);
   g_auto (GStrv) children = NULL;
 
-  ncg_cgroup_read_key (leaf, get_file (memory), key, &count, NULL);
+  *sum += count;
   if (!memory->is_v1 || depth >= MAX_DEPTH)
-    return count;
+    return is_read;
   children = ncg_cgroup_list_children (leaf, NULL);
   for (guint i = 0; children != NULL && children[i] != NULL; i++) {
     g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (leaf, children[i], NULL);
 
     if (child != NULL)
-      count += read_leaf (memory, child, depth + 1);
+      read_leaf (memory, child, depth + 1, sum);
   }
-  return count;
+  return is_read;
+}
+
+static gboolean
+has_child (const NcgCgroup *cgroup, const char *name)
+{
+  g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (cgroup, name, NULL);
+
+  return child != NULL;
 }
 
 static void
@@ -71,10 +81,12 @@ read_leaves (const NcgTree *memory, const NcgCgroup *cgroup, NcgOomCount *count)
   g_hash_table_remove_all (count->leaves);
   for (guint i = 0; children != NULL && children[i] != NULL; i++) {
     g_autoptr (NcgCgroup) child = ncg_cgroup_open_child (cgroup, children[i], NULL);
+    guint64 sum = 0;
 
-    if (child != NULL)
-      g_hash_table_insert (count->leaves, g_strdup (children[i]),
-                           GSIZE_TO_POINTER ((gsize) read_leaf (memory, child, 0)));
+    /* Of one that is gone a count of 0 would say that nobody was killed in it. */
+    if (child != NULL &&
+        (read_leaf (memory, child, 0, &sum) || sum > 0 || has_child (cgroup, children[i])))
+      g_hash_table_insert (count->leaves, g_strdup (children[i]), GSIZE_TO_POINTER ((gsize) sum));
   }
 }
 
@@ -95,10 +107,8 @@ ncg_oom_count_read (const NcgTree *memory,
     if (!ncg_cgroup_read_key (opened, get_file (memory), key, &count.total, error))
       return FALSE;
     read_leaves (memory, opened, &count);
-    /* Without leaves there is nothing that it could disagree with. */
-    again = count.total;
-    if (g_hash_table_size (count.leaves) > 0 &&
-        !ncg_cgroup_read_key (opened, get_file (memory), key, &again, error))
+    /* Also without leaves: the last one may have gone in between, after a kill in it. */
+    if (!ncg_cgroup_read_key (opened, get_file (memory), key, &again, error))
       return FALSE;
     if (again != count.total)
       continue;

@@ -143,6 +143,17 @@ oom_told_compare (OomTold *self, const NcgOomCount *now)
   return kills;
 }
 
+void
+oom_told_add_leaf (OomTold *self, const char *leaf)
+{
+  if (!self->is_begun)
+    return;
+  if (self->leaves == NULL)
+    self->leaves = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  if (!g_hash_table_contains (self->leaves, leaf))
+    g_hash_table_insert (self->leaves, g_strdup (leaf), GSIZE_TO_POINTER (0));
+}
+
 GVariant *
 oom_told_save (const OomTold *self)
 {

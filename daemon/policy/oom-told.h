@@ -35,6 +35,9 @@ typedef struct {
  */
 GPtrArray *oom_told_compare (OomTold *self, const NcgOomCount *now);
 
+/* A leaf has come: it is known by its name even if it is gone by the next look. */
+void oom_told_add_leaf (OomTold *self, const char *leaf);
+
 /* (transfer floating): an a{st} for the pod's file: the total under "", and each leaf that was hit;
  * and back. What is loaded has begun. */
 GVariant *oom_told_save (const OomTold *self);

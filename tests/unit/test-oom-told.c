@@ -66,6 +66,21 @@ test_begin (void)
   assert_told (&told, "8 a=4", "a=1");
 }
 
+/* One that has come is named, though it is gone before anybody looked at it. */
+static void
+test_added (void)
+{
+  g_auto (OomTold) told = { 0 };
+
+  oom_told_add_leaf (&told, "a");
+  assert_told (&told, "1 a=1", "");
+  oom_told_add_leaf (&told, "a");
+  assert_told (&told, "2 a=2", "a=1");
+  oom_told_add_leaf (&told, "b");
+  assert_told (&told, "3 a=2", "b=1");
+  assert_told (&told, "3 a=2", "");
+}
+
 /* A container that is gone is told of by the pod's count. */
 static void
 test_gone (void)
@@ -169,6 +184,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/oom-told/leaves", test_leaves);
   g_test_add_func ("/oom-told/begin", test_begin);
+  g_test_add_func ("/oom-told/added", test_added);
   g_test_add_func ("/oom-told/gone", test_gone);
   g_test_add_func ("/oom-told/made-anew", test_made_anew);
   g_test_add_func ("/oom-told/in-between", test_in_between);
