@@ -52,7 +52,7 @@ static const Row rows_v2[] = {
   { "{'CPUSet': <'0'>}", "cpuset.cpus=0", "AllowedCPUs=0", "{'CPUSet': <''>}", "cpuset.cpus=0-1",
     "AllowedCPUs=0-1" },
   { "{'MemoryNodes': <'0'>}", "cpuset.mems=0", "AllowedMemoryNodes=0", "{'MemoryNodes': <''>}",
-    "cpuset.mems=0", "AllowedMemoryNodes=0" },
+    "cpuset.mems=0-1", "AllowedMemoryNodes=0-1" },
 };
 
 /* Without what v1 does not have; what systemd has no property for is not shown. */
@@ -78,7 +78,7 @@ static const Row rows_v1[] = {
   { "{'PidsLimit': <uint64 12>}", "pids.max=12", "TasksMax=12", "{'PidsLimit': <'max'>}",
     "pids.max=max", "TasksMax=infinity" },
   { "{'CPUSet': <'0'>}", "cpuset.cpus=0", "", "{'CPUSet': <''>}", "cpuset.cpus=0-1", "" },
-  { "{'MemoryNodes': <'0'>}", "cpuset.mems=0", "", "{'MemoryNodes': <''>}", "cpuset.mems=0", "" },
+  { "{'MemoryNodes': <'0'>}", "cpuset.mems=0", "", "{'MemoryNodes': <''>}", "cpuset.mems=0-1", "" },
 };
 
 /* What the tests say in a kind of hierarchy. In "other" every one is another, some larger and some
