@@ -11,6 +11,7 @@ VERB (verify)
 VERB (monitor)
 VERB (metrics)
 VERB (config)
+VERB (plan)
 
 VERB (create)
 VERB (update)

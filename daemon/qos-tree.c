@@ -46,7 +46,7 @@ get_wanted (gpointer user_data, NcgResources *ret_wanted)
 
   get_essential (user_data, ret_wanted);
   if (level->qos == QOS_GUARANTEED)
-    settings_add (ret_wanted, &level->tree->root);
+    settings_merge (ret_wanted, &level->tree->root);
 }
 
 static void

@@ -216,7 +216,7 @@ settings_for_qos (QosClass qos,
 }
 
 void
-settings_add (NcgResources *self, const NcgResources *other)
+settings_merge (NcgResources *self, const NcgResources *other)
 {
   for (int i = 0; i < NCG_N_SETTINGS; i++) {
     guint64 number = other->numbers[i];

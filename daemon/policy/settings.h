@@ -47,7 +47,7 @@ typedef struct {
 void settings_add_demand (QosDemand *sum, const Spec *spec);
 
 /* Adds what @other sets: protections as sums, all else instead of what was set. */
-void settings_add (NcgResources *self, const NcgResources *other);
+void settings_merge (NcgResources *self, const NcgResources *other);
 
 /**
  * settings_for_qos:
