@@ -50,8 +50,10 @@ add_class (PlanNode *self, const PlanMachine *machine, QosClass qos, GError **er
   const NodeGroup *planned = node_plan_find (self->plan, path);
   g_auto (NcgResources) resources = { 0 };
   const QosDemand none = { 0 };
+  SettingsDefaults defaults;
 
-  settings_for_qos (qos, &none, &resources);
+  settings_read_defaults (self->config, machine->hierarchy, &defaults);
+  settings_for_qos (qos, &none, defaults.formula, &resources);
   if (planned != NULL) {
     if (ncg_resources_is_set (&planned->resources, NCG_SETTING_CPU_WEIGHT))
       ncg_resources_unset (&resources, NCG_SETTING_CPU_WEIGHT);

@@ -129,7 +129,7 @@ make_groups (const PlanMachine *machine, const Config *config, const PlanPod *po
   char *unit = name_pod (machine, config, pod, error);
   PlanGroup *group;
 
-  settings_read_defaults (config, &defaults);
+  settings_read_defaults (config, machine->hierarchy, &defaults);
   settings_for_pod (&pod->spec, &defaults, &resources);
   group = unit != NULL ? plan_group_new (machine, unit, &resources, error) : NULL;
   if (group != NULL)
