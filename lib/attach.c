@@ -168,6 +168,8 @@ set_refused (const Goal *goal, const NcgProcess *process, GError *refusal, GErro
       ncg_process_has_exited (process))
     return set_ended (goal, process, error);
   if (reason == NULL || g_error_matches (refusal, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+    if (!g_error_matches (owned, NCG_ERROR, NCG_ERROR_NOT_FOUND))
+      owned->code = code_of_refusal (owned);
     g_propagate_error (error, g_steal_pointer (&owned));
     return FALSE;
   }

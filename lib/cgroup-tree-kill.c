@@ -42,8 +42,13 @@ ncg_cgroup_tree_is_populated (const GPtrArray *trees,
 
   for (guint i = 0; !populated && i < trees->len; i++) {
     const NcgTree *tree = g_ptr_array_index (trees, i);
-    g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, NULL);
+    g_autoptr (GError) local = NULL;
+    g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, &local);
 
+    if (cgroup == NULL && !g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
     if (cgroup != NULL && !ncg_cgroup_is_populated (cgroup, &populated, error))
       return FALSE;
   }

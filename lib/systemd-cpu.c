@@ -56,10 +56,13 @@ ncg_systemd_cpu_is_needed (const NcgHierarchy *hierarchy,
                            const char *path,
                            const NcgResources *resources)
 {
-  g_autoptr (GPtrArray) settings = list_files (hierarchy, resources);
   const NcgTree *tree = ncg_hierarchy_find_tree (hierarchy, "cpu");
+  g_autoptr (GPtrArray) settings = NULL;
   g_autoptr (NcgCgroup) cgroup = NULL;
 
+  if (tree == NULL || !tree->is_v1)
+    return FALSE;
+  settings = list_files (hierarchy, resources);
   if (settings->len == 0)
     return FALSE;
   cgroup = ncg_cgroup_open (tree->mount, path, NULL);

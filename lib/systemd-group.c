@@ -6,6 +6,7 @@
 
 #include "lib/cgroup-tree.h"
 #include "lib/cgroup.h"
+#include "lib/error.h"
 #include "lib/missing-files.h"
 #include "lib/systemd-change.h"
 #include "lib/systemd-path.h"
@@ -69,18 +70,18 @@ on_taken_back (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_error (task, g_steal_pointer (&ensure->error));
 }
 
-/* What was made goes again, unless it is used already. */
+/* What was made goes again, unless it is used already, or nobody knows. */
 static void
 give_up (GTask *task, GError *error)
 {
   Ensure *ensure = g_task_get_task_data (task);
   NcgSystemdContext *context = ensure->context;
-  gboolean populated = FALSE;
+  gboolean populated = TRUE;
 
-  if (ensure->was_there ||
-      (ncg_cgroup_tree_is_populated (context->hierarchy->trees, ensure->place->cgroup, &populated,
-                                     NULL) &&
-       populated)) {
+  if (ensure->was_there || ensure->adopt ||
+      !ncg_cgroup_tree_is_populated (context->hierarchy->trees, ensure->place->cgroup, &populated,
+                                     NULL) ||
+      populated) {
     g_task_return_error (task, error);
     return;
   }
@@ -169,13 +170,15 @@ ensure_group (GTask *task)
                            g_object_ref (task));
 }
 
+/* One that cannot be opened for another reason, such as too many open files, is there. */
 static gboolean
 is_there (const NcgSystemdContext *context, const char *path)
 {
   const char *mount = ncg_hierarchy_get_primary (context->hierarchy)->mount;
-  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (mount, path, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (mount, path, &error);
 
-  return cgroup != NULL;
+  return !g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
 }
 
 void
@@ -292,15 +295,16 @@ on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
 }
 
+/* If that cannot be seen it may be. */
 static gboolean
 is_populated (const Stop *stop)
 {
-  gboolean populated = FALSE;
+  gboolean populated = TRUE;
 
   return stop->place->cgroup[0] != '\0' &&
-         ncg_cgroup_tree_is_populated (stop->context->hierarchy->trees, stop->place->cgroup,
-                                       &populated, NULL) &&
-         populated;
+         (!ncg_cgroup_tree_is_populated (stop->context->hierarchy->trees, stop->place->cgroup,
+                                         &populated, NULL) ||
+          populated);
 }
 
 /* What systemd does takes its time (SIGTERM first, 90 s), is not atomic against forks, and does not

@@ -136,9 +136,10 @@ give_up (GTask *task, GError *error)
   error = explain (leaf, error);
   if (leaf->origins != NULL)
     ncg_origins_restore (leaf->origins);
-  if (leaf->was_there || (ncg_cgroup_tree_is_populated (leaf->context->hierarchy->trees,
-                                                        leaf->place->cgroup, &populated, NULL) &&
-                          populated)) {
+  if (leaf->was_there ||
+      !ncg_cgroup_tree_is_populated (leaf->context->hierarchy->trees, leaf->place->cgroup,
+                                     &populated, NULL) ||
+      populated) {
     g_task_return_error (task, error);
     return;
   }

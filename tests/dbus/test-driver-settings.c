@@ -179,7 +179,6 @@ test_taken_back (Rig *rig, gconstpointer data)
 {
   g_auto (NcgResources) resources = { 0 };
   g_autoptr (GError) error = NULL;
-  g_autofree char *pids = NULL;
 
   forbid_hugepages (rig);
   ncg_resources_set (&resources, NCG_SETTING_PIDS_MAX, 7);
