@@ -58,6 +58,58 @@ test_remove (void)
   g_assert_false (machine_has_cgroup (CGROUP));
 }
 
+static void
+test_join (void)
+{
+  g_autoptr (Workload) first = workload_start ();
+  g_autoptr (Workload) second = workload_start ();
+  g_autoptr (Workload) inner = workload_start ();
+  g_autoptr (Ctl) joined = NULL;
+  g_autoptr (Ctl) delegated = NULL;
+  g_autofree char *again = g_strdup_printf ("join p/main %d", second->pid);
+
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>}"));
+  joined = ctl_run (0, "join p main %d PidsLimit=9", first->pid);
+  ctl_assert_output (joined, "podp-main.scope\n" CGROUP "/podp-main.scope\n");
+  machine_assert_files (CGROUP "/podp-main.scope", "pids.max=9");
+  ctl_assert_json (again, "$.ControlGroup", "\"" CGROUP "/podp-main.scope\"");
+  g_assert_true (machine_try ("grep -q 'podp-main.scope$' /proc/%d/cgroup", second->pid));
+  delegated = ctl_run (0, "join p own %d Delegate=yes User=65534 Subgroup=payload", inner->pid);
+  g_assert_true (machine_try ("grep -q 'podp-own.scope/payload$' /proc/%d/cgroup", inner->pid));
+  client_remove_pod ("p");
+}
+
+/* What the command sees first is its container. */
+static void
+test_run (void)
+{
+  g_autoptr (Ctl) first = NULL;
+
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>}"));
+  first = ctl_run (0, "run p/main PidsLimit=9 -- cat /proc/self/cgroup");
+  ctl_assert_output (first, "0::" CGROUP "/podp-main.scope\n");
+  ctl_free (ctl_run (7, "run p -- sh -c 'exit 7'"));
+  ctl_free (ctl_run (128 + SIGKILL, "run p -- sh -c 'kill -KILL $$'"));
+  ctl_free (ctl_run (127, "run p -- no-such-command"));
+  ctl_free (ctl_run (3, "run q -- touch /run/touched"));
+  g_assert_false (machine_try ("test -e /run/touched"));
+  g_free (
+      machine_run ("timeout --preserve-status 1 nodecgroupsctl run p -- sleep 60; test $? = 143"));
+  client_remove_pod ("p");
+}
+
+/* A terminal is the command's as it was ours, and what is typed there reaches it. */
+static void
+test_run_on_terminal (void)
+{
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>}"));
+  g_free (machine_run ("script -qec \"nodecgroupsctl run p -- sh -c 'tty >/run/tty; exit 7'\" "
+                       "/dev/null </dev/null; test $? = 7 && grep -q ^/dev/pts/ /run/tty"));
+  g_free (machine_run ("(sleep 2; printf '\\003'; sleep 5) | script -qec 'nodecgroupsctl run p -- "
+                       "sleep 60' /dev/null; test $? = 130"));
+  client_remove_pod ("p");
+}
+
 /* What the node lacks here is its own; the status says whether it lacks something. */
 static void
 test_status (void)
@@ -215,9 +267,11 @@ test_nobody (void)
   g_autoptr (Ctl) pods = ctl_run_as_nobody (0, "pods --no-legend");
   g_autoptr (Ctl) create = ctl_run_as_nobody (4, "create p");
   g_autoptr (Ctl) remove = ctl_run_as_nobody (4, "remove p");
+  g_autoptr (Ctl) run = ctl_run_as_nobody (4, "run p -- touch /tmp/touched");
 
   g_assert_cmpstr (pods->output, ==, "");
   ctl_assert_errors (create, "\nTry: as root, or as a member of the daemon's group");
+  g_assert_false (machine_try ("test -e /tmp/touched"));
   ctl_assert_errors (remove, "\nTry: as root, or as a member of the daemon's group");
 }
 
@@ -246,6 +300,9 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/create", test_create);
   g_test_add_func ("/cli/update", test_update);
   g_test_add_func ("/cli/remove", test_remove);
+  g_test_add_func ("/cli/join", test_join);
+  g_test_add_func ("/cli/run", test_run);
+  g_test_add_func ("/cli/run/terminal", test_run_on_terminal);
   g_test_add_func ("/cli/status", test_status);
   g_test_add_func ("/cli/tree", test_tree);
   g_test_add_func ("/cli/pods", test_pods);
