@@ -65,8 +65,8 @@ assert_has (const char *text, const char *line)
 
 static const char *const always[] = {
   "nodecgroups_up 1",
-  "nodecgroups_build_info{version=\"1.2\",driver=\"systemd\",hierarchy=\"unified\","
-  "systemd_version=\"252\"} 1",
+  ("nodecgroups_build_info{version=\"1.2\",driver=\"systemd\",hierarchy=\"unified\","
+   "systemd_version=\"252\"} 1"),
   "nodecgroups_node_state{state=\"ready\"} 0",
   "nodecgroups_node_state{state=\"degraded\"} 1",
   "nodecgroups_node_condition{condition=\"A\"} 1",
