@@ -31,8 +31,6 @@ typedef struct {
 
 /* The first that fits counts. */
 static const Row rows[] = {
-  { "metrics", BUS "NameHasNoOwner", EXIT_STATUS_UNREACHABLE,
-    "nodecgroupsd does not run, and is not started for metrics", START },
   { "reload", OURS "InvalidArgument", EXIT_STATUS_FAILED, NULL,
     "nodecgroupsd --check-config, after the files were mended" },
   { NULL, OURS "InvalidArgument", EXIT_STATUS_USAGE, NULL,
@@ -67,7 +65,9 @@ static const Row rows[] = {
     "as root, or as a member of the daemon's group (nodecgroups, unless it was configured "
     "otherwise)" },
   { NULL, BUS "ServiceUnknown", EXIT_STATUS_UNREACHABLE, NO_DAEMON, START },
-  { NULL, BUS "NameHasNoOwner", EXIT_STATUS_UNREACHABLE, NO_DAEMON, START },
+  /* Of calls that start none. */
+  { NULL, BUS "NameHasNoOwner", EXIT_STATUS_UNREACHABLE,
+    "nodecgroupsd does not run, and is not started for this", START },
   { NULL, BUS "Spawn.*", EXIT_STATUS_UNREACHABLE, NO_DAEMON, START },
   { NULL, BUS "NoReply", EXIT_STATUS_UNREACHABLE, "nodecgroupsd has not answered", START },
   { NULL, BUS "TimedOut", EXIT_STATUS_UNREACHABLE, "nodecgroupsd has not answered", START },
