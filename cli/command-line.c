@@ -4,6 +4,7 @@
  */
 #include "cli/command-line.h"
 
+#include "cli/topics.h"
 #include "cli/width.h"
 
 /* Of a verb and its arguments, in the help; what is longer pushes the rest to the right. */
@@ -99,9 +100,10 @@ command_line_parse (CommandLine *self, const char *const *argv, GError **error)
   /* "help VERB" is how others spell "VERB --help". */
   if (g_str_equal (name, "help")) {
     self->options.wants_help = TRUE;
-    if (rest[1] != NULL)
+    self->topic = rest[1] != NULL ? topics_format (rest[1]) : NULL;
+    if (rest[1] != NULL && self->topic == NULL)
       self->verb = verbs_find (rest[1], error);
-    return rest[1] == NULL || self->verb != NULL;
+    return rest[1] == NULL || self->topic != NULL || self->verb != NULL;
   }
   self->verb = verbs_find (name, error);
   if (self->verb == NULL || (rest[0] != NULL && !parse_from_verb (self, &rest, error)))
@@ -119,6 +121,7 @@ void
 command_line_clear (CommandLine *self)
 {
   options_clear (&self->options);
+  g_clear_pointer (&self->topic, g_free);
   g_clear_pointer (&self->arguments, g_strfreev);
   g_clear_pointer (&self->command, g_strfreev);
 }

@@ -11,6 +11,7 @@
 typedef struct {
   Options options;
   const Verb *verb; /* the default's, if none was given; of --help NULL then */
+  char *topic;      /* (nullable): the text of a topic of the help */
   char **arguments; /* (array zero-terminated=1) */
   char **command;   /* (array zero-terminated=1) (nullable): of a verb that takes one */
 } CommandLine;

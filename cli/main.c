@@ -42,7 +42,8 @@ run (const char *const *argv)
   if (!command_line_parse (&line, argv, &error))
     return failure_report (error, line.verb != NULL ? line.verb->name : NULL);
   if (line.options.wants_help) {
-    g_autofree char *help = command_line_help (line.verb);
+    g_autofree char *help =
+        line.topic != NULL ? g_strdup (line.topic) : command_line_help (line.verb);
 
     fputs (help, stdout);
     return EXIT_STATUS_OK;

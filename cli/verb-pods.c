@@ -4,10 +4,23 @@
  *
  * JSON: an array of objects, sorted by Uid: Uid, QosClass, Object, Slice and State are those of
  * ListPods; Stats has the Fields below, of GetStats, and is absent where the pod has no cgroup.
+ * With
+ * --quiet an array of what it lists, strings.
  */
 #include "cli/figures.h"
 #include "cli/states.h"
 #include "cli/verbs.h"
+
+static gboolean is_quiet;
+static gboolean has_containers;
+
+static const GOptionEntry entries[] = {
+  { "quiet", 'q', 0, G_OPTION_ARG_NONE, &is_quiet,
+    "Only the UIDs, one a line; the daemon is not started for it", NULL },
+  { "containers", 0, 0, G_OPTION_ARG_NONE, &has_containers,
+    "With --quiet the containers as well, as UID/CONTAINER", NULL },
+  { NULL },
+};
 
 static const char *const wanted[] = {
   "TimestampUSec", "CPUUsageNSec", "MemoryUsageBytes", "MemoryLimitBytes", "PidsCurrent",
@@ -96,8 +109,65 @@ show_table (const Call *call, GVariant *pods, GHashTable *stats)
   call_show (call, out->str);
 }
 
+/* The names of a pod's object, where it is one. @interfaces: a{sa{sv}} */
+static void
+add_names (GPtrArray *names, GVariant *interfaces)
+{
+  g_autoptr (GVariant) pod = g_variant_lookup_value (interfaces, BUS_POD, G_VARIANT_TYPE_VARDICT);
+  g_autoptr (GVariant) containers =
+      pod != NULL ? g_variant_lookup_value (pod, "Containers", G_VARIANT_TYPE ("a(ssss)")) : NULL;
+  const char *uid, *name;
+  GVariantIter iter;
+
+  if (pod == NULL || !g_variant_lookup (pod, "Uid", "&s", &uid))
+    return;
+  g_ptr_array_add (names, g_strdup (uid));
+  if (containers == NULL || !has_containers)
+    return;
+  g_variant_iter_init (&iter, containers);
+  while (g_variant_iter_next (&iter, "(&s&s&s&s)", &name, NULL, NULL, NULL))
+    g_ptr_array_add (names, g_strconcat (uid, "/", name, NULL));
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* One call, without a figure: it is for who has just pressed a key. */
 static gboolean
-run (Call *call, GError **error)
+list_names (Call *call, GError **error)
+{
+  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
+      bus_get_connection (call->bus), BUS_NAME, BUS_OBJECT, "org.freedesktop.DBus.ObjectManager",
+      "GetManagedObjects", NULL, G_VARIANT_TYPE ("(a{oa{sa{sv}}})"),
+      G_DBUS_CALL_FLAGS_NO_AUTO_START, BUS_CALL_MSEC, NULL, error);
+  g_autoptr (GVariant) objects = reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *text = NULL;
+  GVariantIter iter;
+  GVariant *interfaces;
+
+  if (objects == NULL)
+    return FALSE;
+  g_variant_iter_init (&iter, objects);
+  while (g_variant_iter_loop (&iter, "{o@a{sa{sv}}}", NULL, &interfaces))
+    add_names (names, interfaces);
+  g_ptr_array_sort (names, compare_names);
+  if (call_wants_json (call)) {
+    call_show_json (call, g_variant_new_strv ((const char *const *) names->pdata, names->len));
+    return TRUE;
+  }
+  g_ptr_array_add (names, g_strdup (""));
+  g_ptr_array_add (names, NULL);
+  text = g_strjoinv ("\n", (char **) names->pdata);
+  call_show (call, text);
+  return TRUE;
+}
+
+static gboolean
+list_pods (Call *call, GError **error)
 {
   NcgDbusManager *manager = bus_get_manager (call->bus, error);
   g_autoptr (GVariant) pods = NULL;
@@ -118,11 +188,18 @@ run (Call *call, GError **error)
   return TRUE;
 }
 
+static gboolean
+run (Call *call, GError **error)
+{
+  return is_quiet ? list_names (call, error) : list_pods (call, error);
+}
+
 const Verb verb_pods = {
   .name = "pods",
   .arguments = "",
   .needs_bus = TRUE,
   .group = VERB_GROUP_SEE,
   .help = "List the pods with what they use",
+  .options = entries,
   .run = run,
 };

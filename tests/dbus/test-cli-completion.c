@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The completions of the shells, against the daemon: that of bash as bash calls it, the others as
+ * far as they can be read, where there is such a shell.
+ */
+#include "tests/dbus/cli.h"
+
+#include <sys/wait.h>
+
+/* (transfer full): what a shell prints for @script, with the words of @line behind it */
+static char *
+run_shell (Cli *cli, const char *shell, const char *script, const char *line)
+{
+  g_autofree char *directory = g_path_get_dirname (cli_get_program ());
+  g_autofree char *path = g_strconcat (directory, ":", g_getenv ("PATH"), NULL);
+  g_autofree char *command = g_strdup_printf ("%s -c '%s' %s", shell, script, line);
+  g_auto (GStrv) arguments = NULL;
+  g_autofree char *errors = NULL;
+  g_autoptr (GError) error = NULL;
+  char *output = NULL;
+  int status;
+
+  cli_setenv (cli, "PATH", path);
+  g_assert_true (g_shell_parse_argv (command, NULL, &arguments, NULL));
+  g_spawn_sync (NULL, arguments, cli->environment, G_SPAWN_SEARCH_PATH, NULL, NULL, &output,
+                &errors, &status, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (errors, ==, "");
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+  return output;
+}
+
+/* Completes the last word of @line, which is divided as bash does it. */
+static void
+assert_completions (Cli *cli, const char *line, const char *expected)
+{
+  g_autofree char *output =
+      run_shell (cli, "bash",
+                 "source " COMPLETION "/nodecgroupsctl.bash; COMP_WORDS=(\"$0\" \"$@\"); "
+                 "COMP_CWORD=$#; _nodecgroupsctl; echo \"${COMPREPLY[*]}\"",
+                 line);
+
+  g_test_message ("%s: %s", line, output);
+  g_strchomp (output);
+  g_assert_cmpstr (output, ==, expected);
+}
+
+static void
+test_bash (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+
+  cli_run (cli, 0, "create ab");
+  cli_run (cli, 0, "create ac");
+  cli_run (cli, 0, "create b");
+  cli_run (cli, 0, "create ac/web");
+  assert_completions (cli, "nodecgroupsctl po", "pods pod");
+  assert_completions (cli, "nodecgroupsctl help up", "update");
+  assert_completions (cli, "nodecgroupsctl pod a", "ab ac");
+  assert_completions (cli, "nodecgroupsctl pod ab ''", "ab ac b");
+  assert_completions (cli, "nodecgroupsctl --no-pager pod a", "ab ac");
+  assert_completions (cli, "nodecgroupsctl --color = never pod a", "ab ac");
+  assert_completions (cli, "nodecgroupsctl remove ac", "ac ac/web");
+  assert_completions (cli, "nodecgroupsctl update ac/", "ac/web");
+  assert_completions (cli, "nodecgroupsctl update ab MemoryL", "MemoryLimit= MemoryLow=");
+  assert_completions (cli, "nodecgroupsctl update ab MemoryLimit = 1", "");
+  assert_completions (cli, "nodecgroupsctl verify --a", "--all");
+  assert_completions (cli, "nodecgroupsctl --no", "--no-pager --no-legend");
+  assert_completions (cli, "nodecgroupsctl remove --gr", "--grace=");
+  assert_completions (cli, "nodecgroupsctl usage ''", "");
+  assert_completions (cli, "nodecgroupsctl --user pod a", "");
+}
+
+/* Without a daemon there are no pods, and no complaint; and it is not started. */
+static void
+test_down (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+
+  assert_completions (cli, "nodecgroupsctl pod ''", "");
+  assert_completions (cli, "nodecgroupsctl verif", "verify");
+  cli_run (cli, 5, "pods --quiet");
+  cli_assert_errors (cli, "nodecgroupsd does not run, and is not started for this: ");
+}
+
+static void
+test_quiet (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+
+  cli_run (cli, 0, "pods --quiet");
+  g_assert_cmpstr (cli->output, ==, "");
+  cli_run (cli, 0, "create b");
+  cli_run (cli, 0, "create a");
+  cli_run (cli, 0, "create b/c");
+  cli_run (cli, 0, "pods --quiet");
+  g_assert_cmpstr (cli->output, ==, "a\nb\n");
+  cli_run (cli, 0, "pods -q --containers");
+  g_assert_cmpstr (cli->output, ==, "a\nb\nb/c\n");
+  cli_run (cli, 0, "pods -q --json");
+  g_assert_cmpstr (cli->output, ==, "[\"a\",\"b\"]\n");
+  cli_run (cli, 0, "help verbs");
+  cli_assert_output (cli,
+                     "\nremove\tUID[/CONTAINER]…\tEnd all processes in them, and remove them\n");
+  cli_run (cli, 0, "help keys");
+  cli_assert_output (cli, "\nMemoryLimit\n");
+  cli_assert_output (cli, "\nSubgroup\n");
+}
+
+static void
+test_others (void)
+{
+  static const struct {
+    const char *shell;
+    const char *file;
+  } rows[] = {
+    { "zsh", COMPLETION "/_nodecgroupsctl" },
+    { "fish", COMPLETION "/nodecgroupsctl.fish" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *shell = g_find_program_in_path (rows[i].shell);
+    const char *const command[] = { rows[i].shell, "-n", rows[i].file, NULL };
+    g_autofree char *errors = NULL;
+    int status;
+
+    if (shell == NULL) {
+      g_test_message ("there is no %s", rows[i].shell);
+      continue;
+    }
+    g_assert_true (g_spawn_sync (NULL, (char **) command, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+                                 NULL, &errors, &status, NULL));
+    g_assert_cmpstr (errors, ==, "");
+    g_assert_cmpint (status, ==, 0);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  FIXTURE_TEST ("/cli-completion/bash", test_bash);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/cli-completion/down", test_down);
+  FIXTURE_TEST ("/cli-completion/quiet", test_quiet);
+  g_test_add_func ("/cli-completion/others", test_others);
+  return g_test_run ();
+}
