@@ -5,11 +5,13 @@
 #include "tests/soak/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define FAILURES_MAX 20
 
 static int n_failures; /* atomic */
 static gint64 begun_usec;
+static char *first_failure; /* its first line */
 static GMutex lock;
 
 static void
@@ -51,12 +53,31 @@ report_fail (const char *format, ...)
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   print ("FAILED: ", text);
+  g_mutex_lock (&lock);
+  if (first_failure == NULL)
+    first_failure = g_strndup (text, strcspn (text, "\n"));
+  g_mutex_unlock (&lock);
 }
 
 gboolean
 report_has_failed (void)
 {
   return g_atomic_int_get (&n_failures) > 0;
+}
+
+void
+report_result (gint64 seed)
+{
+  g_autofree char *failure = NULL;
+
+  g_mutex_lock (&lock);
+  if (first_failure != NULL) {
+    failure = g_strdelimit (g_strdup (first_failure), "#", ' ');
+    printf ("not ok 1 /soak: %s # seed %" G_GINT64_FORMAT "\n1..1\n", failure, seed);
+  } else {
+    printf ("ok 1 /soak # seed %" G_GINT64_FORMAT "\n1..1\n", seed);
+  }
+  g_mutex_unlock (&lock);
 }
 
 char *

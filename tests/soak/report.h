@@ -16,6 +16,9 @@ void report_fail (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
 gboolean report_has_failed (void);
 
+/* The line of TAP about the whole, with the first failure and what is needed to repeat it. */
+void report_result (gint64 seed);
+
 /* Runs a line of the shell. Returns: (transfer full): what it printed, without blanks at the end;
  * "" if it failed, which is a failure of the soak unless @may_fail */
 char *report_run (gboolean may_fail, const char *format, ...) G_GNUC_PRINTF (2, 3);

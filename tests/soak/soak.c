@@ -15,7 +15,6 @@
 #include "tests/soak/figures.h"
 #include "tests/soak/report.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 typedef struct {
@@ -163,7 +162,6 @@ main (int argc, char **argv)
   report_note ("faults: %s", faults);
   if (report_has_failed ())
     report_output ("journalctl --no-pager -o short-precise -n 400");
-  printf ("%sok 1 /soak # seed %" G_GINT64_FORMAT "\n1..1\n", report_has_failed () ? "not " : "",
-          options.seed);
+  report_result (options.seed);
   return report_has_failed () ? EXIT_FAILURE : EXIT_SUCCESS;
 }
