@@ -418,6 +418,37 @@ ncg_cgroup_tree_make (const GPtrArray *trees,
   return ncg_cgroup_tree_make_noting (trees, NULL, path, controllers, made, error);
 }
 
+/* One that was made there just now was not there. */
+static gboolean
+is_in_primary (const NcgTree *primary, const char *path, GPtrArray *made)
+{
+  g_autofree char *directory = g_strconcat (primary->mount, path, NULL);
+  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (primary->mount, path, NULL);
+
+  return cgroup != NULL && !g_ptr_array_find_with_equal_func (made, directory, g_str_equal, NULL);
+}
+
+gboolean
+ncg_cgroup_tree_make_beside (const NcgTree *primary,
+                             const GPtrArray *trees,
+                             const char *path,
+                             const char *const *controllers,
+                             GError **error)
+{
+  g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *shown = NULL;
+  gboolean is_there = is_in_primary (primary, path, made);
+
+  if (is_there && !ncg_cgroup_tree_make_noting (trees, NULL, path, controllers, made, error))
+    return FALSE;
+  if (is_there && is_in_primary (primary, path, made))
+    return TRUE;
+  ncg_cgroup_tree_unmake (made, 0);
+  shown = ncg_error_escape_path (path);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND, "there is no cgroup %s any more", shown);
+  return FALSE;
+}
+
 gboolean
 ncg_cgroup_tree_exists (const GPtrArray *trees, const char *path)
 {

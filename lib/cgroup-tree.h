@@ -46,6 +46,22 @@ gboolean ncg_cgroup_tree_make_noting (const GPtrArray *trees,
                                       GPtrArray *made,
                                       GError **error);
 
+/**
+ * ncg_cgroup_tree_make_beside:
+ * @primary: see ncg_hierarchy_get_primary()
+ *
+ * The same for a cgroup that somebody else has made and removes, in @primary before the other
+ * hierarchies: whoever cleans up after that is not to find later what is made too late. So it is
+ * looked at again when all is made.
+ *
+ * Returns: as above; also %NCG_ERROR_NOT_FOUND, with nothing made, if it is not in @primary
+ */
+gboolean ncg_cgroup_tree_make_beside (const NcgTree *primary,
+                                      const GPtrArray *trees,
+                                      const char *path,
+                                      const char *const *controllers,
+                                      GError **error);
+
 /* Enables for the cgroup @path, which is there, those of @controllers that are to be had, on v2:
  * what is only counted need not be. */
 void

@@ -16,6 +16,8 @@
 #include "lib/tree-work.h"
 
 #define WINDOW 64
+/* What has ended in the primary hierarchy may take a moment longer in the others. */
+#define LEFT_USEC G_USEC_PER_SEC
 
 /* The controllers of v1 that systemd up to 257 makes cgroups for. */
 static const char *const controllers_of_systemd[] = {
@@ -213,7 +215,7 @@ remove_left (const NcgSystemdContext *context, const char *cgroup)
 
   for (guint i = 0; i < left->len; i++)
     ncg_tree_work_remove_async (context->foreign, context->proc, g_ptr_array_index (left, i),
-                                g_get_monotonic_time (), NULL, NULL);
+                                g_get_monotonic_time () + LEFT_USEC, NULL, NULL);
 }
 
 static void
@@ -339,7 +341,7 @@ forget_if_gone (NcgSystemdContext *context, const char *unit)
     return;
   if (context->foreign->len > 0 && ncg_leaf_is_foreign (context->foreign, known->cgroup))
     ncg_tree_work_remove_async (context->foreign, context->proc, known->cgroup,
-                                g_get_monotonic_time (), NULL, NULL);
+                                g_get_monotonic_time () + LEFT_USEC, NULL, NULL);
   ncg_own_files_forget (context->own, unit);
   ncg_systemd_units_forget (context->units, unit);
 }

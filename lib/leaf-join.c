@@ -35,7 +35,9 @@ job_free (gpointer data)
 static gboolean
 prepare (const Job *job, GError **error)
 {
-  if (job->foreign != NULL && !ncg_leaf_make_foreign (job->foreign, job->cgroup, error))
+  if (job->foreign != NULL &&
+      !ncg_leaf_make_foreign (job->foreign, ncg_hierarchy_get_primary (job->hierarchy), job->cgroup,
+                              error))
     return FALSE;
   if (job->user != NCG_NO_USER &&
       !ncg_leaf_delegate (job->root, job->hierarchy, job->cgroup, job->user, error))

@@ -87,14 +87,17 @@ ncg_leaf_is_foreign (const GPtrArray *trees, const char *path)
 }
 
 gboolean
-ncg_leaf_make_foreign (const GPtrArray *trees, const char *path, GError **error)
+ncg_leaf_make_foreign (const GPtrArray *trees,
+                       const NcgTree *primary,
+                       const char *path,
+                       GError **error)
 {
   g_autoptr (GPtrArray) chosen = g_ptr_array_new ();
 
   for (guint i = 0; i < trees->len; i++)
     if (has_parent (g_ptr_array_index (trees, i), path))
       g_ptr_array_add (chosen, g_ptr_array_index (trees, i));
-  return chosen->len == 0 || ncg_cgroup_tree_make (chosen, path, NULL, error);
+  return chosen->len == 0 || ncg_cgroup_tree_make_beside (primary, chosen, path, NULL, error);
 }
 
 static gboolean
@@ -132,6 +135,22 @@ ncg_leaf_list_left (const GPtrArray *trees, const NcgTree *primary, const char *
   return left;
 }
 
+/* It may have ended meanwhile. */
+static gboolean
+make_child (const GPtrArray *trees, const NcgTree *primary, const char *child, GError **error)
+{
+  GError *local = NULL;
+
+  if (ncg_cgroup_tree_make_beside (primary, trees, child, NULL, &local))
+    return TRUE;
+  if (g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+    g_error_free (local);
+    return TRUE;
+  }
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
 gboolean
 ncg_leaf_make_missing (const NcgTree *tree,
                        const NcgTree *primary,
@@ -147,7 +166,7 @@ ncg_leaf_make_missing (const NcgTree *tree,
   for (guint i = 0; children != NULL && children[i] != NULL; i++) {
     g_autofree char *child = g_strconcat (path, "/", children[i], NULL);
 
-    if (is_of_unit (children[i]) && !ncg_cgroup_tree_make (trees, child, NULL, error))
+    if (is_of_unit (children[i]) && !make_child (trees, primary, child, error))
       return FALSE;
   }
   return TRUE;

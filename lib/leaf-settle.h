@@ -22,12 +22,17 @@ ncg_leaf_check_delegation (gboolean is_delegated, const char *subgroup, uid_t us
 /**
  * ncg_leaf_make_foreign:
  * @trees: (element-type NcgTree): hierarchies of v1
+ * @primary: the hierarchy in which all leaves are
  * @path: of the leaf
  *
  * Makes the leaf, and what lies above it, in those of @trees in which any cgroup above it is, down
- * from the one right below the root: that has limits, or a runtime made it.
+ * from the one right below the root: that has limits, or a runtime made it. Errors: see
+ * ncg_cgroup_tree_make_beside().
  */
-gboolean ncg_leaf_make_foreign (const GPtrArray *trees, const char *path, GError **error);
+gboolean ncg_leaf_make_foreign (const GPtrArray *trees,
+                                const NcgTree *primary,
+                                const char *path,
+                                GError **error);
 
 /**
  * ncg_leaf_list_left:

@@ -44,8 +44,9 @@ make_cgroups (const NcgOwnWrite *self, GError **error)
   if (trees->len == 0)
     return TRUE;
   g_ptr_array_add (controllers, NULL);
-  return ncg_cgroup_tree_make (trees, self->cgroup, (const char *const *) controllers->pdata,
-                               error);
+  return ncg_cgroup_tree_make_beside (ncg_hierarchy_get_primary (self->hierarchy), trees,
+                                      self->cgroup, (const char *const *) controllers->pdata,
+                                      error);
 }
 
 static gboolean

@@ -94,9 +94,11 @@ test_foreign (void)
   g_autoptr (NcgHierarchy) hierarchy = NULL;
   g_autoptr (GPtrArray) trees = NULL;
   g_autoptr (GError) error = NULL;
+  const NcgTree *primary;
 
   temp_dir_write (root, "proc/self/mountinfo", MOUNTINFO);
   hierarchy = ncg_hierarchy_detect (root, NULL);
+  primary = ncg_hierarchy_get_primary (hierarchy);
   trees = list_others (hierarchy);
   make_cpuset (root, "");
   make_cpuset (root, "a.slice");
@@ -107,12 +109,38 @@ test_foreign (void)
   g_assert_false (ncg_leaf_is_foreign (trees, "/b.slice/a.slice/d.scope"));
   g_assert_false (ncg_leaf_is_foreign (trees, ""));
 
-  g_assert_true (ncg_leaf_make_foreign (trees, "/b.slice/d.scope", &error));
+  temp_dir_make (root, PRIMARY "b.slice/d.scope");
+  temp_dir_make (root, PRIMARY "a.slice/b.slice/c.slice/d.scope");
+  g_assert_true (ncg_leaf_make_foreign (trees, primary, "/b.slice/d.scope", &error));
   g_assert_false (is_there (root, "b.slice"));
   g_assert_no_error (error);
   /* Here nothing fills in what is new. */
-  g_assert_false (ncg_leaf_make_foreign (trees, "/a.slice/b.slice/c.slice/d.scope", &error));
+  g_assert_false (
+      ncg_leaf_make_foreign (trees, primary, "/a.slice/b.slice/c.slice/d.scope", &error));
   g_assert_nonnull (strstr (error->message, "/a.slice/b.slice/c.slice"));
+  temp_dir_free (root);
+}
+
+/* Nobody would remove what is made for one that has ended. */
+static void
+test_ended (void)
+{
+  char *root = temp_dir_new ();
+  g_autoptr (NcgHierarchy) hierarchy = NULL;
+  g_autoptr (GPtrArray) trees = NULL;
+  g_autoptr (GError) error = NULL;
+
+  temp_dir_write (root, "proc/self/mountinfo", MOUNTINFO);
+  hierarchy = ncg_hierarchy_detect (root, NULL);
+  trees = list_others (hierarchy);
+  make_cpuset (root, "");
+  make_cpuset (root, "a.slice");
+  temp_dir_make (root, PRIMARY "a.slice");
+  g_assert_false (ncg_leaf_make_foreign (trees, ncg_hierarchy_get_primary (hierarchy),
+                                         "/a.slice/d.scope", &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "/a.slice/d.scope"));
+  g_assert_false (is_there (root, "a.slice/d.scope"));
   temp_dir_free (root);
 }
 
@@ -191,6 +219,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/leaf-settle/left", test_left);
   g_test_add_func ("/leaf-settle/foreign", test_foreign);
+  g_test_add_func ("/leaf-settle/ended", test_ended);
   g_test_add_func ("/leaf-settle/delegable", test_delegable);
   g_test_add_func ("/leaf-settle/not-delegable", test_not_delegable);
   return g_test_run ();

@@ -403,6 +403,27 @@ test_hybrid_v2 (Fixture *fixture, gconstpointer data)
   assert_file (fixture, UNIFIED "a.slice/memory.max", "1048576");
 }
 
+/* A scope ends when it wants; what is made for it then would stay for ever. */
+static void
+test_ended (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *made = g_build_filename (fixture->root, CPUSET "a.slice/ended.scope", NULL);
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  become_hybrid (fixture);
+  resources.cpus = ncg_cpuset_parse ("0", NULL);
+  ncg_own_files_write_async (fixture->own, "ended.scope", "/a.slice/ended.scope", &resources,
+                             on_written, fixture);
+  while (fixture->result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  result = g_steal_pointer (&fixture->result);
+  g_assert_false (ncg_own_files_write_finish (result, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
+  g_assert_false (g_file_test (made, G_FILE_TEST_EXISTS));
+}
+
 /* And where there is nothing else, nobody else does. */
 static void
 test_unified (Fixture *fixture, gconstpointer data)
@@ -505,6 +526,7 @@ main (int argc, char **argv)
   ADD ("/own-files/free", test_free);
   ADD ("/own-files/hybrid-v2", test_hybrid_v2);
   ADD ("/own-files/unified", test_unified);
+  ADD ("/own-files/ended", test_ended);
   ADD ("/own-files/members", test_members);
   ADD ("/own-files/gather", test_gather);
   return g_test_run ();
