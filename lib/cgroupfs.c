@@ -10,6 +10,7 @@
 #include "lib/cgroup.h"
 #include "lib/cgroupfs-private.h"
 #include "lib/error.h"
+#include "lib/members.h"
 #include "lib/verify.h"
 
 #include <string.h>
@@ -260,6 +261,32 @@ make_marked (NcgCgroupfs *self,
   return FALSE;
 }
 
+static gboolean
+is_made_in (const NcgTree *tree, const char *path, GPtrArray *made)
+{
+  g_autofree char *directory = g_strconcat (tree->mount, path, NULL);
+
+  return g_ptr_array_find_with_equal_func (made, directory, g_str_equal, NULL);
+}
+
+/* Where somebody took a cgroup of v1 away that has processes elsewhere, they are above it now. */
+static gboolean
+gather_back (const NcgCgroupfs *self, const char *path, GPtrArray *made, GError **error)
+{
+  const NcgHierarchy *hierarchy = self->hierarchy;
+
+  if (made->len == 0 || is_made_in (ncg_hierarchy_get_primary (hierarchy), path, made))
+    return TRUE;
+  for (guint i = 0; i < hierarchy->trees->len; i++) {
+    const NcgTree *tree = g_ptr_array_index (hierarchy->trees, i);
+
+    if (tree->is_v1 && is_made_in (tree, path, made) &&
+        !ncg_members_gather (hierarchy, self->proc, tree, path, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 gboolean
 ncg_cgroupfs_make (NcgCgroupfs *self,
                    const char *path,
@@ -272,7 +299,8 @@ ncg_cgroupfs_make (NcgCgroupfs *self,
 
   if (!make_marked (self, path, description, settings, made, error))
     return FALSE;
-  if (ncg_apply_check (path, settings, error) && ncg_apply_write (path, settings, error))
+  if (ncg_apply_check (path, settings, error) && gather_back (self, path, made, error) &&
+      ncg_apply_write (path, settings, error))
     return TRUE;
   locker = g_mutex_locker_new (&self->making);
   ncg_cgroup_tree_unmake (made, 0);

@@ -11,7 +11,7 @@
 /**
  * ncg_members_gather:
  * @proc: the mount point of procfs
- * @tree: of v1, one in which systemd makes nothing
+ * @tree: of v1, one in which systemd makes nothing, or has no part
  * @path: of a unit
  *
  * Moves into @path of @tree, or into the cgroup below it that is nearest to where the process is in
