@@ -37,6 +37,8 @@ struct NcgSystemd {
   guint reconnect_msec;
   guint failed_attempts;
   gboolean had_private;
+  sd_bus_slot *greeting; /* under way */
+  gboolean is_greeted;   /* systemd has answered on this connection */
   GQueue waiting;        /* Call, not sent yet */
   GHashTable *in_flight; /* set of Call */
   GHashTable *jobs;      /* object path → Call, also in in_flight */
@@ -292,7 +294,7 @@ send_call (NcgSystemd *self, Call *call)
 static void
 send_waiting (NcgSystemd *self)
 {
-  while (self->bus != NULL && g_hash_table_size (self->in_flight) < self->window) {
+  while (self->is_greeted && g_hash_table_size (self->in_flight) < self->window) {
     Call *call = g_queue_pop_head (&self->waiting);
     int r;
 
@@ -310,6 +312,8 @@ static void
 drop_connection (NcgSystemd *self)
 {
   destroy_source (&self->source);
+  self->greeting = sd_bus_slot_unref (self->greeting);
+  self->is_greeted = FALSE;
   self->bus = sd_bus_close_unref (self->bus);
 }
 
@@ -381,13 +385,42 @@ try_connect (NcgSystemd *self)
   return start_bus (self, self->bus_address, TRUE);
 }
 
+/* Any answer will do. */
+static int
+on_greeted (sd_bus_message *message, void *user_data, sd_bus_error *unused)
+{
+  NcgSystemd *self = user_data;
+
+  self->greeting = sd_bus_slot_unref (self->greeting);
+  self->is_greeted = TRUE;
+  if (self->listener.connected != NULL)
+    self->listener.connected (self->user_data);
+  send_waiting (self);
+  return 1;
+}
+
+/* systemd sends its signals over connections that it is ready for alone, and it is later than we
+ * are: it may have accepted nothing yet. Once it answers it is, and nothing is missed from then
+ * on. It waits as long as it takes; the calls have deadlines of their own. */
+static int
+greet (NcgSystemd *self)
+{
+  g_autoptr (sd_bus_message) message = NULL;
+  int r = sd_bus_message_new_method_call (self->bus, &message, NCG_SYSTEMD_NAME, NCG_SYSTEMD_PATH,
+                                          "org.freedesktop.DBus.Peer", "Ping");
+
+  return r < 0 ? r
+               : sd_bus_call_async (self->bus, &self->greeting, message, on_greeted, self,
+                                    G_MAXUINT64);
+}
+
 static gboolean
 on_reconnect (gpointer user_data)
 {
   NcgSystemd *self = user_data;
 
   destroy_source (&self->reconnect);
-  if (try_connect (self) < 0) {
+  if (try_connect (self) < 0 || greet (self) < 0) {
     self->failed_attempts++;
     drop_connection (self);
     schedule_reconnect (self);
@@ -397,9 +430,6 @@ on_reconnect (gpointer user_data)
   self->reconnect_msec = RECONNECT_FIRST_MSEC;
   self->source = ncg_sd_bus_source_new (self->bus, on_closed, self);
   g_source_attach (self->source, self->context);
-  if (self->listener.connected != NULL)
-    self->listener.connected (self->user_data);
-  send_waiting (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -460,7 +490,7 @@ ncg_systemd_free (NcgSystemd *self)
 gboolean
 ncg_systemd_is_connected (const NcgSystemd *self)
 {
-  return self->bus != NULL && sd_bus_is_ready (self->bus) > 0;
+  return self->is_greeted;
 }
 
 void

@@ -22,7 +22,8 @@ typedef struct NcgSystemd NcgSystemd;
 /* What the connection tells its owner. All members may be NULL; all are called from the main loop.
  */
 typedef struct {
-  /* A connection was made, the first or a later one; what happened meanwhile is not known. */
+  /* systemd has answered on a new connection, the first or a later one; what happened meanwhile is
+   * not known, and no signal is missed from now on. */
   void (*connected) (gpointer user_data);
   void (*disconnected) (gpointer user_data);
   /* systemd has loaded its units again: Reloading(false) */

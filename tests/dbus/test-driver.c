@@ -10,6 +10,7 @@
 #include "tests/dbus/fake-systemd.h"
 #include "tests/unit/child.h"
 
+#include <gio/gunixsocketaddress.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -407,6 +408,42 @@ test_descriptors (Rig *rig, gconstpointer data)
   child_wait_killed (pid, SIGKILL);
 }
 
+/* (transfer full): one that nobody accepts connections from */
+static GSocket *
+listen_at (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+  GSocket *listening =
+      g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (g_socket_bind (listening, address, FALSE, &error));
+  g_assert_true (g_socket_listen (listening, &error));
+  return listening;
+}
+
+/* Signals that systemd sends before it has accepted the connection are lost, so there is none until
+ * it answers. */
+static void
+test_not_accepted (Rig *rig, gconstpointer data)
+{
+  NcgSystemdListener listener = { .connected = on_connected };
+  g_autofree char *path =
+      g_build_filename (fake_kernel_get_root (rig->kernel), "not-accepted", NULL);
+  g_autoptr (GSocket) listening = listen_at (path);
+  const NcgSystemdConfig config = { path, NULL, 1 };
+  g_autoptr (NcgSystemd) connection = NULL;
+  gint64 end_usec = g_get_monotonic_time () + G_USEC_PER_SEC / 2;
+
+  rig->n_connected = 0;
+  connection = ncg_systemd_new (&config, &listener, rig);
+  wait_until (g_get_monotonic_time () > end_usec);
+  g_assert_cmpint (g_socket_condition_check (listening, G_IO_IN), ==, G_IO_IN);
+  g_assert_cmpuint (rig->n_connected, ==, 0);
+  g_assert_false (ncg_systemd_is_connected (connection));
+}
+
 #define DRIVER_TEST(path, function) g_test_add (path, Rig, NULL, set_up, function, tear_down)
 
 int
@@ -420,5 +457,6 @@ main (int argc, char **argv)
   DRIVER_TEST ("/driver/reexecuted", test_reexecuted);
   DRIVER_TEST ("/driver/leaf-was-there", test_leaf_was_there);
   DRIVER_TEST ("/driver/descriptors", test_descriptors);
+  DRIVER_TEST ("/driver/not-accepted", test_not_accepted);
   return g_test_run ();
 }

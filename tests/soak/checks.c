@@ -147,6 +147,23 @@ check_units (const Wanted *wanted)
   }
 }
 
+/* In one hierarchy, by a line of the shell. */
+static void
+check_cgroups_in (const char *mount, const char *find, const Wanted *wanted, gboolean is_main)
+{
+  g_autofree char *what = g_strdup_printf ("cgroups in %s", mount);
+  gint64 deadline = g_get_monotonic_time () + SETTLE_USEC;
+
+  for (;;) {
+    g_autoptr (GHashTable) cgroups = list (find);
+    gboolean is_late = g_get_monotonic_time () > deadline || report_has_failed ();
+
+    if (compare (what, cgroups, wanted->cgroups, !is_main, !is_late) || is_late)
+      return;
+    g_usleep (PAUSE_USEC);
+  }
+}
+
 /* Each hierarchy has a part of the directories, the main one all. */
 static void
 check_cgroups (const Wanted *wanted)
@@ -163,10 +180,8 @@ check_cgroups (const Wanted *wanted)
     g_autofree char *find = g_strdup_printf (
         "cd '%s' && { test ! -d machine.slice || find machine.slice -type d -printf '/%%p\\n'; }",
         mount);
-    g_autofree char *what = g_strdup_printf ("cgroups in %s", mount);
-    g_autoptr (GHashTable) cgroups = list (find);
 
-    compare (what, cgroups, wanted->cgroups, !is_main, FALSE);
+    check_cgroups_in (mount, find, wanted, is_main);
   }
 }
 
