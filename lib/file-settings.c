@@ -281,11 +281,12 @@ add_weights (List *list,
   }
 }
 
-/* systemd before 249 divides by ten for BFQ. */
-static guint64
-old_bfq_weight (guint64 weight)
+/* (transfer full): what older versions of systemd make of it for BFQ: 247 nothing else, so that the
+ * kernel refuses what is over 1000; 248 divides it by ten. */
+static char *
+list_old_bfq_weights (guint64 weight)
 {
-  return (weight + 9) / 10;
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, weight, (weight + 9) / 10);
 }
 
 static void
@@ -297,7 +298,7 @@ add_io_weight (List *list, const Rule *rule, const NcgTree *tree, guint64 value)
   if (tree == NULL)
     add_file (list, rule, tree, value);
   else
-    add_weights (list, rule, tree, value, files, weights, format_number (old_bfq_weight (value)));
+    add_weights (list, rule, tree, value, files, weights, list_old_bfq_weights (value));
 }
 
 static void
@@ -306,10 +307,10 @@ add_blkio_weight (List *list, const Rule *rule, const NcgTree *tree, guint64 val
   static const char *const files[] = { "blkio.weight", "blkio.bfq.weight" };
   guint64 blkio = ncg_io_weight_to_blkio (value);
   const guint64 weights[] = { blkio, ncg_io_weight_to_bfq (value) };
+  g_autofree char *old = list_old_bfq_weights (blkio);
 
   add_weights (list, rule, tree, value, files, weights,
-               g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
-                                ncg_io_weight_to_bfq (blkio), old_bfq_weight (blkio)));
+               g_strdup_printf ("%" G_GUINT64_FORMAT " %s", ncg_io_weight_to_bfq (blkio), old));
 }
 
 static const Rule rules[] = {

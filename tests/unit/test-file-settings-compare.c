@@ -164,6 +164,7 @@ test_compare_legacy (Fixture *fixture, gconstpointer data)
     { "blkio.bfq.weight", "109\n", TRUE },
     { "blkio.bfq.weight", "181\n", TRUE },
     { "blkio.bfq.weight", "100\n", TRUE },
+    { "blkio.bfq.weight", "1000\n", TRUE },
     { "blkio.bfq.weight", "110\n", FALSE },
     { "blkio.throttle.read_bps_device", "8:0 1048576\n", TRUE },
     { "blkio.throttle.read_bps_device", "8:16 1048576\n", FALSE },
