@@ -15,7 +15,8 @@
 #include <string.h>
 
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
-#define UNIT_INTERFACE "org.freedesktop.systemd1.Unit"
+/* Those of the unit, and those of its type with what it has as a cgroup. */
+#define ALL_INTERFACES ""
 /* A unit that has ended stays loaded until systemd collects it; its name is free only then. The
  * same pause lets a lost systemd come back. */
 #define RETRY_MSEC 10
@@ -179,8 +180,9 @@ retry_if_lost (GTask *task, const GError *error)
   return TRUE;
 }
 
-/* Whether the unit that is there has another value. Lists may have been named otherwise, and have
- * more in them than they were given. */
+/* Whether the unit that is there has another value, or systemd does not know the property at all:
+ * all that it takes only when a unit is made can be read. Lists may have been named otherwise, and
+ * have more in them than they were given. */
 static gboolean
 contradicts (const Start *start, GVariant *entries)
 {
@@ -189,8 +191,8 @@ contradicts (const Start *start, GVariant *entries)
   const char *name;
 
   g_variant_get_child (entries, g_variant_n_children (entries) - 1, "(&sv)", &name, &wanted);
-  has = g_variant_lookup_value (start->existing, name, g_variant_get_type (wanted));
-  return has != NULL && !g_variant_is_container (has) && !g_variant_equal (has, wanted);
+  has = g_variant_lookup_value (start->existing, name, NULL);
+  return has == NULL || (!g_variant_is_container (has) && !g_variant_equal (has, wanted));
 }
 
 /* What only StartTransientUnit takes, a unit of ours has from there. */
@@ -421,7 +423,7 @@ on_transient_started (GObject *source, GAsyncResult *result, gpointer user_data)
   if (reply != NULL) {
     on_running (task);
   } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS)) {
-    get_property (task, UNIT_INTERFACE, NULL, on_existing);
+    get_property (task, ALL_INTERFACES, NULL, on_existing);
   } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_UNKNOWN_PROPERTY) &&
              start->has_sent_pidfds && strstr (error->message, "PIDFDs") != NULL) {
     *start->without_pidfds = TRUE;

@@ -173,12 +173,13 @@ handle_start_transient_unit (FakeCall *call)
   FakeUnit *unit = fake_units_find (self->units, call->unit);
   g_autoptr (GVariant) properties = g_variant_get_child_value (call->arguments, 2);
   g_autofree char *message = NULL;
-  const char *error = fake_properties_check (call->unit, TRUE, properties, self->unknown, &message);
+  const char *error = ERROR_UNIT_EXISTS;
 
-  if (error == NULL && unit != NULL && !unit->is_implicit) {
-    error = ERROR_UNIT_EXISTS;
+  /* In the order of systemd: of a unit that is there it does not look at the properties. */
+  if (unit != NULL && !unit->is_implicit)
     message = g_strdup_printf ("Unit %s was already loaded or has a fragment file.", call->unit);
-  }
+  else
+    error = fake_properties_check (call->unit, TRUE, properties, self->unknown, &message);
   if (error != NULL) {
     fail (call, error, message);
     return;
@@ -289,12 +290,10 @@ handle_get (FakeCall *call)
     fail (call, "org.freedesktop.DBus.Error.UnknownProperty", name);
 }
 
-/* Those of its cgroup. */
 static void
-reply_properties (FakeCall *call, const FakeUnit *unit)
+reply_dictionary (FakeCall *call, GVariantDict *entries)
 {
-  g_autoptr (GVariant) all =
-      fake_properties_get_all (unit->name, unit->properties, call->owner->unknown);
+  g_autoptr (GVariant) all = g_variant_ref_sink (g_variant_dict_end (entries));
   sd_bus_message *message = NULL;
 
   g_assert_cmpint (sd_bus_message_new_method_return (call->message, &message), >=, 0);
@@ -304,34 +303,34 @@ reply_properties (FakeCall *call, const FakeUnit *unit)
   count_out (call->owner, call->epoch);
 }
 
-/* A unit that is not there has the defaults; a service without a file is loaded, and dropped. */
+/* "" is all interfaces. A unit that is not there has the defaults; a service without a file is
+ * loaded, and dropped. */
 static void
 handle_get_all (FakeCall *call)
 {
   FakeManager *self = call->owner;
   const FakeUnit *unit = call->unit != NULL ? fake_units_find (self->units, call->unit) : NULL;
-  g_autofree char *parent = unit != NULL ? g_path_get_dirname (unit->cgroup) : NULL;
-  g_autofree char *slice = parent != NULL ? g_path_get_basename (parent) : NULL;
-  GVariant *mode = unit != NULL ? g_hash_table_lookup (unit->properties, "CollectMode") : NULL;
+  gboolean of_unit, of_type;
   const char *interface;
+  GVariantDict all;
 
-  g_variant_get (call->arguments, "(&s)", &interface);
-  if (unit != NULL && interface[0] != '\0' && !g_str_has_suffix (interface, ".Unit")) {
-    reply_properties (call, unit);
+  if (kind_of (call) == FAKE_FAULT_LOSE_AFTER) {
+    lose_connections (self);
     return;
   }
+  g_variant_get (call->arguments, "(&s)", &interface);
+  of_unit = unit == NULL || interface[0] == '\0' || g_str_has_suffix (interface, ".Unit");
+  of_type = unit != NULL && !g_str_has_suffix (interface, ".Unit");
   if (unit == NULL && call->unit != NULL && g_str_has_suffix (call->unit, ".service"))
     fake_services_load_for_nothing (self, call->unit);
-  reply (call, "a{sv}", 9, "CollectMode", "s",
-         mode != NULL ? g_variant_get_string (mode, NULL) : "inactive", "FragmentPath", "s",
-         unit != NULL && unit->has_fragment ? "/etc/systemd/system/unit" : "", "DropInPaths", "as",
-         1, unit != NULL && unit->has_drop_in ? "/etc/systemd/system/unit.d/a.conf" : "",
-         "LoadState", "s", "loaded", "ActiveState", "s",
-         unit != NULL && unit->is_active ? "active" : "inactive", "Description", "s",
-         unit != NULL ? unit->description : call->unit, "ControlGroup", "s",
-         unit != NULL ? unit->cgroup : "", "Slice", "s",
-         slice != NULL && g_str_has_suffix (slice, ".slice") ? slice : "", "MainPID", "u",
-         unit != NULL ? (guint32) unit->main_pid : 0);
+  g_variant_dict_init (&all, NULL);
+  if (of_type)
+    fake_properties_get_all (unit->name, FALSE, unit->properties, self->unknown, &all);
+  if (of_unit && unit != NULL)
+    fake_properties_get_all (unit->name, TRUE, unit->properties, self->unknown, &all);
+  if (of_unit)
+    fake_unit_get_all (unit, call->unit, &all);
+  reply_dictionary (call, &all);
 }
 
 static void

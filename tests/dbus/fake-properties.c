@@ -18,26 +18,28 @@ static const struct {
   const char *type;
   gboolean of_leaves; /* scopes and services only */
   gboolean at_start;  /* only StartTransientUnit takes it */
-  gboolean is_hidden; /* it cannot be read */
+  gboolean of_any;    /* of units of any type: to be read by the interface that they share */
+  gboolean is_hidden; /* it cannot be read, or not as what it was set to */
   guint64 min;        /* of numbers */
   guint64 max;        /* 0: no bound, and "infinity" is allowed */
   const char *file;
   const char *otherwise;
   gboolean in_pages;
 } table[] = {
-  { "After", "as", .at_start = TRUE },
+  { "After", "as", .at_start = TRUE, .of_any = TRUE },
   { "AllowedCPUs", "ay", .file = "cpuset.cpus", .otherwise = "" },
   { "AllowedMemoryNodes", "ay", .file = "cpuset.mems", .otherwise = "" },
+  { "BPFProgram", "a(ss)", .at_start = TRUE },
   { "CPUAccounting", "b" },
   { "CPUQuotaPerSecUSec", "t", .min = 1 },
   { "CPUQuotaPeriodUSec", "t" },
   { "CPUWeight", "t", .min = 1, .max = 10000, .file = "cpu.weight", .otherwise = "100" },
-  { "CollectMode", "s", .at_start = TRUE },
+  { "CollectMode", "s", .at_start = TRUE, .of_any = TRUE },
   { "Delegate", "b", .of_leaves = TRUE, .at_start = TRUE },
   { "DelegateControllers", "as", .of_leaves = TRUE, .at_start = TRUE },
-  { "Description", "s" },
+  { "Description", "s", .of_any = TRUE },
   { "DeviceAllow", "a(ss)" },
-  { "ExecStart", "a(sasb)", .of_leaves = TRUE, .at_start = TRUE },
+  { "ExecStart", "a(sasb)", .of_leaves = TRUE, .at_start = TRUE, .is_hidden = TRUE },
   { "IOAccounting", "b" },
   { "IOWeight", "t", .min = 1, .max = 10000, .file = "io.weight", .otherwise = "100" },
   { "IPAddressAllow", "a(iayu)" },
@@ -50,8 +52,8 @@ static const struct {
   { "MemoryZSwapMax", "t", .in_pages = TRUE },
   { "OOMPolicy", "s", .of_leaves = TRUE, .at_start = TRUE },
   /* "ah", as fake_message_read() gives it */
-  { "PIDFDs", "au", .of_leaves = TRUE, .at_start = TRUE },
-  { "PIDs", "au", .of_leaves = TRUE, .at_start = TRUE },
+  { "PIDFDs", "au", .of_leaves = TRUE, .at_start = TRUE, .is_hidden = TRUE },
+  { "PIDs", "au", .of_leaves = TRUE, .at_start = TRUE, .is_hidden = TRUE },
   { "RemainAfterExit", "b", .of_leaves = TRUE, .at_start = TRUE },
   { "StartupMemoryMaxScale", "t", .is_hidden = TRUE },
   { "Slice", "s", .of_leaves = TRUE, .at_start = TRUE },
@@ -217,7 +219,7 @@ fake_properties_apply (FakeKernel *kernel, const char *cgroup, GHashTable *prope
   }
 }
 
-/* (transfer floating): of those that a running unit may be given */
+/* (transfer floating) */
 static GVariant *
 make_default (const char *type)
 {
@@ -229,22 +231,21 @@ make_default (const char *type)
                                  : g_variant_new_array (G_VARIANT_TYPE (type + 1), NULL, 0);
 }
 
-GVariant *
-fake_properties_get_all (const char *unit, GHashTable *properties, GHashTable *unknown)
+void
+fake_properties_get_all (const char *unit,
+                         gboolean of_any,
+                         GHashTable *properties,
+                         GHashTable *unknown,
+                         GVariantDict *all)
 {
-  GVariantBuilder builder;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++) {
     GVariant *value = g_hash_table_lookup (properties, table[i].name);
 
-    if (table[i].at_start || table[i].is_hidden ||
-        find (table[i].name, is_leaf (unit), unknown) < 0)
-      continue;
-    g_variant_builder_add (&builder, "{sv}", table[i].name,
-                           value != NULL ? value : make_default (table[i].type));
+    if (!table[i].of_any == !of_any && !table[i].is_hidden &&
+        find (table[i].name, is_leaf (unit), unknown) >= 0)
+      g_variant_dict_insert_value (all, table[i].name,
+                                   value != NULL ? value : make_default (table[i].type));
   }
-  return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
 char *

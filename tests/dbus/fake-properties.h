@@ -27,9 +27,13 @@ const char *fake_properties_check (const char *unit,
  * (name → GVariant) have, and else the defaults. */
 void fake_properties_apply (FakeKernel *kernel, const char *cgroup, GHashTable *properties);
 
-/* (transfer full): an a{sv} of what can be read of a unit: what @properties (name → GVariant) have,
- * and else the defaults. */
-GVariant *fake_properties_get_all (const char *unit, GHashTable *properties, GHashTable *unknown);
+/* Adds to an open dictionary what can be read of the properties of any unit (@of_any), or of those
+ * that a unit of this type has: what @properties (name → GVariant) have, and else the defaults. */
+void fake_properties_get_all (const char *unit,
+                              gboolean of_any,
+                              GHashTable *properties,
+                              GHashTable *unknown,
+                              GVariantDict *all);
 
 /* (transfer full): the interface @name of a slice or scope as XML */
 char *fake_properties_introspect (const char *name, gboolean of_scope, GHashTable *unknown);

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define ROOT_SLICE "-.slice"
+#define FRAGMENT "/etc/systemd/system/unit"
+#define DROP_IN "/etc/systemd/system/unit.d/a.conf"
 /* What the kernel tells takes a moment. */
 #define HEARD_MSEC 20
 
@@ -108,6 +110,29 @@ fake_unit_set (FakeUnit *unit, GVariant *properties)
       unit->description = g_variant_dup_string (value, NULL);
     }
   }
+}
+
+void
+fake_unit_get_all (const FakeUnit *unit, const char *name, GVariantDict *all)
+{
+  GVariant *mode = unit != NULL ? g_hash_table_lookup (unit->properties, "CollectMode") : NULL;
+  g_autofree char *parent = unit != NULL ? g_path_get_dirname (unit->cgroup) : NULL;
+  g_autofree char *slice = parent != NULL ? g_path_get_basename (parent) : NULL;
+  gboolean has_slice = slice != NULL && g_str_has_suffix (slice, ".slice");
+  const char *drop_ins[] = { unit != NULL && unit->has_drop_in ? DROP_IN : "", NULL };
+
+  g_variant_dict_insert (all, "CollectMode", "s",
+                         mode != NULL ? g_variant_get_string (mode, NULL) : "inactive");
+  g_variant_dict_insert (all, "FragmentPath", "s",
+                         unit != NULL && unit->has_fragment ? FRAGMENT : "");
+  g_variant_dict_insert (all, "DropInPaths", "^as", drop_ins);
+  g_variant_dict_insert (all, "LoadState", "s", "loaded");
+  g_variant_dict_insert (all, "ActiveState", "s",
+                         unit != NULL && unit->is_active ? "active" : "inactive");
+  g_variant_dict_insert (all, "Description", "s", unit != NULL ? unit->description : name);
+  g_variant_dict_insert (all, "ControlGroup", "s", unit != NULL ? unit->cgroup : "");
+  g_variant_dict_insert (all, "Slice", "s", has_slice ? slice : "");
+  g_variant_dict_insert (all, "MainPID", "u", unit != NULL ? (guint32) unit->main_pid : 0);
 }
 
 /* (transfer full) (nullable): "a-b.slice" for "a-b-c.slice", NULL for the root */

@@ -43,6 +43,10 @@ FakeUnit *fake_units_add (FakeUnits *self, const char *name);
 /* What a call has set; lists grow. @properties: a(sv) */
 void fake_unit_set (FakeUnit *unit, GVariant *properties);
 
+/* Adds to an open dictionary what can be read of a unit whatever its type. @unit: (nullable): one
+ * of the name @name that is not there has the defaults */
+void fake_unit_get_all (const FakeUnit *unit, const char *name, GVariantDict *all);
+
 /* Makes its cgroup, and the slices above it. Returns: FALSE if it is a scope whose processes are
  * all gone, and then it is gone too. */
 gboolean fake_units_start (FakeUnits *self, FakeUnit *unit);

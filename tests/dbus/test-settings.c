@@ -185,7 +185,8 @@ test_lists (Fixture *fixture, gconstpointer data)
 }
 
 #define AT_START                                                                                   \
-  "{'SystemdProperties': <[('CollectMode', <'inactive-or-failed'>), ('After', <['a.service']>)]>}"
+  "{'SystemdProperties': <[('CollectMode', <'inactive-or-failed'>), ('After', <['a.service']>), "  \
+  "('BPFProgram', <[('egress', '/sys/fs/bpf/a')]>)]>}"
 
 static gboolean
 reads (Fixture *fixture, const char *file, const char *expected)
@@ -267,17 +268,23 @@ test_creation_only_not_dropped (Fixture *fixture, gconstpointer data)
   refuse_other_values (fixture);
 }
 
+static void
+leave_behind (Fixture *fixture)
+{
+  must_create (fixture, AT_START);
+  fixture_kill_daemon (fixture);
+  fixture_write_file (fixture, "a.pod", "nonsense");
+  fixture_start_daemon (fixture);
+  g_assert_true (fixture_has_pod_state (fixture, "a", "foreign"));
+}
+
 /* A slice that was there may have been made with another value. */
 static void
 test_creation_only_taken_over (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  must_create (fixture, AT_START);
-  fixture_kill_daemon (fixture);
-  fixture_write_file (fixture, "a.pod", "nonsense");
-  fixture_start_daemon (fixture);
-  g_assert_true (fixture_has_pod_state (fixture, "a", "foreign"));
+  leave_behind (fixture);
   g_assert_null (fixture_create (
       fixture, "a", "{'SystemdProperties': <[('CollectMode', <'inactive'>)]>}", &error));
   fixture_assert_error (&error, "NotSupported", "CollectMode");
@@ -388,6 +395,21 @@ create_dropped (Fixture *fixture)
   g_assert_true (has_dropped (fixture, "MemoryZSwapMax"));
 }
 
+/* It was not made with that, then. */
+static void
+test_unknown_property_taken_over (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  leave_behind (fixture);
+  fake_systemd_hide_property (fixture->systemd, "MemoryZSwapMax");
+  g_assert_null (fixture_create (fixture, "a", ZSWAP, &error));
+  g_assert_nonnull (strstr (error->message, "systemd 252"));
+  fixture_assert_error (&error, "NotSupported", "MemoryZSwapMax");
+  fixture_wait (fixture_lists (fixture, "'foreign'"));
+  must_create (fixture, AT_START);
+}
+
 /* Or it is left out, and VerifyPod says so. */
 static void
 test_dropped_property (Fixture *fixture, gconstpointer data)
@@ -395,6 +417,17 @@ test_dropped_property (Fixture *fixture, gconstpointer data)
   create_dropped (fixture);
   g_assert_true (fixture_update (fixture, "a", "{'PidsLimit': <uint64 9>}", NULL));
   assert_file (fixture, "pids.max", "9");
+  g_assert_true (has_dropped (fixture, "MemoryZSwapMax"));
+}
+
+static void
+test_dropped_taken_over (Fixture *fixture, gconstpointer data)
+{
+  fixture->option = "--drop-unknown-properties";
+  fixture_start_daemon (fixture);
+  leave_behind (fixture);
+  fake_systemd_hide_property (fixture->systemd, "MemoryZSwapMax");
+  must_create (fixture, ZSWAP);
   g_assert_true (has_dropped (fixture, "MemoryZSwapMax"));
 }
 
@@ -521,7 +554,9 @@ main (int argc, char **argv)
                                test_creation_only_not_dropped);
   FIXTURE_TEST ("/settings/creation-only/taken-over", test_creation_only_taken_over);
   FIXTURE_TEST ("/settings/unknown-property", test_unknown_property);
+  FIXTURE_TEST ("/settings/unknown-property/taken-over", test_unknown_property_taken_over);
   FIXTURE_TEST_WITHOUT_DAEMON ("/settings/dropped-property", test_dropped_property);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/settings/dropped-property/taken-over", test_dropped_taken_over);
   FIXTURE_TEST_WITHOUT_DAEMON ("/settings/dropped-property/restart", test_dropped_restart);
   FIXTURE_TEST_WITHOUT_DAEMON ("/settings/dropped-property/upgrade", test_dropped_upgrade);
   FIXTURE_TEST_WITHOUT_DAEMON ("/settings/dropped-property/reexec", test_dropped_reexec);
