@@ -10,6 +10,7 @@
 #include "daemon/pod-join.h"
 #include "daemon/pod-remove.h"
 #include "daemon/pod-update.h"
+#include "daemon/pod-verify.h"
 #include "daemon/quota.h"
 #include "lib/error.h"
 #include "lib/names.h"
@@ -430,19 +431,23 @@ dbus_call_join_by_pidfd (DbusCalls *calls,
   call_begin (call);
 }
 
+static void
+on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GDBusMethodInvocation *invocation = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) rows = pod_verify_finish (result, &error);
+
+  if (rows != NULL)
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a(ssssb))", rows));
+  else
+    dbus_call_fail (invocation, error);
+}
+
 void
 dbus_call_verify (DbusCalls *calls, GDBusMethodInvocation *invocation, const char *uid)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) rows = NULL;
-  Pod *pod = manager_find_pod (calls->manager, uid, &error);
-
-  if (pod == NULL) {
-    dbus_call_fail (invocation, error);
-    return;
-  }
-  rows = manager_verify_pod (calls->manager, pod);
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a(ssssb))", rows));
+  pod_verify_async (calls->manager, uid, on_verified, invocation);
 }
 
 static void

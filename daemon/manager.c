@@ -8,7 +8,6 @@
 #include "daemon/events.h"
 #include "daemon/manager-containers.h"
 #include "daemon/pod-drift.h"
-#include "daemon/pod-members.h"
 #include "lib/error.h"
 #include "lib/machine.h"
 #include "lib/names.h"
@@ -429,41 +428,6 @@ manager_add_rows (Manager *self,
     g_variant_builder_add (rows, "(ssssb)", path, setting, check->wanted,
                            check->actual != NULL ? check->actual : "missing", check->ok);
   }
-}
-
-/* What systemd was not told is not as it should be. */
-static void
-add_dropped (Manager *self, const char *path, const char *unit, GVariantBuilder *rows)
-{
-  g_autoptr (GPtrArray) list = ncg_driver_list_dropped (self->driver, unit);
-
-  for (guint i = 0; i < list->len; i++) {
-    const NcgDropped *dropped = g_ptr_array_index (list, i);
-    g_variant_builder_add (rows, "(ssssb)", path, dropped->setting, dropped->wanted,
-                           dropped->reason, FALSE);
-  }
-}
-
-GVariant *
-manager_verify_pod (Manager *self, const Pod *pod)
-{
-  GVariantBuilder rows;
-
-  g_variant_builder_init (&rows, G_VARIANT_TYPE ("a(ssssb)"));
-  manager_add_rows (self, pod->cgroup, &pod->resources, &rows);
-  add_dropped (self, pod->cgroup, pod->slice, &rows);
-  for (guint i = 0; i < pod->containers->len; i++) {
-    const Container *container = g_ptr_array_index (pod->containers, i);
-    g_auto (NcgResources) resources = { 0 };
-
-    if (!container->has_spec || container->state == CONTAINER_STARTING)
-      continue;
-    container_get_resources (container, &resources);
-    manager_add_rows (self, container->cgroup, &resources, &rows);
-    add_dropped (self, container->cgroup, container->unit, &rows);
-  }
-  pod_members_add_rows (self, pod, &rows);
-  return g_variant_ref_sink (g_variant_builder_end (&rows));
 }
 
 #ifdef NCG_FAULT_POINTS

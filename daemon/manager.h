@@ -121,10 +121,8 @@ void manager_check_pod (Manager *self, Pod *pod);
 /* A unit is gone, as the driver tells. */
 void manager_unit_removed (Manager *self, const char *unit);
 
-/* (transfer full): a(ssssb), see VerifyPod */
-GVariant *manager_verify_pod (Manager *self, const Pod *pod);
-
-/* Adds to an open a(ssssb) what the cgroup @path should have and what the kernel has. */
+/* Adds to an open a(ssssb) what the cgroup @path should have and what the kernel has. For any
+ * thread: of @self it takes what stays the same. */
 void manager_add_rows (Manager *self,
                        const char *path,
                        const NcgResources *resources,

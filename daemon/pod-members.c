@@ -47,8 +47,47 @@ add_holders_of_group (const Manager *self, GPtrArray *holders, QosClass qos)
     add_holders (self, holders, place->cgroup, applied);
 }
 
-static void
-add_rows (const Manager *self, const char *path, const GPtrArray *holders, GVariantBuilder *rows)
+static GPtrArray *
+holders_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_holder_free);
+}
+
+/* Where there is one hierarchy, there is no second place. */
+static gboolean
+is_one_place (const Manager *self)
+{
+  return self->hierarchy->trees->len < 2;
+}
+
+GPtrArray *
+pod_members_list_holders (const Manager *self, const Pod *pod)
+{
+  GPtrArray *holders = holders_new ();
+
+  if (is_one_place (self))
+    return holders;
+  add_holders (self, holders, pod->cgroup, &pod->resources);
+  add_holders_of_group (self, holders, pod->qos);
+  add_holders_of_group (self, holders, QOS_GUARANTEED);
+  return holders;
+}
+
+GPtrArray *
+pod_members_list_holders_of (const Manager *self, const char *cgroup, const NcgResources *resources)
+{
+  GPtrArray *holders = holders_new ();
+
+  if (!is_one_place (self))
+    add_holders (self, holders, cgroup, resources);
+  return holders;
+}
+
+void
+pod_members_add_rows (const Manager *self,
+                      const char *path,
+                      const GPtrArray *holders,
+                      GVariantBuilder *rows)
 {
   ncg_members_find_outside (self->hierarchy, self->proc, path, holders);
   for (guint i = 0; i < holders->len; i++) {
@@ -64,36 +103,5 @@ add_rows (const Manager *self, const char *path, const GPtrArray *holders, GVari
     outside = ncg_holders_to_string (self->proc, holder->outside);
     actual = g_strconcat ("without ", outside, NULL);
     g_variant_builder_add (rows, "(ssssb)", holder->cgroup, setting, wanted, actual, FALSE);
-  }
-}
-
-static void
-add_container (const Manager *self, const Container *container, GVariantBuilder *rows)
-{
-  g_autoptr (GPtrArray) holders = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_holder_free);
-  g_auto (NcgResources) resources = { 0 };
-
-  container_get_resources (container, &resources);
-  add_holders (self, holders, container->cgroup, &resources);
-  add_rows (self, container->cgroup, holders, rows);
-}
-
-void
-pod_members_add_rows (const Manager *self, const Pod *pod, GVariantBuilder *rows)
-{
-  g_autoptr (GPtrArray) holders = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_holder_free);
-
-  /* Where there is one hierarchy, there is no second place. */
-  if (self->hierarchy->trees->len < 2)
-    return;
-  add_holders (self, holders, pod->cgroup, &pod->resources);
-  add_holders_of_group (self, holders, pod->qos);
-  add_holders_of_group (self, holders, QOS_GUARANTEED);
-  add_rows (self, pod->cgroup, holders, rows);
-  for (guint i = 0; i < pod->containers->len; i++) {
-    const Container *container = g_ptr_array_index (pod->containers, i);
-
-    if (container->has_spec && container->state != CONTAINER_STARTING)
-      add_container (self, container, rows);
   }
 }

@@ -7,6 +7,19 @@
 
 #include "daemon/manager.h"
 
-/* Adds to @rows, a(ssssb), one for each cgroup and hierarchy of whose limits a process of the pod
- * is outside: those of the pod, of its containers whose spec is known, and of the slices above. */
-void pod_members_add_rows (const Manager *manager, const Pod *pod, GVariantBuilder *rows);
+/* (transfer full) (element-type NcgHolder): whose limits hold all of the pod: itself, and the
+ * slices above; none where there is one hierarchy */
+GPtrArray *pod_members_list_holders (const Manager *manager, const Pod *pod);
+
+/* The same of a container alone. */
+GPtrArray *pod_members_list_holders_of (const Manager *manager,
+                                        const char *cgroup,
+                                        const NcgResources *resources);
+
+/* Adds to @rows, a(ssssb), one for each of @holders of whose limits a process of @cgroup is
+ * outside. It looks at all of them, and is for a worker: of @manager it takes what stays the same.
+ */
+void pod_members_add_rows (const Manager *manager,
+                           const char *cgroup,
+                           const GPtrArray *holders,
+                           GVariantBuilder *rows);

@@ -9,9 +9,10 @@
 
 typedef struct HeldFile HeldFile;
 
-/* Who opens it from now on waits. @cgroup: below the mount point, "/machine.slice" */
+/* Who reads it from now on waits. @cgroup: below the mount point, "/machine.slice" */
 HeldFile *held_file_new (Fixture *fixture, const char *cgroup, const char *file);
 
-/* The file is as it was. Who waits goes on, but reads nothing from it. */
+/* The file is as it was, if its cgroup is there still. Who waits goes on, but reads nothing from
+ * it. */
 void held_file_free (HeldFile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeldFile, held_file_free)
