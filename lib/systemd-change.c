@@ -5,9 +5,8 @@
 #include "lib/systemd-change.h"
 
 #include "lib/error.h"
+#include "lib/systemd-retry.h"
 #include "lib/unit-properties.h"
-
-#define RETRY_MSEC 10
 
 typedef struct {
   NcgSystemd *systemd;
@@ -24,16 +23,6 @@ on_retry (gpointer user_data)
 {
   send_change (user_data);
   return G_SOURCE_REMOVE;
-}
-
-/* The deadline is in the call, so that this ends. */
-static void
-retry_later (GTask *task)
-{
-  g_autoptr (GSource) source = g_timeout_source_new (RETRY_MSEC);
-
-  g_source_set_callback (source, on_retry, g_object_ref (task), g_object_unref);
-  g_source_attach (source, g_task_get_context (task));
 }
 
 static void
@@ -99,7 +88,7 @@ on_changed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (reply != NULL || (is_stop && g_error_matches (error, NCG_ERROR, NCG_ERROR_NO_SUCH_UNIT)))
     g_task_return_boolean (task, TRUE);
   else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED))
-    retry_later (task);
+    ncg_systemd_retry_later (task, on_retry);
   else if (!is_stop || !thaw_and_retry (task, error))
     g_task_return_error (task, g_steal_pointer (&error));
 }

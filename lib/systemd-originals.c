@@ -6,12 +6,18 @@
 
 #include "lib/error.h"
 #include "lib/systemd-path.h"
+#include "lib/systemd-retry.h"
 #include "lib/unit-properties.h"
 
 typedef struct {
+  NcgSystemd *systemd;
+  char *unit;
   GHashTable *originals;
   GPtrArray *names;
+  gint64 deadline;
 } Ask;
+
+static void send_ask (GTask *task);
 
 static void
 unref_value (gpointer data)
@@ -55,9 +61,17 @@ ask_free (gpointer data)
 {
   Ask *ask = data;
 
+  g_free (ask->unit);
   g_hash_table_unref (ask->originals);
   g_ptr_array_unref (ask->names);
   g_free (ask);
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+  send_ask (user_data);
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -65,12 +79,16 @@ on_told (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Ask *ask = g_task_get_task_data (task);
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
   g_autoptr (GVariant) all = NULL;
 
+  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED)) {
+    ncg_systemd_retry_later (task, on_retry);
+    return;
+  }
   if (reply == NULL) {
-    g_task_return_error (task, error);
+    g_task_return_error (task, g_steal_pointer (&error));
     return;
   }
   g_variant_get (reply, "(@a{sv})", &all);
@@ -82,6 +100,17 @@ on_told (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_boolean (task, TRUE);
 }
 
+static void
+send_ask (GTask *task)
+{
+  const Ask *ask = g_task_get_task_data (task);
+  g_autofree char *path = ncg_systemd_unit_path (ask->unit);
+
+  ncg_systemd_call_async (ask->systemd, path, "org.freedesktop.DBus.Properties", "GetAll",
+                          g_variant_new ("(s)", ncg_systemd_unit_interface (ask->unit)), NULL,
+                          NCG_SYSTEMD_CALL_NONE, ask->deadline, on_told, g_object_ref (task));
+}
+
 void
 ncg_systemd_originals_ask_async (NcgSystemd *systemd,
                                  const char *unit,
@@ -91,16 +120,16 @@ ncg_systemd_originals_ask_async (NcgSystemd *systemd,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data)
 {
-  GTask *task = g_task_new (NULL, NULL, callback, user_data);
-  g_autofree char *path = ncg_systemd_unit_path (unit);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   Ask *ask = g_new0 (Ask, 1);
 
+  ask->systemd = systemd;
+  ask->unit = g_strdup (unit);
   ask->originals = g_hash_table_ref (originals);
   ask->names = g_ptr_array_ref ((GPtrArray *) names);
+  ask->deadline = deadline_usec;
   g_task_set_task_data (task, ask, ask_free);
-  ncg_systemd_call_async (systemd, path, "org.freedesktop.DBus.Properties", "GetAll",
-                          g_variant_new ("(s)", ncg_systemd_unit_interface (unit)), NULL,
-                          NCG_SYSTEMD_CALL_NONE, deadline_usec, on_told, task);
+  send_ask (task);
 }
 
 gboolean

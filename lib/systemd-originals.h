@@ -21,7 +21,8 @@ GHashTable *ncg_systemd_originals_new (void);
 GPtrArray *
 ncg_systemd_originals_list_new (GHashTable *originals, GVariant *before, GVariant *properties);
 
-/* Adds those in @names, as the unit has them now. Errors: ncg_systemd_call_async(). */
+/* Adds those in @names, as the unit has them now. What got lost is asked again. Errors:
+ * ncg_systemd_call_async(). */
 void ncg_systemd_originals_ask_async (NcgSystemd *systemd,
                                       const char *unit,
                                       GHashTable *originals,

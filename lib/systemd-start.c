@@ -10,6 +10,7 @@
 #include "lib/error.h"
 #include "lib/process.h"
 #include "lib/systemd-path.h"
+#include "lib/systemd-retry.h"
 #include "lib/unit-properties.h"
 
 #include <string.h>
@@ -17,9 +18,6 @@
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
 /* Those of the unit, and those of its type with what it has as a cgroup. */
 #define ALL_INTERFACES ""
-/* A unit that has ended stays loaded until systemd collects it; its name is free only then. The
- * same pause lets a lost systemd come back. */
-#define RETRY_MSEC 10
 /* So many processes a scope is started around; whoever asked moves the others into it. The kernel
  * passes no more than 253 descriptors in a message (SCM_MAX_FD), and a dbus-daemon, where one is
  * between, 16. */
@@ -49,16 +47,6 @@ typedef struct {
 static void start_transient (GTask *task);
 static void fetch_control_group (GTask *task);
 static void send_again (GTask *task);
-
-/* Goes on with @step after a pause. The deadline is in every call, so that this ends. */
-static void
-retry_later (GTask *task, GSourceFunc step)
-{
-  g_autoptr (GSource) source = g_timeout_source_new (RETRY_MSEC);
-
-  g_source_set_callback (source, step, g_object_ref (task), g_object_unref);
-  g_source_attach (source, g_task_get_context (task));
-}
 
 static gboolean
 on_retry_start (gpointer user_data)
@@ -138,7 +126,7 @@ on_control_group (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
 
   if (reply == NULL && g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED)) {
-    retry_later (task, on_retry_fetch);
+    ncg_systemd_retry_later (task, on_retry_fetch);
     return;
   }
   if (reply == NULL) {
@@ -149,7 +137,7 @@ on_control_group (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING) ||
       g_variant_get_string (value, NULL)[0] != '/') {
     if (is_taken_for_ended (start)) {
-      retry_later (task, on_retry_start);
+      ncg_systemd_retry_later (task, on_retry_start);
       return;
     }
     /* A scope whose processes all ended has none any more. */
@@ -176,7 +164,7 @@ retry_if_lost (GTask *task, const GError *error)
 {
   if (!g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED))
     return FALSE;
-  retry_later (task, on_retry_start);
+  ncg_systemd_retry_later (task, on_retry_start);
   return TRUE;
 }
 
@@ -273,8 +261,9 @@ reset_failed (const Start *start, const char *unit)
                           NULL, NULL);
 }
 
-/* An ended slice stays for as long as a unit that failed in it, a runtime's scope that was killed
- * for want of memory, is remembered. */
+/* A unit that has ended stays loaded until systemd collects it; its name is free only then. An
+ * ended slice stays for as long as a unit that failed in it, a runtime's scope that was killed for
+ * want of memory, is remembered. */
 static void
 wait_for_collection (GTask *task, GVariant *unit)
 {
@@ -294,7 +283,7 @@ wait_for_collection (GTask *task, GVariant *unit)
     g_variant_get_child (others, i, "&s", &other);
     reset_failed (start, other);
   }
-  retry_later (task, on_retry_start);
+  ncg_systemd_retry_later (task, on_retry_start);
 }
 
 static gboolean

@@ -113,6 +113,23 @@ test_lost_in_update (Fixture *fixture, gconstpointer data)
   }
 }
 
+/* What a property had before it is named for the first time. */
+static void
+test_lost_in_ask (Fixture *fixture, gconstpointer data)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (lost_calls); i++) {
+    g_autoptr (GError) error = NULL;
+
+    create (fixture);
+    add_fault (fixture, "GetAll", lost_calls[i], 1, 0);
+    fixture_update (fixture, "a", "{'SystemdProperties': <[('MemoryZSwapMax', <uint64 4096>)]>}",
+                    &error);
+    g_assert_no_error (error);
+    fixture_wait (is_ready (fixture));
+    fixture_must_remove (fixture, "a");
+  }
+}
+
 static void
 test_lost_in_remove (Fixture *fixture, gconstpointer data)
 {
@@ -366,6 +383,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/faults/lost-in-create", test_lost_in_create);
   FIXTURE_TEST ("/faults/lost-many-times", test_lost_many_times);
   FIXTURE_TEST ("/faults/lost-in-update", test_lost_in_update);
+  FIXTURE_TEST ("/faults/lost-in-ask", test_lost_in_ask);
   FIXTURE_TEST ("/faults/lost-in-remove", test_lost_in_remove);
   FIXTURE_TEST ("/faults/lost-in-undo", test_lost_in_undo);
   FIXTURE_TEST ("/faults/systemd-restarts", test_systemd_restarts);
