@@ -170,6 +170,14 @@ check_owner (const Join *join, GError **error)
   return TRUE;
 }
 
+/* What systemd did not take was not known when the file was written. */
+static gboolean
+save_dropped (Join *join, GError **error)
+{
+  return !dropped_note (join->manager->driver, join->pod) ||
+         manager_save_pod (join->manager, join->pod, STORE_POD, error);
+}
+
 static void
 leaf_started (GTask *task, const NcgPlace *place)
 {
@@ -186,8 +194,7 @@ leaf_started (GTask *task, const NcgPlace *place)
                  join->uid);
   if (error == NULL && check_owner (join, &error) &&
       ncg_verify_cgroup (join->manager->hierarchy, place->cgroup, &join->resources, &error) &&
-      (!dropped_note (join->manager->driver, join->pod) ||
-       manager_save_pod (join->manager, join->pod, STORE_POD, &error))) {
+      save_dropped (join, &error)) {
     manager_set_container_state (join->manager, join->pod, container, CONTAINER_ACTIVE);
     FAULT_POINT ("join:told");
     succeed (task, container);
@@ -291,7 +298,7 @@ on_made_again (GObject *source, GAsyncResult *result, gpointer user_data)
   Join *join = g_task_get_task_data (task);
   Container *container = join->container;
   GError *error = NULL;
-  gboolean is_made = container_make_finish (result, &error);
+  gboolean is_made = container_make_finish (result, &error) && save_dropped (join, &error);
 
   join->container = NULL;
   if (is_made) {

@@ -97,6 +97,37 @@ test_joined (Fixture *fixture, gconstpointer data)
   upgrade (fixture, JOIN_APP);
 }
 
+static gboolean
+has_container (Fixture *fixture, const char *state)
+{
+  g_autoptr (GVariant) value = fixture_get_pod_property (fixture, "a", "Containers");
+  g_autofree char *text = g_variant_print (value, FALSE);
+
+  return strstr (text, state) != NULL;
+}
+
+/* It was stopped by somebody, and forgotten when the file was written the next time; a join makes
+ * it again. */
+static void
+test_made_again (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = join_start_process (fixture);
+  g_autoptr (GVariant) place = NULL;
+  g_autoptr (GError) error = NULL;
+
+  container_must_create (fixture, ZSWAP);
+  fake_systemd_stop_unit (fixture->systemd, CONTAINER_UNIT);
+  fixture_wait (has_container (fixture, "vanished"));
+  container_call (fixture, "CreateContainer", "other", "{}", &error);
+  g_assert_no_error (error);
+  g_assert_false (has_dropped (fixture, CONTAINER_UNIT));
+  place = join_call (fixture, "db", &pid, 1, "{}", &error);
+  g_assert_no_error (error);
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+  start_again (fixture);
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -104,5 +135,6 @@ main (int argc, char **argv)
   g_test_add ("/dropped/created", Fixture, NULL, set_up, test_created, fixture_tear_down);
   g_test_add ("/dropped/updated", Fixture, NULL, set_up, test_updated, fixture_tear_down);
   g_test_add ("/dropped/joined", Fixture, NULL, set_up, test_joined, fixture_tear_down);
+  g_test_add ("/dropped/made-again", Fixture, NULL, set_up, test_made_again, fixture_tear_down);
   return g_test_run ();
 }
