@@ -231,8 +231,9 @@ set_properties (GTask *task)
   Start *start = g_task_get_task_data (task);
 
   g_clear_pointer (&start->again, g_variant_unref);
-  /* It has them, and among them may be what only StartTransientUnit takes. */
-  if (start->is_held)
+  /* One that was made just now has them, and among them may be what only StartTransientUnit takes.
+   */
+  if (start->is_held && start->existing == NULL)
     start->again =
         g_variant_ref_sink (g_variant_new_parsed ("[('Description', <%s>)]", start->description));
   else
@@ -394,6 +395,7 @@ on_running (GTask *task)
   }
   if (start->started != NULL)
     start->started (start->user_data);
+  g_clear_pointer (&start->existing, g_variant_unref);
   /* What ran is over, and its cgroup is pruned; being given properties, the unit has one again. */
   if (start->is_held)
     set_properties (task);

@@ -3,6 +3,7 @@
  * Properties of containers that systemd does not know, and that are left out: VerifyPod says so for
  * as long as it is true, whatever becomes of the daemon.
  */
+#include "tests/dbus/calls.h"
 #include "tests/dbus/container.h"
 
 #include <string.h>
@@ -128,6 +129,37 @@ test_made_again (Fixture *fixture, gconstpointer data)
   g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
 }
 
+/* systemd refuses the property at once, and what it is asked for then comes by @kind and @msec. */
+static void
+delay_second_start (Fixture *fixture, const char *unit, FakeFaultKind kind, guint msec)
+{
+  FakeFault first = { "StartTransientUnit", unit, FAKE_FAULT_NONE, 1 };
+  FakeFault second = { "StartTransientUnit", unit, kind, 1, msec };
+
+  fake_systemd_add_fault (fixture->systemd, &first);
+  fake_systemd_add_fault (fixture->systemd, &second);
+}
+
+/* The daemon ends before systemd has answered, and the next one finds the unit. */
+static void
+test_create_resumed (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+
+  delay_second_start (fixture, CONTAINER_UNIT, FAKE_FAULT_DELAY, 100);
+  calls_begin (calls, "CreateContainer", container_arguments ("db", ZSWAP));
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", CONTAINER_UNIT) ==
+                2);
+  fixture_kill_daemon (fixture);
+  calls_wait (calls);
+  fixture_wait (fake_systemd_has_unit (fixture->systemd, CONTAINER_UNIT));
+  fixture_start_daemon (fixture);
+  g_assert_true (has_container (fixture, "active"));
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+  start_again (fixture);
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -136,5 +168,7 @@ main (int argc, char **argv)
   g_test_add ("/dropped/updated", Fixture, NULL, set_up, test_updated, fixture_tear_down);
   g_test_add ("/dropped/joined", Fixture, NULL, set_up, test_joined, fixture_tear_down);
   g_test_add ("/dropped/made-again", Fixture, NULL, set_up, test_made_again, fixture_tear_down);
+  g_test_add ("/dropped/create-resumed", Fixture, NULL, set_up, test_create_resumed,
+              fixture_tear_down);
   return g_test_run ();
 }
