@@ -4,9 +4,8 @@
  */
 #include "daemon/dropped.h"
 
-/* (transfer full) (nullable) */
-static GVariant *
-list (NcgDriver *driver, const char *unit)
+GVariant *
+dropped_list (NcgDriver *driver, const char *unit)
 {
   g_autoptr (GPtrArray) all = ncg_driver_list_dropped (driver, unit);
   GVariantBuilder builder;
@@ -25,7 +24,7 @@ list (NcgDriver *driver, const char *unit)
 static gboolean
 note (NcgDriver *driver, const char *unit, GVariant **dropped)
 {
-  g_autoptr (GVariant) now = list (driver, unit);
+  g_autoptr (GVariant) now = dropped_list (driver, unit);
 
   if (now == NULL ? *dropped == NULL : *dropped != NULL && g_variant_equal (now, *dropped))
     return FALSE;

@@ -11,6 +11,9 @@
  * whether it is something else than it was, so that the file is to be written */
 gboolean dropped_note (NcgDriver *driver, Pod *pod);
 
+/* (transfer full) (nullable): as in NcgKept: what the driver has left out of @unit */
+GVariant *dropped_list (NcgDriver *driver, const char *unit);
+
 /* Whether another systemd runs than the one that did not take something: it is to be asked once
  * more. @dropped: (nullable): of a pod or a container */
 gboolean dropped_is_outdated (NcgDriver *driver, GVariant *dropped);

@@ -4,6 +4,7 @@
  */
 #include "daemon/late.h"
 
+#include "daemon/dropped.h"
 #include "daemon/manager.h"
 
 #define FIRST_MSEC 500
@@ -29,6 +30,7 @@ typedef struct {
   char *cgroup;     /* of the leaf */
   gboolean is_held; /* a leaf that was created, not joined */
   Spec spec;
+  GVariant *dropped; /* (nullable): what was left out of its properties */
   gboolean is_delegated;
   uid_t user;
   gint64 since_usec;
@@ -47,6 +49,7 @@ entry_free (gpointer data)
     g_source_remove (entry->source);
   pod_unref (entry->pod);
   spec_clear (&entry->spec);
+  g_clear_pointer (&entry->dropped, g_variant_unref);
   g_free (entry->description);
   g_free (entry->name);
   g_free (entry->unit);
@@ -178,12 +181,14 @@ take_on (Entry *entry)
   container->user = entry->user;
   container_set_spec (container, &entry->spec);
   g_hash_table_insert (manager->leaves, g_strdup (entry->unit), entry->pod);
-  manager_save_pod (manager, entry->pod, STORE_POD, NULL);
-  manager_pod_changed (manager, entry->pod);
   place = container_get_place (container);
   kept.place = &place;
+  kept.dropped = entry->dropped;
   container_get_resources (container, &resources);
+  /* The driver says then what was left out, which is to be in the file. */
   ncg_driver_keep (manager->driver, &kept);
+  manager_save_pod (manager, entry->pod, STORE_POD, NULL);
+  manager_pod_changed (manager, entry->pod);
   ncg_driver_set_resources_async (manager->driver, &place, &resources,
                                   g_get_monotonic_time () + MANAGER_UNDO_USEC, on_leaf_set, entry);
 }
@@ -327,4 +332,6 @@ late_expect_leaf (Late *self, Pod *pod, const Container *leaf)
   entry->is_delegated = leaf->is_delegated;
   entry->user = leaf->user;
   spec_copy (&leaf->spec, &entry->spec);
+  g_clear_pointer (&entry->dropped, g_variant_unref);
+  entry->dropped = dropped_list (self->manager->driver, leaf->unit);
 }

@@ -94,11 +94,26 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
     start (task);
 }
 
+/* It may be there yet, and then without what was left out. */
+static void
+note_left_out (const Leaf *leaf)
+{
+  const NcgPlace place = { .unit = leaf->unit, .cgroup = leaf->predicted };
+
+  if (leaf->dropped->len == 0)
+    return;
+  ncg_systemd_units_remember (leaf->context->units, &place, &leaf->resources,
+                              g_ptr_array_ref (leaf->dropped));
+  ncg_systemd_units_doubt (leaf->context->units, leaf->unit);
+}
+
 static void
 fail (GTask *task, GError *error)
 {
   Leaf *leaf = g_task_get_task_data (task);
 
+  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT))
+    note_left_out (leaf);
   /* One that is held may be there, and does not end by itself. */
   if (is_held (leaf) && !leaf->was_there &&
       !g_error_matches (error, NCG_ERROR, NCG_ERROR_UNIT_EXISTS) &&

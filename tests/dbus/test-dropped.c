@@ -10,6 +10,9 @@
 
 #define ZSWAP "{'SystemdProperties': <[('MemoryZSwapMax', <uint64 4096>)]>}"
 
+/* After the daemon has given up. */
+#define LATE_MSEC 16000
+
 static void
 start_again (Fixture *fixture)
 {
@@ -160,6 +163,25 @@ test_create_resumed (Fixture *fixture, gconstpointer data)
   g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
 }
 
+/* A leaf that is there only after its caller was told Timeout. */
+static void
+test_joined_late (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+  pid_t pid = join_start_process (fixture);
+  g_autoptr (GError) error = NULL;
+
+  delay_second_start (fixture, JOIN_APP, FAKE_FAULT_DELAY, LATE_MSEC);
+  calls_begin (calls, "JoinPod", join_arguments ("app", &pid, 1, ZSWAP));
+  calls_wait (calls);
+  error = calls_get_error (calls, 0);
+  fixture_assert_error (&error, "Timeout", NULL);
+  fixture_wait (has_container (fixture, "active"));
+  fixture_wait (has_dropped (fixture, JOIN_APP));
+  start_again (fixture);
+  g_assert_true (has_dropped (fixture, JOIN_APP));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -170,5 +192,6 @@ main (int argc, char **argv)
   g_test_add ("/dropped/made-again", Fixture, NULL, set_up, test_made_again, fixture_tear_down);
   g_test_add ("/dropped/create-resumed", Fixture, NULL, set_up, test_create_resumed,
               fixture_tear_down);
+  g_test_add ("/dropped/joined-late", Fixture, NULL, set_up, test_joined_late, fixture_tear_down);
   return g_test_run ();
 }
