@@ -10,6 +10,7 @@
  */
 #include "daemon/pod-create.h"
 
+#include "daemon/dropped.h"
 #include "daemon/fault-point.h"
 #include "daemon/spec-facts.h"
 #include "lib/error.h"
@@ -212,13 +213,14 @@ on_class_there (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* What comes next may come before the driver is done. */
 static void
-keep (const Create *create)
+keep (const Create *create, GVariant *dropped)
 {
   NcgPlace place = pod_get_place (create->pod);
   NcgKept kept = {
     .place = &place,
     .resources = &create->pod->resources,
     .is_new = create->is_predicted,
+    .dropped = dropped,
   };
 
   ncg_driver_keep (create->manager->driver, &kept);
@@ -238,7 +240,7 @@ on_group_started (gpointer user_data)
       !ncg_verify_cgroup (create->manager->hierarchy, pod->cgroup, &pod->resources, NULL))
     return FALSE;
   create->is_verified = TRUE;
-  keep (create);
+  keep (create, NULL);
   step_done (task, NULL);
   return TRUE;
 }
@@ -254,7 +256,9 @@ confirm_place (Create *create, const NcgPlace *place)
     return;
   g_warning ("pod %s is not at %s, as predicted, but at %s", pod->uid, pod->cgroup, place->cgroup);
   pod_set_cgroup (pod, place->cgroup);
-  keep (create);
+  /* By now it may have been updated. */
+  dropped_note (create->manager->driver, pod);
+  keep (create, pod->dropped);
   manager_save_pod (create->manager, pod, STORE_POD, NULL);
   manager_pod_changed (create->manager, pod);
 }

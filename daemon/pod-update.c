@@ -31,6 +31,7 @@ typedef struct {
   NcgCgroup *cgroup;
   gboolean is_resumed;
   gboolean has_file;
+  GVariant *saved; /* (nullable): what is in the file; NULL if it is of the daemon before */
   gint64 deadline;
   GError *error;
 } Update;
@@ -48,6 +49,7 @@ update_free (gpointer data)
   ncg_resources_clear (&update->resources);
   ncg_resources_clear (&update->undo);
   g_clear_pointer (&update->cgroup, ncg_cgroup_close);
+  g_clear_pointer (&update->saved, g_variant_unref);
   g_clear_error (&update->error);
   g_free (update);
 }
@@ -107,13 +109,20 @@ set_back (GTask *task)
                                   g_object_ref (task));
 }
 
-/* What systemd did not take was not known when the file was written. */
+/* What systemd did not take, and whatever else was noted of the pod meanwhile, was not known when
+ * the file was written; and the file of the pod, which may have it by now, goes. */
 static gboolean
-save_dropped (Update *update, GError **error)
+save_again (Update *update, GError **error)
 {
-  return !dropped_note (update->manager->driver, update->pod) ||
-         manager_save_pod (update->manager, update->pod,
-                           update->has_file ? STORE_UPDATING : STORE_POD, error);
+  Manager *manager = update->manager;
+  gboolean is_changed = dropped_note (manager->driver, update->pod);
+  g_autoptr (GVariant) content = NULL;
+
+  if (!update->has_file)
+    return !is_changed || manager_save_pod (manager, update->pod, STORE_POD, error);
+  content = pod_save (update->pod, NULL);
+  return (update->saved != NULL && g_variant_equal (content, update->saved)) ||
+         manager_save_pod (manager, update->pod, STORE_UPDATING, error);
 }
 
 static void
@@ -125,7 +134,7 @@ on_class_done (GObject *source, GAsyncResult *result, gpointer user_data)
   Pod *pod = update->pod;
 
   FAULT_POINT ("update:class-done");
-  if (!qos_tree_ensure_finish (result, &update->error) || !save_dropped (update, &update->error) ||
+  if (!qos_tree_ensure_finish (result, &update->error) || !save_again (update, &update->error) ||
       (update->has_file &&
        !store_move (manager->store, update->uid, STORE_UPDATING, STORE_POD, &update->error))) {
     pod_set_spec (pod, &update->before);
@@ -180,9 +189,8 @@ apply (GTask *task)
   FAULT_POINT ("update:begun");
   ncg_resources_copy (&update->pod->resources, &update->undo);
   if (!update->is_resumed) {
-    g_autoptr (GVariant) content = pod_save (update->pod, &update->merged);
-
-    if (!store_save (manager->store, update->uid, STORE_UPDATING, content, &update->error)) {
+    update->saved = pod_save (update->pod, &update->merged);
+    if (!store_save (manager->store, update->uid, STORE_UPDATING, update->saved, &update->error)) {
       finish (task, g_steal_pointer (&update->error));
       return;
     }
