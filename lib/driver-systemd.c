@@ -499,6 +499,12 @@ systemd_silence (NcgDriver *base)
   return ncg_systemd_get_silence (get_context (base)->systemd);
 }
 
+static GVariant *
+systemd_describe_latencies (NcgDriver *base)
+{
+  return ncg_systemd_describe_latencies (get_context (base)->systemd);
+}
+
 const NcgDriverOps ncg_driver_systemd_ops = {
   .name = "systemd",
   .create = systemd_create,
@@ -522,6 +528,7 @@ const NcgDriverOps ncg_driver_systemd_ops = {
   .watch_services = systemd_watch_services,
   .set_trace = systemd_set_trace,
   .silence = systemd_silence,
+  .describe_latencies = systemd_describe_latencies,
   .version = systemd_version,
   .features = systemd_features,
 };

@@ -3,6 +3,9 @@
  * The way from the table's functions to the calls of the header.
  */
 #include "lib/driver.h"
+
+#include "lib/latencies.h"
+
 NcgPlace *
 ncg_place_new (const char *unit, const char *cgroup)
 {
@@ -267,4 +270,19 @@ gint64
 ncg_driver_get_silence (NcgDriver *self)
 {
   return self->ops->silence != NULL ? self->ops->silence (self) : 0;
+}
+
+GVariant *
+ncg_driver_describe_latencies (NcgDriver *self)
+{
+  return self->ops->describe_latencies != NULL
+             ? self->ops->describe_latencies (self)
+             : g_variant_new_array (G_VARIANT_TYPE ("{sa{sv}}"), NULL, 0);
+}
+
+const guint64 *
+ncg_driver_list_latency_bounds (gsize *ret_n)
+{
+  *ret_n = NCG_LATENCIES_N_BOUNDS;
+  return ncg_latencies_bounds_usec;
 }

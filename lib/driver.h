@@ -188,6 +188,7 @@ typedef struct {
   void (*watch_services) (NcgDriver *self, const char *const *units);            /* or NULL */
   void (*set_trace) (NcgDriver *self, NcgDriverTrace trace, gpointer user_data); /* or NULL */
   gint64 (*silence) (NcgDriver *self);                                           /* or NULL */
+  GVariant *(*describe_latencies) (NcgDriver *self);                             /* or NULL */
   guint (*version) (NcgDriver *self);
   char **(*features) (NcgDriver *self);
 } NcgDriverOps;
@@ -378,3 +379,13 @@ void ncg_driver_set_trace (NcgDriver *self, NcgDriverTrace trace, gpointer user_
 /* For how many microseconds systemd has left the oldest of the calls that were sent to it without
  * an answer; 0: it owes none. A job that takes its time is an answer. */
 gint64 ncg_driver_get_silence (NcgDriver *self);
+
+/* (transfer floating): an "a{sa{sv}}": how long systemd took for calls since the driver was made,
+ * from when a call was sent until it, or the job that it waited for, ended. By method, and "other"
+ * for the rest: Calls t, Failures t (with those that were never sent, and are no calls), TotalUSec
+ * t, and Counts at, of the calls that took up to each bound, see ncg_driver_list_latency_bounds(),
+ * and not up to the one before it; the last is of those that took longer. Empty without systemd. */
+GVariant *ncg_driver_describe_latencies (NcgDriver *self);
+
+/* The @ret_n bounds, in microseconds, ascending. */
+const guint64 *ncg_driver_list_latency_bounds (gsize *ret_n);

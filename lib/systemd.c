@@ -9,6 +9,7 @@
 
 #include "lib/bus-value.h"
 #include "lib/error.h"
+#include "lib/latencies.h"
 #include "lib/sd-bus-source.h"
 #include "lib/systemd-path.h"
 #include "lib/systemd-signals.h"
@@ -42,6 +43,7 @@ struct NcgSystemd {
   GQueue waiting;        /* Call, not sent yet */
   GHashTable *in_flight; /* set of Call */
   GHashTable *jobs;      /* object path → Call, also in in_flight */
+  NcgLatencies *latencies;
   NcgDriverTrace trace;
   gpointer trace_data;
 };
@@ -62,6 +64,11 @@ typedef struct {
   gint64 begun_usec; /* 0: nobody traces it */
   gint64 sent_usec;  /* 0: not yet */
 } Call;
+
+/* What is counted by itself: the calls that change something and are made often. */
+static const char *const counted[] = {
+  "StartTransientUnit", "SetUnitProperties", "StopUnit", "AttachProcessesToUnit", "other", NULL,
+};
 
 static void send_waiting (NcgSystemd *self);
 static void schedule_reconnect (NcgSystemd *self);
@@ -128,11 +135,21 @@ call_trace (const Call *call, const GError *error)
       self->trace_data);
 }
 
+/* From when systemd was asked: what the call had to wait for before that is our own window. */
+static void
+call_count (const Call *call, gboolean is_failed)
+{
+  gint64 usec = call->sent_usec != 0 ? g_get_monotonic_time () - call->sent_usec : -1;
+
+  ncg_latencies_add (call->owner->latencies, call->member, usec, is_failed);
+}
+
 static void
 call_fail (Call *call, GError *error)
 {
   NcgSystemd *self = call->owner;
 
+  call_count (call, TRUE);
   call_trace (call, error);
   call_detach (call);
   g_task_return_error (call->task, error);
@@ -145,6 +162,7 @@ call_succeed (Call *call)
 {
   NcgSystemd *self = call->owner;
 
+  call_count (call, FALSE);
   call_trace (call, NULL);
   call_detach (call);
   g_task_return_pointer (call->task, g_steal_pointer (&call->reply),
@@ -462,6 +480,7 @@ ncg_systemd_new (const NcgSystemdConfig *config,
   g_queue_init (&self->waiting);
   self->in_flight = g_hash_table_new (NULL, NULL);
   self->jobs = g_hash_table_new (g_str_hash, g_str_equal);
+  self->latencies = ncg_latencies_new (counted);
   schedule_reconnect (self);
   return self;
 }
@@ -481,6 +500,7 @@ ncg_systemd_free (NcgSystemd *self)
     call_fail (call, error_from_errno (call, -ENOTCONN));
   g_hash_table_unref (self->in_flight);
   g_hash_table_unref (self->jobs);
+  ncg_latencies_free (self->latencies);
   g_main_context_unref (self->context);
   g_free (self->private_socket);
   g_free (self->bus_address);
@@ -516,6 +536,12 @@ ncg_systemd_get_silence (const NcgSystemd *self)
       oldest_usec = MIN (oldest_usec, call->sent_usec);
   }
   return now_usec - oldest_usec;
+}
+
+GVariant *
+ncg_systemd_describe_latencies (const NcgSystemd *self)
+{
+  return ncg_latencies_describe (self->latencies);
 }
 
 void

@@ -62,9 +62,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgSystemd, ncg_systemd_free)
 
 gboolean ncg_systemd_is_connected (const NcgSystemd *self);
 
-/* See ncg_driver_set_trace() and ncg_driver_get_silence(). */
+/* See ncg_driver_set_trace(), ncg_driver_get_silence() and ncg_driver_describe_latencies(). */
 void ncg_systemd_set_trace (NcgSystemd *self, NcgDriverTrace trace, gpointer user_data);
 gint64 ncg_systemd_get_silence (const NcgSystemd *self);
+GVariant *ncg_systemd_describe_latencies (const NcgSystemd *self);
 
 typedef enum {
   NCG_SYSTEMD_CALL_NONE = 0,

@@ -150,6 +150,7 @@ test_freeze_kill_stop (DriverRig *self, gconstpointer data)
 static void
 test_facts (DriverRig *self, gconstpointer data)
 {
+  g_autoptr (GVariant) latencies = NULL;
   g_autoptr (GAsyncResult) result = NULL;
   g_auto (GStrv) features = NULL;
   g_autoptr (GPtrArray) dropped = NULL;
@@ -166,6 +167,9 @@ test_facts (DriverRig *self, gconstpointer data)
     g_assert_true (
         g_strv_contains ((const char *const *) features, self->rig->hierarchy->controllers[i]));
   g_assert_cmpuint (ncg_driver_get_version (self->driver), ==, 0);
+  latencies = g_variant_ref_sink (ncg_driver_describe_latencies (self->driver));
+  g_assert_true (g_variant_is_of_type (latencies, G_VARIANT_TYPE ("a{sa{sv}}")));
+  g_assert_cmpuint (g_variant_n_children (latencies), ==, 0);
   g_assert_cmpstr (ncg_driver_get_name (self->driver), ==, "cgroupfs");
   dropped = ncg_driver_list_dropped (self->driver, self->group);
   g_assert_cmpuint (dropped->len, ==, 0);
