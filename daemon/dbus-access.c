@@ -30,6 +30,7 @@ static const DbusAccessRow table[] = {
 
   { NODE, "Verify", DBUS_ACCESS_ANYBODY },
   { NODE, "GetUsage", DBUS_ACCESS_ANYBODY },
+  { NODE, "GetLatencies", DBUS_ACCESS_ANYBODY },
   { NODE, "Reload", DBUS_ACCESS_GROUP },
 
   { POD, "Update", DBUS_ACCESS_GROUP },

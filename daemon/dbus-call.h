@@ -20,6 +20,7 @@ struct Call {
   GVariant *list;    /* pids or handles */
   GVariant *options; /* or spec */
   GUnixFDList *fds;
+  gint64 begun_usec;
 };
 
 /* (transfer full): @start is called once it is known that the caller may. Strings and @options are

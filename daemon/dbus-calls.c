@@ -6,6 +6,7 @@
 
 #include "daemon/dbus-call.h"
 #include "daemon/dbus-events.h"
+#include "daemon/dbus-latencies.h"
 #include "daemon/pod-create.h"
 #include "daemon/pod-join.h"
 #include "daemon/pod-remove.h"
@@ -47,6 +48,7 @@ dbus_call_fail (GDBusMethodInvocation *invocation, const GError *error)
 void
 call_fail (Call *call, GError *error)
 {
+  dbus_latencies_add (call->calls->latencies, call->invocation, call->begun_usec, TRUE);
   dbus_call_fail (call->invocation, error);
   g_error_free (error);
   call_free (call);
@@ -55,6 +57,7 @@ call_fail (Call *call, GError *error)
 void
 call_succeed (Call *call, GVariant *reply)
 {
+  dbus_latencies_add (call->calls->latencies, call->invocation, call->begun_usec, FALSE);
   g_dbus_method_invocation_return_value (call->invocation, reply);
   call_free (call);
 }
@@ -71,6 +74,7 @@ call_new (DbusCalls *calls,
   call->calls = calls;
   call->invocation = invocation;
   call->start = start;
+  call->begun_usec = g_get_monotonic_time ();
   call->uid = g_strdup (uid);
   call->options = options != NULL ? g_variant_ref (options) : NULL;
   return call;

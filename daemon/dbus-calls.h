@@ -8,11 +8,13 @@
 #include "daemon/auth.h"
 #include "daemon/manager.h"
 #include "daemon/reload.h"
+#include "lib/latencies.h"
 
 typedef struct {
   Manager *manager;
   Auth *auth;
   Reload *reload;
+  NcgLatencies *latencies; /* of the changing ones, see dbus-latencies.h */
 } DbusCalls;
 
 /* Each consumes @invocation. */

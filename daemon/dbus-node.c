@@ -6,6 +6,7 @@
 
 #include "daemon/dbus-access.h"
 #include "daemon/dbus-calls.h"
+#include "daemon/dbus-latencies.h"
 #include "daemon/dbus-manager.h"
 #include "dbus-interfaces/ncg-dbus.h"
 
@@ -48,6 +49,16 @@ handle_get_usage (NcgDbusNode *skeleton, GDBusMethodInvocation *invocation, gpoi
 }
 
 static gboolean
+handle_get_latencies (NcgDbusNode *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  DbusNode *self = user_data;
+
+  ncg_dbus_node_complete_get_latencies (
+      skeleton, invocation, dbus_latencies_describe (self->calls->latencies, self->calls->manager));
+  return TRUE;
+}
+
+static gboolean
 handle_reload (NcgDbusNode *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
   DbusNode *self = user_data;
@@ -68,6 +79,8 @@ dbus_node_new (DbusCalls *calls, Node *node, GDBusConnection *connection)
   g_signal_connect (self->skeleton, "handle-verify", G_CALLBACK (handle_verify), self);
   g_signal_connect (self->skeleton, "handle-reload", G_CALLBACK (handle_reload), self);
   g_signal_connect (self->skeleton, "handle-get-usage", G_CALLBACK (handle_get_usage), self);
+  g_signal_connect (self->skeleton, "handle-get-latencies", G_CALLBACK (handle_get_latencies),
+                    self);
   dbus_access_export (calls->auth, G_DBUS_INTERFACE_SKELETON (self->skeleton), connection,
                       DBUS_MANAGER_PATH);
   return self;

@@ -5,6 +5,7 @@
 #include "daemon/dbus-server.h"
 
 #include "daemon/dbus-access.h"
+#include "daemon/dbus-latencies.h"
 #include "daemon/dbus-manager.h"
 #include "daemon/dbus-node.h"
 #include "daemon/dbus-pods.h"
@@ -305,6 +306,7 @@ dbus_server_new (Manager *manager,
   self->calls.manager = manager;
   self->calls.reload = reload;
   self->calls.auth = auth_new (manager->config->group);
+  self->calls.latencies = dbus_latencies_new ();
   self->node = node;
   self->listener = *listener;
   self->user_data = user_data;
@@ -336,5 +338,6 @@ dbus_server_free (DbusServer *self)
     g_dbus_connection_flush_sync (self->connection, NULL, NULL);
   disconnect (self);
   auth_free (self->calls.auth);
+  ncg_latencies_free (self->calls.latencies);
   g_free (self);
 }

@@ -24,6 +24,7 @@ manager_new (const Config *config, NcgHierarchy *hierarchy, NcgDriver *driver, S
 {
   Manager *self = g_new0 (Manager, 1);
 
+  self->started_usec = g_get_real_time ();
   self->config = config;
   self->hierarchy = hierarchy;
   self->driver = driver;

@@ -58,11 +58,12 @@ struct Manager {
   OomKills *oom;
   ForeignPods *foreign;
   PodWatch *watch;
-  GHashTable *pods;   /* uid → Pod */
-  GHashTable *slices; /* unit → Pod, the same pods */
-  GHashTable *leaves; /* unit → Pod in which it is */
-  DemandSums demand;  /* of the pods that are or will be there */
-  char *proc;         /* where procfs is */
+  GHashTable *pods;    /* uid → Pod */
+  GHashTable *slices;  /* unit → Pod, the same pods */
+  GHashTable *leaves;  /* unit → Pod in which it is */
+  DemandSums demand;   /* of the pods that are or will be there */
+  char *proc;          /* where procfs is */
+  gint64 started_usec; /* g_get_real_time() */
   gint64 lost_usec; /* since when there is no connection to the driver's other side; 0: there is */
   ManagerListener listener;
   gpointer user_data;

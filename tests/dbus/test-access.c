@@ -181,6 +181,7 @@ test_reads (Fixture *fixture, gconstpointer data)
   pod_as_nobody (fixture, "Verify", "()", "ok");
   assert_as_nobody (fixture, MANAGER_PATH, NODE_INTERFACE, "Verify", "()", "ok");
   assert_as_nobody (fixture, MANAGER_PATH, NODE_INTERFACE, "GetUsage", "()", "ok");
+  assert_as_nobody (fixture, MANAGER_PATH, NODE_INTERFACE, "GetLatencies", "()", "ok");
   assert_as_nobody (fixture, MANAGER_PATH, "org.freedesktop.DBus.Properties", "GetAll",
                     "('" MANAGER_INTERFACE "',)", "ok");
 }

@@ -264,14 +264,58 @@ verify (Client *self, SoakPod *pod)
       client_fail (self, "%s of %s should be '%s', and is '%s'", setting, cgroup, wanted, actual);
 }
 
+/* Each call that has ended is in one of the ranges. */
+static void
+check_counts (Client *self, GVariant *latencies, const char *where)
+{
+  g_autoptr (GVariant) all =
+      g_variant_lookup_value (latencies, where, G_VARIANT_TYPE ("a{sa{sv}}"));
+  GVariantIter iter;
+  const char *kind;
+  GVariant *counted;
+
+  if (all == NULL) {
+    client_fail (self, "GetLatencies has no %s", where);
+    return;
+  }
+  g_variant_iter_init (&iter, all);
+  while (g_variant_iter_loop (&iter, "{&s@a{sv}}", &kind, &counted)) {
+    g_autoptr (GVariantIter) counts = NULL;
+    guint64 n_calls = 0, sum = 0, one;
+
+    g_variant_lookup (counted, "Calls", "t", &n_calls);
+    g_variant_lookup (counted, "Counts", "at", &counts);
+    while (counts != NULL && g_variant_iter_next (counts, "t", &one))
+      sum += one;
+    if (counts == NULL || sum != n_calls)
+      client_fail (self, "of %" G_GUINT64_FORMAT " calls of %s %" G_GUINT64_FORMAT " took a time",
+                   n_calls, kind, sum);
+  }
+}
+
+static void
+get_latencies (Client *self, SoakPod *unused)
+{
+  g_autoptr (GVariant) reply =
+      ask (self, LINK_PATH, LINK_NAME ".Node.GetLatencies", g_variant_new ("()"));
+  g_autoptr (GVariant) latencies = NULL;
+
+  if (reply == NULL)
+    return;
+  latencies = g_variant_get_child_value (reply, 0);
+  check_counts (self, latencies, "Systemd");
+  check_counts (self, latencies, "Operations");
+}
+
 typedef struct {
   guint weight;
   void (*run) (Client *self, SoakPod *pod);
 } Query;
 
 static const Query queries[] = {
-  { 3, list },           { 6, get_properties }, { 1, get_objects }, { 2, get_pod },
-  { 8, get_pod_by_pid }, { 8, get_pod_stats },  { 2, get_stats },   { 8, verify },
+  { 3, list },      { 6, get_properties }, { 1, get_objects },
+  { 2, get_pod },   { 8, get_pod_by_pid }, { 8, get_pod_stats },
+  { 2, get_stats }, { 8, verify },         { 1, get_latencies },
 };
 
 void

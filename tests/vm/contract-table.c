@@ -78,6 +78,8 @@ const ContractCall contract_calls[] = {
   { "Features", NULL, "*'attach-processes'*" },
   { "Node.Verify", "()", "*'/machine.slice', *" },
   { "Node.GetUsage", "()", "*'node': {*'pods': {*" },
+  { "Node.GetLatencies", "()",
+    "*'StartedUSec': <uint64 1*'StartTransientUnit': {'Calls': <uint64 ?*" },
   { "Node.Reload", "()", "()" },
   { "Node.Capacity", NULL, "{*'cpu': ?*000*'memory': ?????*" },
   { "Node.SystemReserved", NULL, "{}" },
