@@ -9,6 +9,7 @@
 
 typedef struct {
   char *value;      /* a decimal fraction, exact */
+  const char *end;  /* of the name, after that of the family */
   GVariant *labels; /* a{ss} */
 } Sample;
 
@@ -22,6 +23,7 @@ static const char *const types[] = {
   [EXPOSITION_GAUGE] = "gauge",
   [EXPOSITION_COUNTER] = "counter",
   [EXPOSITION_INFO] = "info",
+  [EXPOSITION_HISTOGRAM] = "histogram",
 };
 
 static void
@@ -74,10 +76,18 @@ format_fraction (guint64 number, guint64 per)
   return g_string_free (text, FALSE);
 }
 
+/* @labels: (transfer floating) */
+static void
+add_sample (Exposition *self, guint family, const char *end, char *value, GVariant *labels)
+{
+  Sample sample = { value, end, g_variant_ref_sink (labels) };
+
+  g_array_append_val (self->samples[family], sample);
+}
+
 void
 exposition_add (Exposition *self, guint family, guint64 number, guint64 per, ...)
 {
-  Sample sample = { .value = format_fraction (number, per) };
   GVariantBuilder labels;
   va_list arguments;
   const char *name;
@@ -87,8 +97,51 @@ exposition_add (Exposition *self, guint family, guint64 number, guint64 per, ...
   while ((name = va_arg (arguments, const char *)) != NULL)
     g_variant_builder_add (&labels, "{ss}", name, va_arg (arguments, const char *));
   va_end (arguments);
-  sample.labels = g_variant_ref_sink (g_variant_builder_end (&labels));
-  g_array_append_val (self->samples[family], sample);
+  add_sample (self, family, "", format_fraction (number, per), g_variant_builder_end (&labels));
+}
+
+/* @le: (nullable): a bound, which both formats take as OpenMetrics writes it: "1.0" */
+static GVariant *
+make_labels (const char *label, const char *value, const char *le)
+{
+  GVariantBuilder labels;
+
+  g_variant_builder_init (&labels, G_VARIANT_TYPE ("a{ss}"));
+  g_variant_builder_add (&labels, "{ss}", label, value);
+  if (le != NULL)
+    g_variant_builder_add (&labels, "{ss}", "le", le);
+  return g_variant_builder_end (&labels);
+}
+
+/* (transfer full) */
+static char *
+format_bound (guint64 bound, guint64 per)
+{
+  g_autofree char *text = format_fraction (bound, per);
+
+  return strchr (text, '.') != NULL ? g_steal_pointer (&text) : g_strconcat (text, ".0", NULL);
+}
+
+void
+exposition_add_histogram (Exposition *self,
+                          guint family,
+                          const ExpositionHistogram *histogram,
+                          const char *label,
+                          const char *value)
+{
+  guint64 n = 0;
+
+  for (gsize i = 0; i <= histogram->n_bounds; i++) {
+    g_autofree char *bound = i < histogram->n_bounds
+                                 ? format_bound (histogram->bounds[i], histogram->per)
+                                 : g_strdup ("+Inf");
+
+    n += histogram->counts[i];
+    add_sample (self, family, "_bucket", format_fraction (n, 1), make_labels (label, value, bound));
+  }
+  add_sample (self, family, "_count", format_fraction (n, 1), make_labels (label, value, NULL));
+  add_sample (self, family, "_sum", format_fraction (histogram->sum, histogram->per),
+              make_labels (label, value, NULL));
 }
 
 static void
@@ -126,10 +179,14 @@ append_labels (GString *out, GVariant *labels)
 static int
 measure_name (const ExpositionFamily *family)
 {
-  const char *suffix = family->type == EXPOSITION_COUNTER ? "_total" : "_info";
-  gsize length = strlen (family->name);
+  static const char *const suffixes[] = {
+    [EXPOSITION_GAUGE] = "",
+    [EXPOSITION_COUNTER] = "_total",
+    [EXPOSITION_INFO] = "_info",
+    [EXPOSITION_HISTOGRAM] = "",
+  };
 
-  return (int) (family->type != EXPOSITION_GAUGE ? length - strlen (suffix) : length);
+  return (int) (strlen (family->name) - strlen (suffixes[family->type]));
 }
 
 static void
@@ -159,7 +216,7 @@ exposition_format (const Exposition *self, ExpositionFormat format)
     for (guint j = 0; j < self->samples[i]->len; j++) {
       const Sample *sample = &g_array_index (self->samples[i], Sample, j);
 
-      g_string_append (out, family->name);
+      g_string_append_printf (out, "%s%s", family->name, sample->end);
       append_labels (out, sample->labels);
       g_string_append_printf (out, " %s\n", sample->value);
     }
@@ -170,7 +227,7 @@ exposition_format (const Exposition *self, ExpositionFormat format)
 }
 
 static GVariant *
-describe_samples (const GArray *samples)
+describe_samples (const ExpositionFamily *family, const GArray *samples)
 {
   GVariantBuilder all;
 
@@ -179,6 +236,10 @@ describe_samples (const GArray *samples)
     const Sample *sample = &g_array_index (samples, Sample, i);
 
     g_variant_builder_open (&all, G_VARIANT_TYPE_VARDICT);
+    if (sample->end[0] != '\0')
+      g_variant_builder_add (
+          &all, "{sv}", "Name",
+          g_variant_new_take_string (g_strconcat (family->name, sample->end, NULL)));
     g_variant_builder_add (&all, "{sv}", "Labels", sample->labels);
     g_variant_builder_add (&all, "{sv}", "Value",
                            g_variant_new_double (g_ascii_strtod (sample->value, NULL)));
@@ -204,7 +265,7 @@ exposition_describe (const Exposition *self)
     if (family->unit != NULL)
       g_variant_builder_add (&all, "{sv}", "Unit", g_variant_new_string (family->unit));
     g_variant_builder_add (&all, "{sv}", "Help", g_variant_new_string (family->help));
-    g_variant_builder_add (&all, "{sv}", "Samples", describe_samples (self->samples[i]));
+    g_variant_builder_add (&all, "{sv}", "Samples", describe_samples (family, self->samples[i]));
     g_variant_builder_close (&all);
   }
   return g_variant_builder_end (&all);

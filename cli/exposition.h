@@ -15,6 +15,7 @@ typedef enum {
   EXPOSITION_GAUGE,
   EXPOSITION_COUNTER, /* the name ends in _total */
   EXPOSITION_INFO,    /* the name ends in _info, the value is 1 */
+  EXPOSITION_HISTOGRAM,
 } ExpositionType;
 
 typedef struct {
@@ -41,9 +42,26 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Exposition, exposition_free)
 void exposition_add (Exposition *self, guint family, guint64 number, guint64 per, ...)
     G_GNUC_NULL_TERMINATED;
 
+/* How many of something had which size. */
+typedef struct {
+  const guint64 *bounds; /* @n_bounds, ascending */
+  const guint64 *counts; /* one more: those up to each bound and above the one before it, and those
+                            above all */
+  gsize n_bounds;
+  guint64 sum; /* of the sizes */
+  guint64 per; /* of bounds and sum, as for a sample */
+} ExpositionHistogram;
+
+/* The samples of a histogram (_bucket, _count, _sum), with one label. */
+void exposition_add_histogram (Exposition *self,
+                               guint family,
+                               const ExpositionHistogram *histogram,
+                               const char *label,
+                               const char *value);
+
 /* (transfer full): all of it, but for families without a sample */
 char *exposition_format (const Exposition *self, ExpositionFormat format);
 
-/* (transfer floating): the same, an "aa{sv}": Name, Type ("gauge", "counter", "info"), Help, Unit
- * where there is one, and Samples: Labels and Value */
+/* (transfer floating): the same, an "aa{sv}": Name, Type ("gauge", "counter", "info", "histogram"),
+ * Help, Unit where there is one, and Samples: Labels and Value, and of a histogram also Name */
 GVariant *exposition_describe (const Exposition *self);

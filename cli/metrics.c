@@ -7,6 +7,7 @@
 #include "cli/metrics.h"
 
 #include "cli/figures.h"
+#include "cli/metrics-latencies.h"
 
 #include <string.h>
 
@@ -22,6 +23,7 @@ enum {
   BUILD,
   STATE,
   CONDITION,
+  CONTESTED,
   DRIFT,
   CAPACITY,
   ALLOCATABLE = CAPACITY + N_RESOURCES,
@@ -51,6 +53,11 @@ enum {
   POD_PIDS,
   POD_PIDS_LIMIT,
   POD_KILLS,
+  START,
+  SYSTEMD,
+  SYSTEMD_FAILURES,
+  OPERATION,
+  OPERATION_FAILURES,
   N_FAMILIES,
 };
 
@@ -73,6 +80,10 @@ enum {
   {                                                                                                \
     "nodecgroups_" name, EXPOSITION_COUNTER, unit, help                                            \
   }
+#define HISTOGRAM(name, unit, help)                                                                \
+  {                                                                                                \
+    "nodecgroups_" name, EXPOSITION_HISTOGRAM, unit, help                                          \
+  }
 
 static const ExpositionFamily families[] = {
   [UP] = GAUGE ("up", NULL, "Whether nodecgroupsd answered; without it there is nothing else"),
@@ -80,6 +91,8 @@ static const ExpositionFamily families[] = {
               "The daemon, what makes its cgroups, their hierarchy, and the version of systemd" },
   [STATE] = GAUGE ("node_state", NULL, "1 for the state that the node is in"),
   [CONDITION] = GAUGE ("node_condition", NULL, "Whether the condition holds, as all should"),
+  [CONTESTED] =
+      GAUGE ("contested_objects", NULL, "Cgroups and sysctls that something else keeps changing"),
   [DRIFT] = COUNTER ("drift_changes_total", NULL, "Changes by others to what the daemon has set"),
   AMOUNTS (CAPACITY, "capacity", "that the machine has"),
   AMOUNTS (ALLOCATABLE, "allocatable", "that pods may be given"),
@@ -135,6 +148,18 @@ static const ExpositionFamily families[] = {
       GAUGE ("pod_pids_limit", NULL, "Limit of processes and threads of a pod, if it has one"),
   [POD_KILLS] =
       COUNTER ("pod_oom_kills_total", NULL, "Processes of a pod killed for want of memory"),
+  [START] = GAUGE ("start_time_seconds", "seconds", "When the daemon started, since 1970"),
+  [SYSTEMD] = HISTOGRAM ("systemd_call_duration_seconds",
+                         "seconds",
+                         "Time that systemd took for a call of the daemon and the job it began"),
+  [SYSTEMD_FAILURES] = COUNTER (
+      "systemd_call_failures_total", NULL, "Calls of systemd that failed, or could not be sent"),
+  [OPERATION] = HISTOGRAM ("operation_duration_seconds",
+                           "seconds",
+                           "Time that the daemon took for what a client asked it to change"),
+  [OPERATION_FAILURES] = COUNTER ("operation_failures_total",
+                                  NULL,
+                                  "Calls of clients that were to change something and failed"),
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (families) == N_FAMILIES);
 
@@ -176,6 +201,10 @@ static const Figure of_class[] = {
   { NULL, "MemoryUsageBytes", CLASS_MEMORY, 1 },
   { NULL, "MemoryWorkingSetBytes", CLASS_WORKING_SET, 1 },
   { NULL, "PidsCurrent", CLASS_PIDS, 1 },
+};
+
+static const MetricsLatenciesFamilies of_latencies = {
+  START, SYSTEMD, SYSTEMD_FAILURES, OPERATION, OPERATION_FAILURES,
 };
 
 static const char *const classes[] = { "Guaranteed", "Burstable", "BestEffort" };
@@ -257,22 +286,38 @@ add_build (Exposition *out, GVariant *manager)
                   look_up_text (manager, "Hierarchy"), "systemd_version", systemd, NULL);
 }
 
+/* One for each pod can be contested, so that all of these are one series. */
+static void
+add_conditions (Exposition *out, GVariant *node)
+{
+  static const char contested[] = "Contested";
+  g_autoptr (GVariant) conditions = look_up (node, "Conditions", "a(sbs)");
+  GVariantIter iter;
+  const char *condition;
+  gboolean holds;
+  guint n_contested = 0;
+
+  g_variant_iter_init (&iter, conditions);
+  while (g_variant_iter_next (&iter, "(&sb&s)", &condition, &holds, NULL)) {
+    if (g_str_has_prefix (condition, contested))
+      n_contested++;
+    else
+      exposition_add (out, CONDITION, holds, 1, "condition", condition, NULL);
+  }
+  exposition_add (out, CONDITION, n_contested == 0, 1, "condition", contested, NULL);
+  exposition_add (out, CONTESTED, n_contested, 1, NULL);
+}
+
 static void
 add_state (Exposition *out, GVariant *node)
 {
   static const char *const known[] = { "bootstrapping", "ready", "degraded" };
   const char *state = look_up_text (node, "State");
-  g_autoptr (GVariant) conditions = look_up (node, "Conditions", "a(sbs)");
-  GVariantIter iter;
-  const char *condition;
-  gboolean holds;
   guint64 drift;
 
   for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
     exposition_add (out, STATE, g_str_equal (known[i], state), 1, "state", known[i], NULL);
-  g_variant_iter_init (&iter, conditions);
-  while (g_variant_iter_next (&iter, "(&sb&s)", &condition, &holds, NULL))
-    exposition_add (out, CONDITION, holds, 1, "condition", condition, NULL);
+  add_conditions (out, node);
   if (g_variant_lookup (node, "DriftCount", "t", &drift))
     exposition_add (out, DRIFT, drift, 1, NULL);
 }
@@ -433,6 +478,8 @@ metrics_describe (const MetricsReading *reading, gboolean has_each)
     add_state (out, reading->node);
     add_amounts (out, reading->node);
   }
+  if (reading->latencies != NULL)
+    metrics_latencies_add (out, &of_latencies, reading->latencies);
   if (reading->usage != NULL)
     add_usage (out, reading->usage);
   if (reading->pods != NULL)

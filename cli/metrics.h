@@ -13,11 +13,12 @@
 
 /* What the daemon has said. All are (nullable): without @manager there was no answer. */
 typedef struct {
-  GVariant *manager; /* a{sv}: the properties */
-  GVariant *node;    /* a{sv} */
-  GVariant *usage;   /* a{sa{sv}}: GetUsage */
-  GVariant *pods;    /* a(ssoss): ListPods */
-  GVariant *stats;   /* a{sa{sv}}: GetStats */
+  GVariant *manager;   /* a{sv}: the properties */
+  GVariant *node;      /* a{sv} */
+  GVariant *usage;     /* a{sa{sv}}: GetUsage */
+  GVariant *pods;      /* a(ssoss): ListPods */
+  GVariant *stats;     /* a{sa{sv}}: GetStats */
+  GVariant *latencies; /* a{sv}: GetLatencies */
 } MetricsReading;
 
 /* (transfer full): @has_each: with series for each pod, and not only for each class */

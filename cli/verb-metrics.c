@@ -6,8 +6,9 @@
  * again. Whatever is in the way, there is an output, with nodecgroups_up 0; the exit status says
  * what it was.
  *
- * JSON: an array of families, each an object: Name, Type (gauge, counter, info), Unit (where it has
- * one), Help, and Samples, an array of objects: Labels and Value.
+ * JSON: an array of families, each an object: Name, Type (gauge, counter, info, histogram), Unit
+ * (where it has one), Help, and Samples, an array of objects: Labels and Value, and of a histogram
+ * also Name (which ends in _bucket, _count or _sum).
  */
 #include "cli/json-text.h"
 #include "cli/metrics.h"
@@ -140,6 +141,7 @@ clear_reading (MetricsReading *reading)
   g_clear_pointer (&reading->usage, g_variant_unref);
   g_clear_pointer (&reading->pods, g_variant_unref);
   g_clear_pointer (&reading->stats, g_variant_unref);
+  g_clear_pointer (&reading->latencies, g_variant_unref);
 }
 
 /* All of it or nothing. */
@@ -152,6 +154,8 @@ read_all (const Call *call, MetricsReading *reading, GError **error)
   ok = ok && (reading->manager = ask_properties (bus, BUS_MANAGER, error)) != NULL;
   ok = ok && (reading->node = ask_properties (bus, BUS_NODE, error)) != NULL;
   ok = ok && (reading->usage = ask (bus, BUS_NODE, "GetUsage", NULL, "(a{sa{sv}})", error)) != NULL;
+  ok = ok &&
+       (reading->latencies = ask (bus, BUS_NODE, "GetLatencies", NULL, "(a{sv})", error)) != NULL;
   ok =
       ok && (reading->pods = ask (bus, BUS_MANAGER, "ListPods", NULL, "(a(ssoss))", error)) != NULL;
   if (ok && pods_mode != PODS_NONE)

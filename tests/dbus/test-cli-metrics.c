@@ -15,7 +15,7 @@
 
 #define LABEL "[a-z_]+=\"(?:[^\"\\\\\n]|\\\\[\"\\\\n])*\""
 #define SAMPLE "^(([a-z_]+)(?:\\{" LABEL "(?:," LABEL ")*\\})?) [0-9]+(?:\\.[0-9]+)?$"
-#define HEAD "^# (?:HELP [a-z_]+ [^\\\\\"]+\\.|TYPE ([a-z_]+) (?:gauge|counter))$"
+#define HEAD "^# (?:HELP [a-z_]+ [^\\\\\"]+\\.|TYPE ([a-z_]+) (?:gauge|counter|histogram))$"
 
 /* (transfer full) (nullable): a group of the match */
 static char *
@@ -26,6 +26,15 @@ match (const char *pattern, const char *line, int group)
 
   g_assert_nonnull (regex);
   return g_regex_match (regex, line, 0, &found) ? g_match_info_fetch (found, group) : NULL;
+}
+
+/* Those of a histogram have an end of their own. */
+static gboolean
+is_of_family (const char *name, const char *family)
+{
+  static const char *const ends[] = { "", "_bucket", "_count", "_sum", NULL };
+
+  return g_str_has_prefix (name, family) && g_strv_contains (ends, name + strlen (family));
 }
 
 /* The text format 0.0.4: heads before the samples of their family, which are together, and no
@@ -48,7 +57,7 @@ assert_grammar (const char *text)
       family = g_steal_pointer (&head);
       g_assert_true (g_hash_table_add (seen, g_strconcat ("family ", family, NULL)));
     } else if (name != NULL) {
-      g_assert_cmpstr (name, ==, family);
+      g_assert_true (is_of_family (name, family));
       g_assert_true (g_hash_table_add (seen, match (SAMPLE, lines[i], 1)));
     }
   }
@@ -74,6 +83,10 @@ test_text (Fixture *fixture, gconstpointer data)
   cli_assert_output (cli, "\nnodecgroups_pod_pids_limit{uid=\"a\",qos=\"BestEffort\"} 10\n");
   cli_assert_output (cli, "\nnodecgroups_part_memory_usage_bytes{part=\"system\"} 4096\n");
   cli_assert_output (cli, "\nnodecgroups_drift_changes_total 0\n");
+  cli_assert_output (cli, "\nnodecgroups_operation_duration_seconds_count{operation=\"CreatePod\"} "
+                          "1\n");
+  cli_assert_output (cli, "\nnodecgroups_systemd_call_duration_seconds_bucket{method="
+                          "\"StopUnit\",le=\"+Inf\"} 0\n");
   cli_assert_no_output (cli, "# EOF");
   cli_run (cli, 0, "metrics --format=openmetrics");
   cli_assert_output (cli, "\n# TYPE nodecgroups_drift_changes counter\n");
@@ -111,6 +124,21 @@ make_many (Fixture *fixture, guint n)
   fixture_wait (fixture_count_pods (fixture) == n);
 }
 
+/* What nodecgroupsctl(1) says of how many series there are at most. */
+#define SERIES_MOST 500
+#define SERIES_OF_POD_MOST 11
+
+static guint
+count_series (const Cli *cli)
+{
+  g_auto (GStrv) lines = g_strsplit (cli->output, "\n", -1);
+  guint n = 0;
+
+  for (gsize i = 0; lines[i] != NULL; i++)
+    n += lines[i][0] != '#' && lines[i][0] != '\0';
+  return n;
+}
+
 /* Beyond 500 pods there is no series for each, unless it is asked for. */
 static void
 test_many (Fixture *fixture, gconstpointer data)
@@ -121,12 +149,15 @@ test_many (Fixture *fixture, gconstpointer data)
   cli_run (cli, 0, "metrics");
   cli_assert_output (cli, "\nnodecgroups_pods{qos=\"BestEffort\",state=\"foreign\"} 501\n");
   cli_assert_no_output (cli, "uid=");
+  g_assert_cmpuint (count_series (cli), <, SERIES_MOST);
   cli_run (cli, 0, "metrics --pods=each");
   cli_assert_output (cli, "uid=");
   fake_kernel_remove_cgroup (fixture->kernel, POD ("p0"));
   fixture_wait (fixture_count_pods (fixture) == 500);
   cli_run (cli, 0, "metrics");
   cli_assert_output (cli, "uid=");
+  g_assert_cmpuint (count_series (cli), >, 500);
+  g_assert_cmpuint (count_series (cli), <=, SERIES_MOST + 500 * SERIES_OF_POD_MOST);
 }
 
 static void

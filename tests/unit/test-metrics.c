@@ -9,7 +9,8 @@
 static const char manager[] = "{'Version': <'1.2'>, 'Driver': <'systemd'>, "
                               "'Hierarchy': <'unified'>, 'SystemdVersion': <uint32 252>}";
 static const char node[] =
-    "{'State': <'degraded'>, 'Conditions': <[('A', true, ''), ('B:/x', false, 'why')]>, "
+    "{'State': <'degraded'>, 'Conditions': <[('A', true, ''), ('B:/x', false, 'why'), "
+    "('Contested:/a', false, 'why'), ('Contested:/b', false, 'why')]>, "
     "'DriftCount': <uint64 7>, "
     "'Capacity': <{'cpu': uint64 4000, 'memory': 100, 'hugepages-2Mi': 4, 'pid': 9, 'other': 1}>, "
     "'Allocatable': <{'cpu': uint64 3500, 'ephemeral-storage': 5}>, "
@@ -24,6 +25,13 @@ static const char pods[] = "[('a', 'Burstable', objectpath '/a', 'a.slice', 'act
                            "('b', 'Burstable', objectpath '/b', 'b.slice', 'creating'), "
                            "('c', 'BestEffort', objectpath '/c', 'c.slice', 'vanished'), "
                            "('d', 'Burstable', objectpath '/d', 'd.slice', 'active')]";
+static const char latencies[] =
+    "{'StartedUSec': <uint64 1700000000500000>, 'BoundsUSec': <[uint64 1000, 2000000]>, "
+    "'Systemd': <{'StopUnit': {'Calls': <uint64 6>, 'Failures': <uint64 4>, "
+    "'TotalUSec': <uint64 9500000>, 'Counts': <[uint64 1, 2, 3]>}}>, "
+    "'Operations': <{'CreatePod': {'Calls': <uint64 1>, 'Failures': <uint64 0>, "
+    "'TotalUSec': <uint64 3>, 'Counts': <[uint64 1, 0, 0]>}, "
+    "'Odd': {'Failures': <uint64 5>, 'TotalUSec': <uint64 3>, 'Counts': <[uint64 1]>}}>}";
 static const char stats[] =
     "{'a': {'CPUUsageNSec': <uint64 20000000>, 'MemoryWorkingSetBytes': <uint64 8>, "
     "'PidsCurrent': <uint64 3>, 'PidsLimit': <uint64 10>, 'CPUThrottledUSec': <uint64 1500>, "
@@ -48,7 +56,8 @@ make (gboolean has_each, gboolean has_stats)
   g_autoptr (GVariant) c = parse ("a{sa{sv}}", usage);
   g_autoptr (GVariant) d = parse ("a(ssoss)", pods);
   g_autoptr (GVariant) e = parse ("a{sa{sv}}", stats);
-  MetricsReading reading = { a, b, c, d, has_stats ? e : NULL };
+  g_autoptr (GVariant) f = parse ("a{sv}", latencies);
+  MetricsReading reading = { a, b, c, d, has_stats ? e : NULL, f };
   g_autoptr (Exposition) metrics = metrics_describe (&reading, has_each);
 
   return exposition_format (metrics, EXPOSITION_PROMETHEUS);
@@ -71,6 +80,8 @@ static const char *const always[] = {
   "nodecgroups_node_state{state=\"degraded\"} 1",
   "nodecgroups_node_condition{condition=\"A\"} 1",
   "nodecgroups_node_condition{condition=\"B:/x\"} 0",
+  "nodecgroups_node_condition{condition=\"Contested\"} 0",
+  "nodecgroups_contested_objects 2",
   "nodecgroups_drift_changes_total 7",
   "nodecgroups_capacity_cpu_cores 4",
   "nodecgroups_capacity_memory_bytes 100",
@@ -90,6 +101,16 @@ static const char *const always[] = {
   "nodecgroups_pods{qos=\"Burstable\",state=\"creating\"} 1",
   "nodecgroups_pods{qos=\"BestEffort\",state=\"vanished\"} 1",
   "nodecgroups_pods{qos=\"Guaranteed\",state=\"active\"} 0",
+  "nodecgroups_start_time_seconds 1700000000.5",
+  "nodecgroups_systemd_call_duration_seconds_bucket{method=\"StopUnit\",le=\"0.001\"} 1",
+  "nodecgroups_systemd_call_duration_seconds_bucket{method=\"StopUnit\",le=\"2.0\"} 3",
+  "nodecgroups_systemd_call_duration_seconds_bucket{method=\"StopUnit\",le=\"+Inf\"} 6",
+  "nodecgroups_systemd_call_duration_seconds_count{method=\"StopUnit\"} 6",
+  "nodecgroups_systemd_call_duration_seconds_sum{method=\"StopUnit\"} 9.5",
+  "nodecgroups_systemd_call_failures_total{method=\"StopUnit\"} 4",
+  "nodecgroups_operation_duration_seconds_count{operation=\"CreatePod\"} 1",
+  "nodecgroups_operation_failures_total{operation=\"CreatePod\"} 0",
+  "nodecgroups_operation_failures_total{operation=\"Odd\"} 5",
 };
 
 static void
@@ -104,6 +125,9 @@ test_always (void)
   g_assert_null (strstr (text, "nodecgroups_qos"));
   g_assert_null (strstr (text, "nodecgroups_pod_"));
   g_assert_null (strstr (text, "state=\"creating\"} 0"));
+  /* One for each object has no bound, and neither has what is no histogram. */
+  g_assert_null (strstr (text, "Contested:"));
+  g_assert_null (strstr (text, "_count{operation=\"Odd\""));
 }
 
 static void

@@ -37,6 +37,18 @@ test_names (void)
   }
 }
 
+/* Of a histogram there is none of its own name. */
+static gboolean
+is_series (const ExpositionFamily *family, const char *name)
+{
+  static const char *const ends[] = { "_bucket", "_count", "_sum", NULL };
+  gboolean has_ends = family->type == EXPOSITION_HISTOGRAM;
+
+  return g_str_has_prefix (name, family->name) &&
+         (has_ends ? g_strv_contains (ends, name + strlen (family->name))
+                   : g_str_equal (name, family->name));
+}
+
 static gboolean
 is_name (const char *name)
 {
@@ -44,7 +56,7 @@ is_name (const char *name)
   const ExpositionFamily *families = metrics_list_families (&n);
 
   for (guint i = 0; i < n; i++)
-    if (g_str_equal (families[i].name, name))
+    if (is_series (&families[i], name))
       return TRUE;
   return g_str_equal (name, MTIME);
 }
@@ -126,6 +138,22 @@ read_file (const char *name)
   return text;
 }
 
+/* nodecgroupsctl(1) has each of them. */
+static void
+test_manual (void)
+{
+  g_autofree char *text = read_file ("../../docs/nodecgroupsctl.1.rst");
+  guint n;
+  const ExpositionFamily *families = metrics_list_families (&n);
+
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *name = g_strconcat ("*", families[i].name, "*", NULL);
+
+    if (strstr (text, name) == NULL)
+      g_error ("docs/nodecgroupsctl.1.rst has no %s", name);
+  }
+}
+
 static void
 test_alerts (void)
 {
@@ -155,6 +183,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/monitoring/names", test_names);
+  g_test_add_func ("/monitoring/manual", test_manual);
   g_test_add_func ("/monitoring/alerts", test_alerts);
   g_test_add_func ("/monitoring/dashboard", test_dashboard);
   return g_test_run ();
