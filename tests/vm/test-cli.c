@@ -260,6 +260,40 @@ test_monitor (void)
   machine_wait_until (!machine_try ("kill -0 $(cat /run/monitor)"));
 }
 
+#define PROM_DIRECTORY "/var/lib/prometheus/node-exporter"
+#define PROM PROM_DIRECTORY "/nodecgroups.prom"
+
+/* Which file it is. */
+static char *
+find_inode (void)
+{
+  return machine_run ("stat -c %%i " PROM);
+}
+
+/* The timer has the service write them, sandboxed as it is: each time another file, which takes the
+ * name when it is whole. */
+static void
+test_metrics (void)
+{
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>, 'PidsLimit': <'50'>}"));
+  ctl_assert ("metrics", "\nnodecgroups_pod_pids_limit{uid=\"p\",qos=\"Burstable\"} 50\n");
+  ctl_assert_json ("metrics", "$[0].Name", "\"nodecgroups_up\"");
+  g_free (machine_run ("mkdir -p " PROM_DIRECTORY "; systemctl start nodecgroups-metrics.timer"));
+  machine_wait_until (machine_try ("grep -qx 'nodecgroups_up 1' " PROM));
+  g_assert_true (machine_try ("grep -q '^nodecgroups_systemd_call_duration_seconds_count"
+                              "{method=\"StartTransientUnit\"} [1-9]' " PROM));
+  g_assert_true (machine_try ("test $(stat -c %%a " PROM ") = 644"));
+  first = find_inode ();
+  machine_wait_until ((g_free (second), second = find_inode (), !g_str_equal (first, second)));
+  g_assert_true (machine_try ("test $(ls -A " PROM_DIRECTORY " | wc -l) = 1"));
+  g_free (machine_run ("systemctl stop nodecgroups-metrics.timer; "
+                       "! systemctl is-failed nodecgroups-metrics.service"));
+  client_remove_pod ("p");
+}
+
 /* Anybody may look, and is told what it takes to do more. */
 static void
 test_nobody (void)
@@ -311,6 +345,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/verify", test_verify);
   g_test_add_func ("/cli/reload", test_reload);
   g_test_add_func ("/cli/monitor", test_monitor);
+  g_test_add_func ("/cli/metrics", test_metrics);
   g_test_add_func ("/cli/nobody", test_nobody);
   g_test_add_func ("/cli/no-daemon", test_no_daemon);
   return g_test_run ();
