@@ -1,45 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The connection to systemd: calls, jobs, the window and reconnecting.
- *
- * Over the private socket there is no bus daemon: no names, no Subscribe, and every signal of every
- * unit arrives. Over the bus, systemd has to be asked for its signals.
+ * The connection to systemd: calls, jobs and the window.
  */
 #include "lib/systemd.h"
 
 #include "lib/bus-value.h"
 #include "lib/error.h"
 #include "lib/latencies.h"
-#include "lib/sd-bus-source.h"
+#include "lib/systemd-link.h"
 #include "lib/systemd-path.h"
 #include "lib/systemd-signals.h"
 
 #include <errno.h>
 #include <systemd/sd-bus.h>
-#include <unistd.h>
-
-#define RECONNECT_FIRST_MSEC 20
-#define RECONNECT_MAX_MSEC 1000
-/* The private socket is away for a moment while systemd executes itself anew: only after this many
- * failed attempts is the bus taken instead of a socket that was there before. */
-#define PRIVATE_ATTEMPTS 6
 
 struct NcgSystemd {
   NcgSystemdListener listener;
   gpointer user_data;
   NcgSystemdSignals signals;
-  char *private_socket;
-  char *bus_address;
   guint window;
   GMainContext *context;
-  sd_bus *bus;
-  GSource *source;
-  GSource *reconnect;
-  guint reconnect_msec;
-  guint failed_attempts;
-  gboolean had_private;
-  sd_bus_slot *greeting; /* under way */
-  gboolean is_greeted;   /* systemd has answered on this connection */
+  NcgSystemdLink *link;
   GQueue waiting;        /* Call, not sent yet */
   GHashTable *in_flight; /* set of Call */
   GHashTable *jobs;      /* object path → Call, also in in_flight */
@@ -71,7 +52,6 @@ static const char *const counted[] = {
 };
 
 static void send_waiting (NcgSystemd *self);
-static void schedule_reconnect (NcgSystemd *self);
 
 static void
 destroy_source (GSource **source)
@@ -288,12 +268,12 @@ on_job_removed (const char *job, const char *unit, const char *result, gpointer 
 }
 
 static int
-send_call (NcgSystemd *self, Call *call)
+send_call (sd_bus *bus, Call *call)
 {
   g_autoptr (sd_bus_message) message = NULL;
   const int *fds = NULL;
   int n_fds = 0;
-  int r = sd_bus_message_new_method_call (self->bus, &message, NCG_SYSTEMD_NAME, call->path,
+  int r = sd_bus_message_new_method_call (bus, &message, NCG_SYSTEMD_NAME, call->path,
                                           call->interface, call->member);
 
   if (call->fds != NULL)
@@ -306,13 +286,14 @@ send_call (NcgSystemd *self, Call *call)
   if (r < 0)
     return r;
   /* The deadline is ours, since it covers the queue and the job as well. */
-  return sd_bus_call_async (self->bus, &call->slot, message, on_reply, call, G_MAXUINT64);
+  return sd_bus_call_async (bus, &call->slot, message, on_reply, call, G_MAXUINT64);
 }
 
 static void
 send_waiting (NcgSystemd *self)
 {
-  while (self->is_greeted && g_hash_table_size (self->in_flight) < self->window) {
+  while (ncg_systemd_link_get_bus (self->link) != NULL &&
+         g_hash_table_size (self->in_flight) < self->window) {
     Call *call = g_queue_pop_head (&self->waiting);
     int r;
 
@@ -320,19 +301,10 @@ send_waiting (NcgSystemd *self)
       return;
     g_hash_table_add (self->in_flight, call);
     call->sent_usec = g_get_monotonic_time ();
-    r = send_call (self, call);
+    r = send_call (ncg_systemd_link_get_bus (self->link), call);
     if (r < 0)
       call_fail (call, error_from_errno (call, r));
   }
-}
-
-static void
-drop_connection (NcgSystemd *self)
-{
-  destroy_source (&self->source);
-  self->greeting = sd_bus_slot_unref (self->greeting);
-  self->is_greeted = FALSE;
-  self->bus = sd_bus_close_unref (self->bus);
 }
 
 /* Nobody knows whether systemd has acted on what was under way. */
@@ -346,120 +318,23 @@ fail_in_flight (NcgSystemd *self)
 }
 
 static void
-on_closed (int error, gpointer user_data)
+on_link_up (gpointer user_data)
 {
   NcgSystemd *self = user_data;
 
-  drop_connection (self);
-  fail_in_flight (self);
-  schedule_reconnect (self);
-  if (self->listener.disconnected != NULL)
-    self->listener.disconnected (self->user_data);
-}
-
-static int
-start_bus (NcgSystemd *self, const char *address, gboolean on_bus)
-{
-  int r = sd_bus_new (&self->bus);
-
-  if (r >= 0)
-    r = sd_bus_set_address (self->bus, address);
-  if (r >= 0)
-    r = sd_bus_set_bus_client (self->bus, on_bus);
-  if (r >= 0)
-    r = sd_bus_negotiate_fds (self->bus, 1);
-  if (r >= 0)
-    r = sd_bus_start (self->bus);
-  return r < 0 ? r : ncg_systemd_signals_subscribe (self->bus, on_bus, &self->signals);
-}
-
-static int
-try_private (NcgSystemd *self)
-{
-  g_autofree char *escaped = NULL;
-  g_autofree char *address = NULL;
-
-  if (self->private_socket == NULL || access (self->private_socket, F_OK) < 0)
-    return -ENOENT;
-  escaped = g_dbus_address_escape_value (self->private_socket);
-  address = g_strdup_printf ("unix:path=%s", escaped);
-  return start_bus (self, address, FALSE);
-}
-
-static int
-try_connect (NcgSystemd *self)
-{
-  int r = try_private (self);
-
-  if (r >= 0) {
-    self->had_private = TRUE;
-    return r;
-  }
-  drop_connection (self);
-  if (self->bus_address == NULL)
-    return r;
-  if (self->had_private && self->failed_attempts < PRIVATE_ATTEMPTS)
-    return r;
-  return start_bus (self, self->bus_address, TRUE);
-}
-
-/* Any answer will do. */
-static int
-on_greeted (sd_bus_message *message, void *user_data, sd_bus_error *unused)
-{
-  NcgSystemd *self = user_data;
-
-  self->greeting = sd_bus_slot_unref (self->greeting);
-  self->is_greeted = TRUE;
   if (self->listener.connected != NULL)
     self->listener.connected (self->user_data);
   send_waiting (self);
-  return 1;
-}
-
-/* systemd sends its signals over connections that it is ready for alone, and it is later than we
- * are: it may have accepted nothing yet. Once it answers it is, and nothing is missed from then
- * on. It waits as long as it takes; the calls have deadlines of their own. */
-static int
-greet (NcgSystemd *self)
-{
-  g_autoptr (sd_bus_message) message = NULL;
-  int r = sd_bus_message_new_method_call (self->bus, &message, NCG_SYSTEMD_NAME, NCG_SYSTEMD_PATH,
-                                          "org.freedesktop.DBus.Peer", "Ping");
-
-  return r < 0 ? r
-               : sd_bus_call_async (self->bus, &self->greeting, message, on_greeted, self,
-                                    G_MAXUINT64);
-}
-
-static gboolean
-on_reconnect (gpointer user_data)
-{
-  NcgSystemd *self = user_data;
-
-  destroy_source (&self->reconnect);
-  if (try_connect (self) < 0 || greet (self) < 0) {
-    self->failed_attempts++;
-    drop_connection (self);
-    schedule_reconnect (self);
-    return G_SOURCE_REMOVE;
-  }
-  self->failed_attempts = 0;
-  self->reconnect_msec = RECONNECT_FIRST_MSEC;
-  self->source = ncg_sd_bus_source_new (self->bus, on_closed, self);
-  g_source_attach (self->source, self->context);
-  return G_SOURCE_REMOVE;
 }
 
 static void
-schedule_reconnect (NcgSystemd *self)
+on_link_down (gpointer user_data)
 {
-  if (self->reconnect != NULL)
-    return;
-  self->reconnect = g_timeout_source_new (self->reconnect_msec);
-  self->reconnect_msec = MIN (MAX (self->reconnect_msec, 1) * 2, RECONNECT_MAX_MSEC);
-  g_source_set_callback (self->reconnect, on_reconnect, self, NULL);
-  g_source_attach (self->reconnect, self->context);
+  NcgSystemd *self = user_data;
+
+  fail_in_flight (self);
+  if (self->listener.disconnected != NULL)
+    self->listener.disconnected (self->user_data);
 }
 
 NcgSystemd *
@@ -473,15 +348,14 @@ ncg_systemd_new (const NcgSystemdConfig *config,
     self->listener = *listener;
   self->user_data = user_data;
   self->signals = (NcgSystemdSignals){ &self->listener, user_data, on_job_removed, self };
-  self->private_socket = g_strdup (config->private_socket);
-  self->bus_address = g_strdup (config->bus_address);
   self->window = MAX (config->window, 1);
   self->context = g_main_context_ref_thread_default ();
   g_queue_init (&self->waiting);
   self->in_flight = g_hash_table_new (NULL, NULL);
   self->jobs = g_hash_table_new (g_str_hash, g_str_equal);
   self->latencies = ncg_latencies_new (counted);
-  schedule_reconnect (self);
+  self->link =
+      ncg_systemd_link_new (config, &self->signals, self->context, on_link_up, on_link_down, self);
   return self;
 }
 
@@ -493,8 +367,7 @@ ncg_systemd_free (NcgSystemd *self)
   if (self == NULL)
     return;
   self->listener = (NcgSystemdListener){ NULL };
-  drop_connection (self);
-  destroy_source (&self->reconnect);
+  g_clear_pointer (&self->link, ncg_systemd_link_free);
   fail_in_flight (self);
   while ((call = g_queue_peek_head (&self->waiting)) != NULL)
     call_fail (call, error_from_errno (call, -ENOTCONN));
@@ -502,15 +375,13 @@ ncg_systemd_free (NcgSystemd *self)
   g_hash_table_unref (self->jobs);
   ncg_latencies_free (self->latencies);
   g_main_context_unref (self->context);
-  g_free (self->private_socket);
-  g_free (self->bus_address);
   g_free (self);
 }
 
 gboolean
 ncg_systemd_is_connected (const NcgSystemd *self)
 {
-  return self->is_greeted;
+  return ncg_systemd_link_get_bus (self->link) != NULL;
 }
 
 void
