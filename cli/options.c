@@ -5,11 +5,7 @@
 #include "cli/options.h"
 
 #include "cli/exit-status.h"
-
-typedef struct {
-  const char *name;
-  int value;
-} Word;
+#include "cli/words.h"
 
 static const Word json_words[] = {
   { "auto", OPTIONS_JSON_AUTO },
@@ -25,34 +21,12 @@ static const Word color_words[] = {
 };
 
 static gboolean
-find_word (const Word *words,
-           gsize n_words,
-           const char *option,
-           const char *text,
-           int *ret_value,
-           GError **error)
-{
-  g_autoptr (GString) all = g_string_new (NULL);
-
-  for (gsize i = 0; i < n_words; i++) {
-    if (g_strcmp0 (words[i].name, text) == 0) {
-      *ret_value = words[i].value;
-      return TRUE;
-    }
-    g_string_append_printf (all, "%s%s", i > 0 ? ", " : "", words[i].name);
-  }
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s takes one of %s, not \"%s\"",
-               option, all->str, text);
-  return FALSE;
-}
-
-static gboolean
 on_json (const char *name, const char *value, gpointer data, GError **error)
 {
   Options *self = data;
   int json;
 
-  if (!find_word (json_words, G_N_ELEMENTS (json_words), name, value, &json, error))
+  if (!words_find (json_words, G_N_ELEMENTS (json_words), name, value, &json, error))
     return FALSE;
   self->json = (OptionsJson) json;
   return TRUE;
@@ -64,7 +38,7 @@ on_color (const char *name, const char *value, gpointer data, GError **error)
   Options *self = data;
   int color;
 
-  if (!find_word (color_words, G_N_ELEMENTS (color_words), name, value, &color, error))
+  if (!words_find (color_words, G_N_ELEMENTS (color_words), name, value, &color, error))
     return FALSE;
   self->color = (ColorMode) color;
   return TRUE;

@@ -12,7 +12,9 @@
  */
 #include "cli/json-text.h"
 #include "cli/metrics.h"
+#include "cli/stats-call.h"
 #include "cli/verbs.h"
+#include "cli/words.h"
 
 #include <sys/stat.h>
 
@@ -21,11 +23,6 @@
 #define OUTPUT_MODE 0644
 
 typedef enum { PODS_AUTO, PODS_NONE, PODS_SUM, PODS_EACH } Pods;
-
-typedef struct {
-  const char *name;
-  int value;
-} Word;
 
 static const Word pods_words[] = {
   { "auto", PODS_AUTO },
@@ -44,38 +41,16 @@ static int output_format = EXPOSITION_PROMETHEUS;
 static char *output;
 
 static gboolean
-find_word (const Word *words,
-           gsize n_words,
-           const char *option,
-           const char *text,
-           int *ret_value,
-           GError **error)
-{
-  g_autoptr (GString) all = g_string_new (NULL);
-
-  for (gsize i = 0; i < n_words; i++) {
-    if (g_str_equal (words[i].name, text)) {
-      *ret_value = words[i].value;
-      return TRUE;
-    }
-    g_string_append_printf (all, "%s%s", i > 0 ? ", " : "", words[i].name);
-  }
-  g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_USAGE, "%s takes one of %s, not \"%s\"",
-               option, all->str, text);
-  return FALSE;
-}
-
-static gboolean
 on_pods (const char *option, const char *value, gpointer data, GError **error)
 {
-  return find_word (pods_words, G_N_ELEMENTS (pods_words), option, value, &pods_mode, error);
+  return words_find (pods_words, G_N_ELEMENTS (pods_words), option, value, &pods_mode, error);
 }
 
 static gboolean
 on_format (const char *option, const char *value, gpointer data, GError **error)
 {
-  return find_word (format_words, G_N_ELEMENTS (format_words), option, value, &output_format,
-                    error);
+  return words_find (format_words, G_N_ELEMENTS (format_words), option, value, &output_format,
+                     error);
 }
 
 static const GOptionEntry entries[] = {
@@ -117,13 +92,9 @@ ask_properties (Bus *bus, const char *interface, GError **error)
 static GVariant *
 ask_stats (Bus *bus, gboolean has_each, GError **error)
 {
-  GVariantBuilder options;
-
-  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&options, "{sv}", "Fields",
-                         g_variant_new_strv (metrics_list_fields (has_each), -1));
-  return ask (bus, BUS_MANAGER, "GetStats", g_variant_new ("(asa{sv})", NULL, &options),
-              "(a{sa{sv}})", error);
+  return ask (bus, BUS_MANAGER, STATS_CALL,
+              stats_call_arguments (NULL, FALSE, metrics_list_fields (has_each)), "(a{sa{sv}})",
+              error);
 }
 
 static gboolean

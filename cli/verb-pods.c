@@ -4,11 +4,11 @@
  *
  * JSON: an array of objects, sorted by Uid: Uid, QosClass, Object, Slice and State are those of
  * ListPods; Stats has the Fields below, of GetStats, and is absent where the pod has no cgroup.
- * With
- * --quiet an array of what it lists, strings.
+ * With --quiet an array of what it lists, strings.
  */
 #include "cli/figures.h"
 #include "cli/states.h"
+#include "cli/stats-call.h"
 #include "cli/verbs.h"
 
 static gboolean is_quiet;
@@ -35,19 +35,14 @@ static const TableColumn columns[] = {
 
 /* (transfer full): "a{sa{sv}}" by uid */
 static GVariant *
-get_stats (NcgDbusManager *manager, GError **error)
+get_stats (Bus *bus, GError **error)
 {
-  static const char *const all[] = { NULL };
-  GVariantBuilder options;
-  GVariant *stats = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
+      bus_get_connection (bus), BUS_NAME, BUS_OBJECT, BUS_MANAGER, STATS_CALL,
+      stats_call_arguments (NULL, FALSE, wanted), G_VARIANT_TYPE ("(a{sa{sv}})"),
+      G_DBUS_CALL_FLAGS_NONE, BUS_CALL_MSEC, NULL, error);
 
-  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&options, "{sv}", "Fields", g_variant_new_strv (wanted, -1));
-  if (!ncg_dbus_manager_call_get_stats_sync (manager, all, g_variant_builder_end (&options),
-                                             G_DBUS_CALL_FLAGS_NONE, BUS_CALL_MSEC, &stats, NULL,
-                                             error))
-    return NULL;
-  return stats;
+  return reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
 }
 
 static GVariant *
@@ -177,7 +172,7 @@ list_pods (Call *call, GError **error)
   if (manager == NULL || !ncg_dbus_manager_call_list_pods_sync (manager, G_DBUS_CALL_FLAGS_NONE,
                                                                 BUS_CALL_MSEC, &pods, NULL, error))
     return FALSE;
-  all = get_stats (manager, error);
+  all = get_stats (call->bus, error);
   if (all == NULL)
     return FALSE;
   stats = figures_index (all);

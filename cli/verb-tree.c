@@ -13,6 +13,7 @@
 #include "cli/batch.h"
 #include "cli/parts.h"
 #include "cli/pod-tree.h"
+#include "cli/stats-call.h"
 #include "cli/tree-view.h"
 #include "cli/verbs.h"
 
@@ -53,13 +54,8 @@ stats_arguments (const Call *call, gboolean is_first)
     "TimestampUSec", "CPUUsageNSec", "MemoryWorkingSetBytes", "MemoryLimitBytes", "PidsCurrent",
     "PidsLimit",     NULL,
   };
-  GVariantBuilder options;
 
-  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&options, "{sv}", "Containers", g_variant_new_boolean (TRUE));
-  g_variant_builder_add (&options, "{sv}", "Fields",
-                         g_variant_new_strv (is_first ? time : all, -1));
-  return g_variant_new ("(^asa{sv})", call->arguments, &options);
+  return stats_call_arguments (call->arguments, TRUE, is_first ? time : all);
 }
 
 /* Makes the calls, and takes of the reply of each what is in it. */
@@ -84,7 +80,7 @@ look_first (const Call *call, Facts *facts, GError **error)
                               &facts->parts.node, &facts->manager };
   g_autoptr (Batch) batch = batch_new (call->bus);
 
-  batch_add (batch, BUS_MANAGER, "GetStats", stats_arguments (call, TRUE));
+  batch_add (batch, BUS_MANAGER, STATS_CALL, stats_arguments (call, TRUE));
   batch_add (batch, OBJECT_MANAGER, "GetManagedObjects", g_variant_new ("()"));
   if (call->n_arguments == 0) {
     batch_add (batch, BUS_NODE, "GetUsage", g_variant_new ("()"));
@@ -100,7 +96,7 @@ look_again (const Call *call, Facts *facts, GError **error)
   GVariant **const rets[] = { &facts->pods.after, &facts->parts.after };
   g_autoptr (Batch) batch = batch_new (call->bus);
 
-  batch_add (batch, BUS_MANAGER, "GetStats", stats_arguments (call, FALSE));
+  batch_add (batch, BUS_MANAGER, STATS_CALL, stats_arguments (call, FALSE));
   if (call->n_arguments == 0)
     batch_add (batch, BUS_NODE, "GetUsage", g_variant_new ("()"));
   return take (batch, rets, error);
