@@ -86,6 +86,8 @@ static const Row rows[] = {
   { NULL, "not-found", EXIT_STATUS_NOT_FOUND, NULL, "ps, whether it still runs" },
   { "config", "failed", EXIT_STATUS_FAILED, NULL,
     "nodecgroupsd --check-config, after the files were mended" },
+  { "top", "failed", EXIT_STATUS_FAILED, NULL,
+    "nodecgroupsctl top --batch, or with another TERM in the environment" },
   { "config", "unreachable", EXIT_STATUS_UNREACHABLE, NULL,
     "ssh to the host, if it is about that; or --daemon=PROGRAM, if nodecgroupsd is elsewhere" },
   { NULL, "unreachable", EXIT_STATUS_UNREACHABLE, NULL,
@@ -153,19 +155,36 @@ append_hint (GString *out, const char *hint, const char *verb)
   g_string_append_printf (out, "Try: %s\n", text);
 }
 
-char *
-failure_format (const GError *error, const char *verb, ExitStatus *ret_status)
+static void
+append_message (GString *out, const GError *error, const Row *row)
 {
-  const Row *row = find_row (error, verb);
   g_autoptr (GError) stripped = g_error_copy (error);
   g_autofree char *message = NULL;
-  GString *out = g_string_new ("nodecgroupsctl: ");
 
   g_dbus_error_strip_remote_error (stripped);
   message = ncg_error_escape_message (stripped->message);
   if (row->says != NULL)
     g_string_append_printf (out, "%s: ", row->says);
-  g_string_append_printf (out, "%s\n", message);
+  g_string_append (out, message);
+}
+
+char *
+failure_describe (const GError *error)
+{
+  GString *out = g_string_new (NULL);
+
+  append_message (out, error, find_row (error, NULL));
+  return g_strdelimit (g_string_free (out, FALSE), "\n", ' ');
+}
+
+char *
+failure_format (const GError *error, const char *verb, ExitStatus *ret_status)
+{
+  const Row *row = find_row (error, verb);
+  GString *out = g_string_new ("nodecgroupsctl: ");
+
+  append_message (out, error, row);
+  g_string_append_c (out, '\n');
   if (row->hint != NULL)
     append_hint (out, row->hint, verb);
   *ret_status = error->domain == EXIT_STATUS_ERROR ? (ExitStatus) error->code : row->status;

@@ -17,5 +17,8 @@
  */
 char *failure_format (const GError *error, const char *verb, ExitStatus *ret_status);
 
+/* (transfer full): what it says, alone and without a newline, for who goes on */
+char *failure_describe (const GError *error);
+
 /* Says it on standard error. Returns: the status */
 ExitStatus failure_report (const GError *error, const char *verb);

@@ -45,6 +45,41 @@ figures_get_rate (GVariant *before, GVariant *after, guint64 *ret_millicores)
   return TRUE;
 }
 
+/* No device is none that was used. */
+static gboolean
+sum_io (GVariant *stats, const char *key, guint64 *ret_sum)
+{
+  g_autoptr (GVariant) devices =
+      stats != NULL ? g_variant_lookup_value (stats, "IO", G_VARIANT_TYPE ("a(sa{st})")) : NULL;
+
+  if (devices == NULL)
+    return FALSE;
+  *ret_sum = 0;
+  for (gsize i = 0; i < g_variant_n_children (devices); i++) {
+    g_autoptr (GVariant) counts = NULL;
+    guint64 count;
+
+    g_variant_get_child (devices, i, "(&s@a{st})", NULL, &counts);
+    if (figures_get (counts, key, &count))
+      *ret_sum += count;
+  }
+  return TRUE;
+}
+
+gboolean
+figures_get_io_rate (GVariant *before, GVariant *after, const char *key, guint64 *ret_per_second)
+{
+  guint64 then, now, sum_before, sum_after;
+
+  if (!figures_get (before, "TimestampUSec", &then) ||
+      !figures_get (after, "TimestampUSec", &now) || !sum_io (before, key, &sum_before) ||
+      !sum_io (after, key, &sum_after) || now <= then || sum_after < sum_before)
+    return FALSE;
+  *ret_per_second =
+      (guint64) ((double) (sum_after - sum_before) * G_USEC_PER_SEC / (double) (now - then));
+  return TRUE;
+}
+
 void
 figures_add_of (Table *table, const guint64 *used, const guint64 *limit, FiguresFormat format)
 {

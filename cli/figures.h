@@ -18,6 +18,11 @@ GHashTable *figures_index (GVariant *all);
  * goes back when one of those summed goes. */
 gboolean figures_get_rate (GVariant *before, GVariant *after, guint64 *ret_millicores);
 
+/* What went between two readings to all devices together, of what @key counts in IO ("ReadBytes"),
+ * in a second; %FALSE if that cannot be said. */
+gboolean
+figures_get_io_rate (GVariant *before, GVariant *after, const char *key, guint64 *ret_per_second);
+
 /* Of human.h: human_bytes() and the like. */
 typedef char *(*FiguresFormat) (guint64 number);
 

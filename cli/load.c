@@ -46,18 +46,16 @@ load_sum (Load *self, const Load *more)
   sum_of (&self->pids, &more->pids);
 }
 
-static void
-add_of (const LoadOf *of, Table *table, FiguresFormat format)
+void
+load_add_cell (const LoadOf *of, Table *table, FiguresFormat format)
 {
   figures_add_of (table, of->is_known ? &of->used : NULL, of->is_limited ? &of->limit : NULL,
                   format);
 }
 
-static void
-add_bar (const LoadOf *of, Table *table, guint width, gboolean is_utf8)
+void
+load_add_bar (const LoadOf *of, Table *table, guint width, gboolean is_utf8)
 {
-  if (width == 0)
-    return;
   if (of->is_known && of->is_limited)
     table_take (table, bar_style (of->used, of->limit),
                 bar_format (of->used, of->limit, width, is_utf8));
@@ -68,11 +66,13 @@ add_bar (const LoadOf *of, Table *table, guint width, gboolean is_utf8)
 void
 load_add_cells (const Load *self, Table *table, const LoadBars *bars)
 {
-  add_of (&self->cpu, table, human_millicores);
-  add_bar (&self->cpu, table, bars->cpu, bars->is_utf8);
-  add_of (&self->memory, table, human_bytes);
-  add_bar (&self->memory, table, bars->memory, bars->is_utf8);
-  add_of (&self->pids, table, human_count);
+  load_add_cell (&self->cpu, table, human_millicores);
+  if (bars->cpu > 0)
+    load_add_bar (&self->cpu, table, bars->cpu, bars->is_utf8);
+  load_add_cell (&self->memory, table, human_bytes);
+  if (bars->memory > 0)
+    load_add_bar (&self->memory, table, bars->memory, bars->is_utf8);
+  load_add_cell (&self->pids, table, human_count);
 }
 
 static void

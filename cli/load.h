@@ -37,6 +37,12 @@ typedef struct {
 /* Cells of a table: CPU, its bar, memory, its bar, processes. A bar stands only beside a limit. */
 void load_add_cells (const Load *self, Table *table, const LoadBars *bars);
 
+/* The next cell: "USED of LIMIT", see figures_add_of(). */
+void load_add_cell (const LoadOf *of, Table *table, FiguresFormat format);
+
+/* The next cell: a bar that takes @width columns, if there is a limit. */
+void load_add_bar (const LoadOf *of, Table *table, guint width, gboolean is_utf8);
+
 /* Inserts, of what is known, MilliCPU, MemoryWorkingSetBytes and PidsCurrent, and of what is
  * limited MilliCPULimit, MemoryLimitBytes and PidsLimit. */
 void load_describe (const Load *self, GVariantDict *fields);

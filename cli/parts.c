@@ -52,10 +52,11 @@ parts_clear (Parts *self)
   g_clear_pointer (&self->node, g_variant_unref);
 }
 
+/* @usage: (nullable) */
 static GVariant *
 look_up (GVariant *usage, const char *part)
 {
-  return g_variant_lookup_value (usage, part, G_VARIANT_TYPE_VARDICT);
+  return usage != NULL ? g_variant_lookup_value (usage, part, G_VARIANT_TYPE_VARDICT) : NULL;
 }
 
 static void

@@ -11,7 +11,8 @@
 #define PARTS_INTERVAL_USEC (250 * 1000)
 
 typedef struct {
-  GVariant *before; /* "a{sa{sv}}": two readings of GetUsage */
+  GVariant
+      *before; /* "a{sa{sv}}": two readings of GetUsage; NULL: there is no first one, no rates */
   GVariant *after;
   GVariant *node; /* "a{sv}": the properties of org.example.NodeCgroups.Node */
 } Parts;

@@ -22,3 +22,16 @@ void style_append (GString *out, Style style, gboolean has_colors, const char *t
 
 /* (transfer full): the same as a text of its own */
 char *style_paint (Style style, gboolean has_colors, const char *text);
+
+/**
+ * style_split:
+ * @text: (inout): made by the above; then what is left of it
+ * @ret_style: of the piece
+ * @ret_piece: where it is in @text, without what is around it
+ * @ret_length: in bytes
+ *
+ * What was put together, piece by piece: for who cannot show it as it is. Returns: %FALSE if there
+ * is nothing left
+ */
+gboolean
+style_split (const char **text, Style *ret_style, const char **ret_piece, gsize *ret_length);

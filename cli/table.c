@@ -84,6 +84,7 @@ measure_column (const Table *self, guint column, gboolean has_header)
 {
   guint width = has_header ? width_of (self->columns[column].title) : 0;
 
+  width = MAX (width, self->columns[column].least);
   for (guint row = 0; row < table_count_rows (self); row++)
     width = MAX (width, width_of (get_cell (self, row, column)->text));
   return width;

@@ -16,6 +16,7 @@ typedef enum {
 typedef struct {
   const char *title;
   TableKind kind;
+  guint least; /* how wide it is at least: for a table that is shown again and again */
 } TableColumn;
 
 typedef struct {

@@ -4,6 +4,7 @@
  */
 VERB (status)
 VERB (tree)
+VERB (top)
 VERB (pods)
 VERB (pod)
 VERB (usage)

@@ -65,6 +65,7 @@ test_bash (Fixture *fixture, gconstpointer data)
   assert_completions (cli, "nodecgroupsctl update ab MemoryL", "MemoryLimit= MemoryLow=");
   assert_completions (cli, "nodecgroupsctl update ab MemoryLimit = 1", "");
   assert_completions (cli, "nodecgroupsctl verify --a", "--all");
+  assert_completions (cli, "nodecgroupsctl top --so", "--sort=");
   assert_completions (cli, "nodecgroupsctl --no", "--no-pager --no-legend");
   assert_completions (cli, "nodecgroupsctl remove --gr", "--grace=");
   assert_completions (cli, "nodecgroupsctl usage ''", "");

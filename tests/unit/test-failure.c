@@ -117,8 +117,20 @@ test_local (void)
                 "nodecgroupsctl: it\\x1b is\nso\nTry: ps, whether it still runs\n");
   assert_local (EXIT_STATUS_ERROR, EXIT_STATUS_FAILED, "pod", EXIT_STATUS_FAILED,
                 "nodecgroupsctl: it\\x1b is\nso\n");
+  assert_local (EXIT_STATUS_ERROR, EXIT_STATUS_FAILED, "top", EXIT_STATUS_FAILED,
+                "nodecgroupsctl: it\\x1b is\nso\n"
+                "Try: nodecgroupsctl top --batch, or with another TERM in the environment\n");
   assert_local (G_FILE_ERROR, G_FILE_ERROR_NOENT, "plan", EXIT_STATUS_FAILED,
                 "nodecgroupsctl: it\\x1b is\nso\n");
+}
+
+static void
+test_described (void)
+{
+  g_autoptr (GError) timeout = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "a\nb\033");
+  g_autofree char *text = failure_describe (timeout);
+
+  g_assert_cmpstr (text, ==, "nodecgroupsd has not answered: a b\\x1b");
 }
 
 static void
@@ -145,6 +157,7 @@ main (int argc, char **argv)
   g_test_add_func ("/failure/all", test_all);
   g_test_add_func ("/failure/of-verbs", test_of_verbs);
   g_test_add_func ("/failure/local", test_local);
+  g_test_add_func ("/failure/described", test_described);
   g_test_add_func ("/failure/lost", test_lost);
   return g_test_run ();
 }

@@ -66,6 +66,41 @@ test_rate (void)
   g_assert_cmpuint (rate, ==, 1500);
 }
 
+static GVariant *
+io_reading (guint64 usec, guint64 one, guint64 other)
+{
+  return g_variant_ref_sink (
+      g_variant_new_parsed ("{'TimestampUSec': <%t>, 'IO': <[('8:0', {'ReadBytes': %t}), ('8:16', "
+                            "{'ReadBytes': %t, 'WriteBytes': 9})]>}",
+                            usec, one, other));
+}
+
+/* All devices count together. */
+static void
+test_io_rate (void)
+{
+  g_autoptr (GVariant) before = io_reading (1000000, 1000, 0);
+  g_autoptr (GVariant) after = io_reading (1500000, 1500, 2500);
+  g_autoptr (GVariant) back = io_reading (3000000, 1500, 2499);
+  g_autoptr (GVariant) without = reading (4000000, 1);
+  g_autoptr (GVariant) none = g_variant_ref_sink (
+      g_variant_new_parsed ("{'TimestampUSec': <uint64 2000000>, 'IO': <@a(sa{st}) []>}"));
+  guint64 rate = 7;
+
+  g_assert_false (figures_get_io_rate (after, back, "ReadBytes", &rate));
+  g_assert_false (figures_get_io_rate (after, before, "ReadBytes", &rate));
+  g_assert_false (figures_get_io_rate (after, without, "ReadBytes", &rate));
+  g_assert_false (figures_get_io_rate (without, after, "ReadBytes", &rate));
+  g_assert_false (figures_get_io_rate (NULL, after, "ReadBytes", &rate));
+  g_assert_cmpuint (rate, ==, 7);
+  g_assert_true (figures_get_io_rate (before, after, "ReadBytes", &rate));
+  g_assert_cmpuint (rate, ==, 6000);
+  g_assert_true (figures_get_io_rate (none, back, "ReadBytes", &rate));
+  g_assert_cmpuint (rate, ==, 3999);
+  g_assert_true (figures_get_io_rate (before, after, "WriteBytes", &rate));
+  g_assert_cmpuint (rate, ==, 0);
+}
+
 static void
 test_index (void)
 {
@@ -87,6 +122,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/figures/cells", test_cells);
   g_test_add_func ("/figures/rate", test_rate);
+  g_test_add_func ("/figures/io-rate", test_io_rate);
   g_test_add_func ("/figures/index", test_index);
   return g_test_run ();
 }

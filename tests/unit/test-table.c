@@ -91,6 +91,24 @@ test_narrow (void)
                  "日本語-…      7\n");
 }
 
+/* What is shown again and again stays where it is. */
+static void
+test_least (void)
+{
+  static const TableColumn wide[] = { { "NAME", TABLE_LEFT, 6 }, { "N", TABLE_RIGHT, 4 } };
+  g_autoptr (Table) table = table_new (wide, G_N_ELEMENTS (wide));
+
+  table_add (table, STYLE_PLAIN, "a");
+  table_add (table, STYLE_PLAIN, "1");
+  assert_format (table, plain, "NAME       N\na          1\n");
+  table_add (table, STYLE_PLAIN, "longer-name");
+  table_add (table, STYLE_PLAIN, "12345");
+  assert_format (table, plain,
+                 "NAME             N\n"
+                 "a                1\n"
+                 "longer-name  12345\n");
+}
+
 static void
 test_none (void)
 {
@@ -118,6 +136,7 @@ main (int argc, char **argv)
   g_test_add_func ("/table/plain", test_plain);
   g_test_add_func ("/table/colors", test_colors);
   g_test_add_func ("/table/narrow", test_narrow);
+  g_test_add_func ("/table/least", test_least);
   g_test_add_func ("/table/none", test_none);
   g_test_add_func ("/table/control", test_control);
   return g_test_run ();
