@@ -6,14 +6,17 @@
 
 #include <glib.h>
 
-/* The root file system is that of the machine on which the test runs. */
+/* The root file system is that of the machine on which the test runs. Behind what resets all, tmux
+ * sets back the two colours once more. */
 static const struct {
   const char *pattern;
   const char *replacement;
 } masks[] = {
+  { "\\x1b\\[39m\\x1b\\[49m", "" },
   { "\\x1b", "\\\\e" },
   { "(?m)^(ephemeral-storage) .*$", "\\1 …" },
   { "nodecgroupsd [0-9.]+", "nodecgroupsd …" },
+  { "\\d\\d:\\d\\d:\\d\\d", "12:00:00" },
 };
 
 /* (transfer full) */
