@@ -24,7 +24,7 @@
   "Of containers besides, when they are made:\n"                                                   \
   "  Delegate=yes User=NAME Subgroup=payload\n"                                                    \
   "IOLimits, HugepageLimits, Unified, Labels and SystemdProperties may be given several times.\n"  \
-  "What the keys mean is in org.example.NodeCgroups.xml and api.md."
+  "What the keys mean is in org.example.NodeCgroups(5), at CreatePod and CreateContainer."
 
 /**
  * spec_arguments_parse:
