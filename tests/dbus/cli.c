@@ -180,6 +180,13 @@ cli_assert_output (const Cli *self, const char *text)
 }
 
 void
+cli_assert_output_list (const Cli *self, const char *const *texts)
+{
+  for (gsize i = 0; texts[i] != NULL; i++)
+    cli_assert_output (self, texts[i]);
+}
+
+void
 cli_assert_no_output (const Cli *self, const char *text)
 {
   if (strstr (self->output, text) != NULL)
@@ -196,6 +203,13 @@ void
 cli_assert_json (const Cli *self, const char *path, const char *expected)
 {
   json_query_assert (self->output, path, expected);
+}
+
+void
+cli_assert_json_list (const Cli *self, const CliJson *rows)
+{
+  for (gsize i = 0; rows[i].path != NULL; i++)
+    cli_assert_json (self, rows[i].path, rows[i].expected);
 }
 
 void

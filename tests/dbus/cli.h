@@ -43,8 +43,23 @@ const char *cli_get_daemon (void);
 /* What was printed has, or does not have, @text in it. */
 void cli_assert_output (const Cli *self, const char *text);
 void cli_assert_no_output (const Cli *self, const char *text);
+
+/* Each of these texts is in it. */
+#define cli_assert_outputs(self, ...)                                                              \
+  cli_assert_output_list (self, (const char *const[]){ __VA_ARGS__, NULL })
+void cli_assert_output_list (const Cli *self, const char *const *texts);
 void cli_assert_errors (const Cli *self, const char *text);
 
 /* The output is one JSON document, and in it is that: see json-query.h. */
 void cli_assert_json (const Cli *self, const char *path, const char *expected);
+
+/* Each of these is in it: { path, expected }. */
+typedef struct {
+  const char *path;
+  const char *expected;
+} CliJson;
+#define cli_assert_jsons(self, ...)                                                                \
+  cli_assert_json_list (self, (const CliJson[]){ __VA_ARGS__, { NULL, NULL } })
+void cli_assert_json_list (const Cli *self, const CliJson *rows);
+
 void cli_assert_json_count (const Cli *self, const char *path, guint expected);

@@ -377,6 +377,13 @@ fixture_has_pod_state (Fixture *self, const char *uid, const char *expected)
   return g_str_equal (g_variant_get_string (state, NULL), expected);
 }
 
+void
+fixture_stop_pod (Fixture *self, const char *uid, const char *slice)
+{
+  fake_systemd_stop_unit (self->systemd, slice);
+  fixture_wait (fixture_has_pod_state (self, uid, "vanished"));
+}
+
 char *
 fixture_list_pods (Fixture *self)
 {

@@ -93,6 +93,9 @@ fixture_get_property (Fixture *self, const char *path, const char *interface, co
 GVariant *fixture_get_pod_property (Fixture *self, const char *uid, const char *name);
 gboolean fixture_has_pod_state (Fixture *self, const char *uid, const char *expected);
 
+/* Somebody else stops the pod's slice, and it has vanished. */
+void fixture_stop_pod (Fixture *self, const char *uid, const char *slice);
+
 /* (transfer full): the reply of ListPods as text; whether it has @text in it */
 char *fixture_list_pods (Fixture *self);
 gboolean fixture_lists (Fixture *self, const char *text);

@@ -45,10 +45,8 @@ test_pod_json (Fixture *fixture, gconstpointer data)
   g_autoptr (Cli) cli = cli_new (fixture);
 
   cli_run (cli, 0, "--json create a CPURequest=500m");
-  cli_assert_json (cli, "$.Uid", "\"a\"");
-  cli_assert_json (cli, "$.Object", "\"/org/example/NodeCgroups/pod/a\"");
-  cli_assert_json (cli, "$.Slice", "\"" SLICE "\"");
-  cli_assert_json (cli, "$.ControlGroup", "\"" CGROUP "\"");
+  cli_assert_jsons (cli, { "$.Uid", "\"a\"" }, { "$.Object", "\"/org/example/NodeCgroups/pod/a\"" },
+                    { "$.Slice", "\"" SLICE "\"" }, { "$.ControlGroup", "\"" CGROUP "\"" });
   cli_assert_json_count (cli, "$.Container", 0);
   cli_run (cli, 0, "--json update a PidsLimit=7");
   g_assert_cmpstr (cli->output, ==, "{\"Uid\":\"a\"}\n");

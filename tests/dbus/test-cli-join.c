@@ -102,10 +102,8 @@ test_json (Fixture *fixture, gconstpointer data)
   g_autoptr (Cli) cli = cli_new (fixture);
 
   run (cli, 0, "join --json a app %d", join_start_process (fixture));
-  cli_assert_json (cli, "$.Uid", "\"a\"");
-  cli_assert_json (cli, "$.Container", "\"app\"");
-  cli_assert_json (cli, "$.Unit", "\"" JOIN_APP "\"");
-  cli_assert_json (cli, "$.ControlGroup", "\"" APP_CGROUP "\"");
+  cli_assert_jsons (cli, { "$.Uid", "\"a\"" }, { "$.Container", "\"app\"" },
+                    { "$.Unit", "\"" JOIN_APP "\"" }, { "$.ControlGroup", "\"" APP_CGROUP "\"" });
 }
 
 static void

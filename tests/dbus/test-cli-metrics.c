@@ -74,19 +74,18 @@ test_text (Fixture *fixture, gconstpointer data)
   fake_kernel_write (fixture->kernel, "/system.slice", "memory.current", "4096");
   cli_run (cli, 0, "metrics");
   assert_grammar (cli->output);
-  cli_assert_output (cli, "\nnodecgroups_up 1\n");
-  cli_assert_output (cli, "\nnodecgroups_build_info{version=\"" VERSION "\",driver=\"systemd\",");
-  cli_assert_output (cli, "\nnodecgroups_node_condition{condition=\"Systemd\"} 1\n");
-  cli_assert_output (cli, "\nnodecgroups_pods{qos=\"BestEffort\",state=\"active\"} 1\n");
+  cli_assert_outputs (cli, "\nnodecgroups_up 1\n",
+                      "\nnodecgroups_build_info{version=\"" VERSION "\",driver=\"systemd\",",
+                      "\nnodecgroups_node_condition{condition=\"Systemd\"} 1\n",
+                      "\nnodecgroups_pods{qos=\"BestEffort\",state=\"active\"} 1\n");
   cli_assert_output (cli,
                      "\nnodecgroups_pod_memory_usage_bytes{uid=\"a\",qos=\"BestEffort\"} 1536\n");
-  cli_assert_output (cli, "\nnodecgroups_pod_pids_limit{uid=\"a\",qos=\"BestEffort\"} 10\n");
-  cli_assert_output (cli, "\nnodecgroups_part_memory_usage_bytes{part=\"system\"} 4096\n");
-  cli_assert_output (cli, "\nnodecgroups_drift_changes_total 0\n");
-  cli_assert_output (cli, "\nnodecgroups_operation_duration_seconds_count{operation=\"CreatePod\"} "
-                          "1\n");
-  cli_assert_output (cli, "\nnodecgroups_systemd_call_duration_seconds_bucket{method="
-                          "\"StopUnit\",le=\"+Inf\"} 0\n");
+  cli_assert_outputs (cli, "\nnodecgroups_pod_pids_limit{uid=\"a\",qos=\"BestEffort\"} 10\n",
+                      "\nnodecgroups_part_memory_usage_bytes{part=\"system\"} 4096\n",
+                      "\nnodecgroups_drift_changes_total 0\n",
+                      "\nnodecgroups_operation_duration_seconds_count{operation=\"CreatePod\"} 1\n",
+                      "\nnodecgroups_systemd_call_duration_seconds_bucket{method="
+                      "\"StopUnit\",le=\"+Inf\"} 0\n");
   cli_assert_no_output (cli, "# EOF");
   cli_run (cli, 0, "metrics --format=openmetrics");
   cli_assert_output (cli, "\n# TYPE nodecgroups_drift_changes counter\n");
@@ -166,10 +165,9 @@ test_json (Fixture *fixture, gconstpointer data)
   g_autoptr (Cli) cli = cli_new (fixture);
 
   cli_run (cli, 0, "metrics --json");
-  cli_assert_json (cli, "$[0].Name", "\"nodecgroups_up\"");
-  cli_assert_json (cli, "$[0].Type", "\"gauge\"");
-  cli_assert_json (cli, "$[0].Samples[0].Value", "1.0");
-  cli_assert_json (cli, "$[1].Samples[0].Labels.version", "\"" VERSION "\"");
+  cli_assert_jsons (cli, { "$[0].Name", "\"nodecgroups_up\"" }, { "$[0].Type", "\"gauge\"" },
+                    { "$[0].Samples[0].Value", "1.0" },
+                    { "$[1].Samples[0].Labels.version", "\"" VERSION "\"" });
   cli_run (cli, 2, "metrics --json --output=x");
   cli_assert_errors (cli, "do not go together");
 }

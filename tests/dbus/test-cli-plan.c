@@ -106,18 +106,15 @@ test_pod (Fixture *fixture, gconstpointer data)
   g_autoptr (GVariant) settings = g_variant_get_child_value (rows, 0);
 
   plan (cli, 0, POD, "--json");
-  cli_assert_json (cli, "$.Kind", "\"Pod\"");
-  cli_assert_json (cli, "$.Uid", "\"a-b\"");
-  cli_assert_json (cli, "$.QosClass", "\"Burstable\"");
-  cli_assert_json (cli, "$.Spec.MemoryLimit", "268435456");
-  cli_assert_json (cli, "$.Spec.Labels.app", "\"web\"");
-  cli_assert_json (cli, "$.Group.Unit", "\"" SLICE "\"");
+  cli_assert_jsons (cli, { "$.Kind", "\"Pod\"" }, { "$.Uid", "\"a-b\"" },
+                    { "$.QosClass", "\"Burstable\"" }, { "$.Spec.MemoryLimit", "268435456" },
+                    { "$.Spec.Labels.app", "\"web\"" }, { "$.Group.Unit", "\"" SLICE "\"" });
   g_assert_cmpstr (slice, ==, SLICE);
   g_assert_cmpuint (assert_rows (cli, settings, CGROUP, "$.Group"), >, 8);
   cli_assert_output (cli, "{\"Name\":\"MemoryMax\",\"Value\":268435456}");
-  cli_assert_json (cli, "$.Containers[0].Group.Unit", "\"poda_b-db.service\"");
-  cli_assert_json (cli, "$.Containers[0].Spec.MemoryLimit", "67108864");
-  cli_assert_json (cli, "$.Containers[1].Name", "\"web\"");
+  cli_assert_jsons (cli, { "$.Containers[0].Group.Unit", "\"poda_b-db.service\"" },
+                    { "$.Containers[0].Spec.MemoryLimit", "67108864" },
+                    { "$.Containers[1].Name", "\"web\"" });
 }
 
 static void
@@ -127,10 +124,8 @@ test_human (Fixture *fixture, gconstpointer data)
 
   plan (cli, 0, POD, "");
   g_assert_true (g_str_has_prefix (cli->output, "a-b (Burstable)\n\nGROUP  "));
-  cli_assert_output (cli, "\n" SLICE "  ");
-  cli_assert_output (cli, "  memory.max            268435456  MemoryMax\n");
-  cli_assert_output (cli, "  memory.oom.group              1  nodecgroupsd\n");
-  cli_assert_output (cli, "\npoda_b-db.service  ");
+  cli_assert_outputs (cli, "\n" SLICE "  ", "  memory.max            268435456  MemoryMax\n",
+                      "  memory.oom.group              1  nodecgroupsd\n", "\npoda_b-db.service  ");
   plan (cli, 0, "kind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: c}\n", "");
   cli_assert_output (cli, "web (BestEffort)\n\nGROUP  ");
   cli_assert_output (cli, "\nmachine-besteffort-podweb.slice  ");
@@ -197,17 +192,14 @@ test_configuration (Fixture *fixture, gconstpointer data)
     g_assert_cmpuint (assert_rows (cli, rows, cgroups[i], "$.Groups[*]"), >, 0);
   allocatable = fixture_get_property (fixture, MANAGER_PATH, NODE_INTERFACE, "Allocatable");
   memory = g_strdup_printf ("%" G_GUINT64_FORMAT, get_memory (allocatable));
-  cli_assert_json (cli, "$.Allocatable.memory", memory);
-  cli_assert_json (cli, "$.SystemReserved.cpu", "500");
-  cli_assert_json (cli, "$.Enforced[1]", "\"system-reserved\"");
-  cli_assert_json (cli, "$.Sysctls[2].Mode", "\"warn\"");
-  cli_assert_json (cli, "$.Sysctls[2].Wanted", "\"10\"");
+  cli_assert_jsons (cli, { "$.Allocatable.memory", memory }, { "$.SystemReserved.cpu", "500" },
+                    { "$.Enforced[1]", "\"system-reserved\"" }, { "$.Sysctls[2].Mode", "\"warn\"" },
+                    { "$.Sysctls[2].Wanted", "\"10\"" });
   cli_assert_output (cli, "{\"Unit\":\"kubelet.service\",\"Score\":-500}");
   plan (cli, 0, text, "");
-  cli_assert_output (cli, "\nmemory                 8.0G    1.0G  512.0M         -         6.5G\n");
-  cli_assert_output (cli, "\nsystem.slice  ");
-  cli_assert_output (cli, "\nkernel.panic               warn           10 ");
-  cli_assert_output (cli, "\nkubelet.service              -500\n");
+  cli_assert_outputs (cli, "\nmemory                 8.0G    1.0G  512.0M         -         6.5G\n",
+                      "\nsystem.slice  ", "\nkernel.panic               warn           10 ",
+                      "\nkubelet.service              -500\n");
 }
 
 static const struct {

@@ -33,11 +33,9 @@ test_human (Fixture *fixture, gconstpointer data)
   create_two (fixture);
   cli_run (cli, 0, "pods");
   g_assert_true (g_str_has_prefix (cli->output, "UID  QOS         STATE "));
-  cli_assert_output (cli, "\na    Guaranteed  active ");
-  cli_assert_output (cli, " of 256.0M ");
-  cli_assert_output (cli, "\nb    BestEffort  active ");
-  cli_assert_output (cli, " 1.5K  8 of 10  machine-besteffort-podb.slice\n");
-  cli_assert_output (cli, "\n\n2 pods listed.\n");
+  cli_assert_outputs (cli, "\na    Guaranteed  active ", " of 256.0M ",
+                      "\nb    BestEffort  active ",
+                      " 1.5K  8 of 10  machine-besteffort-podb.slice\n", "\n\n2 pods listed.\n");
   cli_run (cli, 0, "--no-legend pods");
   cli_assert_no_output (cli, "UID");
   cli_assert_no_output (cli, "listed");
@@ -65,13 +63,12 @@ test_json (Fixture *fixture, gconstpointer data)
   create_two (fixture);
   cli_run (cli, 0, "--json pods");
   cli_assert_json_count (cli, "$[*]", 2);
-  cli_assert_json (cli, "$[0].Uid", "\"a\"");
-  cli_assert_json (cli, "$[0].QosClass", "\"Guaranteed\"");
-  cli_assert_json (cli, "$[0].Stats.MemoryLimitBytes", "268435456");
-  cli_assert_json (cli, "$[1].Slice", "\"machine-besteffort-podb.slice\"");
-  cli_assert_json (cli, "$[1].State", "\"active\"");
-  cli_assert_json (cli, "$[1].Object", "\"/org/example/NodeCgroups/pod/b\"");
-  cli_assert_json (cli, "$[1].Stats.MemoryUsageBytes", "1536");
+  cli_assert_jsons (cli, { "$[0].Uid", "\"a\"" }, { "$[0].QosClass", "\"Guaranteed\"" },
+                    { "$[0].Stats.MemoryLimitBytes", "268435456" },
+                    { "$[1].Slice", "\"machine-besteffort-podb.slice\"" },
+                    { "$[1].State", "\"active\"" },
+                    { "$[1].Object", "\"/org/example/NodeCgroups/pod/b\"" },
+                    { "$[1].Stats.MemoryUsageBytes", "1536" });
   cli_assert_json_count (cli, "$[1].Stats.MemoryLimitBytes", 0);
   /* One line, and as many as it has. */
   g_assert_cmpstr (strchr (cli->output, '\n'), ==, "\n");
@@ -100,8 +97,7 @@ test_vanished (Fixture *fixture, gconstpointer data)
   g_autoptr (Cli) cli = cli_new (fixture);
 
   create_two (fixture);
-  fake_systemd_stop_unit (fixture->systemd, "machine-besteffort-podb.slice");
-  fixture_wait (fixture_has_pod_state (fixture, "b", "vanished"));
+  fixture_stop_pod (fixture, "b", "machine-besteffort-podb.slice");
   cli_run (cli, 0, "pods");
   cli_assert_output (cli, "\nb    BestEffort  vanished    -  ");
   cli_run (cli, 0, "pods --color=always");
@@ -121,9 +117,8 @@ test_terminal (Fixture *fixture, gconstpointer data)
   cli_setenv (cli, "NO_COLOR", NULL);
   cli_setenv (cli, "TERM", "xterm");
   cli_run_on_terminal (cli, 0, 90, "pods");
-  cli_assert_output (cli, "paged: \033[1mUID\033[0m ");
-  cli_assert_output (cli, "paged: with-q");
-  cli_assert_output (cli, "…  BestEffort  \033[32mactive\033[0m");
+  cli_assert_outputs (cli, "paged: \033[1mUID\033[0m ", "paged: with-q",
+                      "…  BestEffort  \033[32mactive\033[0m");
   cli_run_on_terminal (cli, 0, 200, "pods --no-pager --color=never");
   g_assert_true (g_str_has_prefix (cli->output, "UID "));
   cli_assert_output (cli, "\nwith-quite-a-long-uid  BestEffort  active ");

@@ -36,16 +36,13 @@ test_pod (Fixture *fixture, gconstpointer data)
 
   cli_run (cli, 0, "pod a");
   g_assert_true (g_str_has_prefix (cli->output, "a (Burstable)\n"));
-  cli_assert_output (cli, "\n      State: active, created ");
-  cli_assert_output (cli, "\n      Slice: " SLICE "\n     Cgroup: " CGROUP "\n");
-  cli_assert_output (cli, "\n       Spec: CPURequest=500m\n             CPULimit=1\n");
-  cli_assert_output (cli, " Labels=app:web\n");
-  cli_assert_output (cli, "\n     Memory: 128.0M of 256.0M  ██████████░░░░░░░░░░  50%\n");
-  cli_assert_output (cli, "\n       Pids: 95 of 100  ███████████████████░  95%\n");
-  cli_assert_output (cli, "\nCONTAINER  STATE ");
-  cli_assert_output (cli, "\ndb         active ");
-  cli_assert_output (cli, "\n.                memory.max       268435456      268435456\n");
-  cli_assert_output (cli, "\npoda-db.service  memory.max       67108864       67108864\n");
+  cli_assert_outputs (
+      cli, "\n      State: active, created ", "\n      Slice: " SLICE "\n     Cgroup: " CGROUP "\n",
+      "\n       Spec: CPURequest=500m\n             CPULimit=1\n", " Labels=app:web\n",
+      "\n     Memory: 128.0M of 256.0M  ██████████░░░░░░░░░░  50%\n",
+      "\n       Pids: 95 of 100  ███████████████████░  95%\n", "\nCONTAINER  STATE ",
+      "\ndb         active ", "\n.                memory.max       268435456      268435456\n",
+      "\npoda-db.service  memory.max       67108864       67108864\n");
   cli_assert_no_output (cli, "differ");
   cli_assert_no_output (cli, "Killed");
   fake_kernel_count_kills (fixture->kernel, CGROUP, 2);
@@ -61,9 +58,8 @@ test_pod_differs (Fixture *fixture, gconstpointer data)
 
   spoil (fixture);
   cli_run (cli, 0, "pod a --color=always");
-  cli_assert_output (cli, "268435456      \033[1;31m4096\033[0m\n");
-  cli_assert_output (cli, "\n1 of ");
-  cli_assert_output (cli, " settings differ.\n");
+  cli_assert_outputs (cli, "268435456      \033[1;31m4096\033[0m\n", "\n1 of ",
+                      " settings differ.\n");
 }
 
 static void
@@ -72,19 +68,13 @@ test_pod_json (Fixture *fixture, gconstpointer data)
   g_autoptr (Cli) cli = create (fixture);
 
   cli_run (cli, 0, "pod a --json");
-  cli_assert_json (cli, "$.Uid", "\"a\"");
-  cli_assert_json (cli, "$.Object", "\"/org/example/NodeCgroups/pod/a\"");
-  cli_assert_json (cli, "$.State", "\"active\"");
-  cli_assert_json (cli, "$.ControlGroup", "\"" CGROUP "\"");
-  cli_assert_json (cli, "$.Spec.MemoryLimit", "268435456");
-  cli_assert_json (cli, "$.Spec.Labels.app", "\"web\"");
-  cli_assert_json (cli, "$.Containers[0].Name", "\"db\"");
-  cli_assert_json (cli, "$.Containers[0].State", "\"active\"");
-  cli_assert_json (cli, "$.Stats.PidsCurrent", "95");
-  cli_assert_json (cli, "$.Stats.Containers.db.PidsCurrent", "0");
-  cli_assert_json (cli, "$.Settings[0].Setting", "\"cgroup\"");
-  cli_assert_json (cli, "$.Settings[0].Wanted", "\"present\"");
-  cli_assert_json (cli, "$.Settings[0].Ok", "true");
+  cli_assert_jsons (cli, { "$.Uid", "\"a\"" }, { "$.Object", "\"/org/example/NodeCgroups/pod/a\"" },
+                    { "$.State", "\"active\"" }, { "$.ControlGroup", "\"" CGROUP "\"" },
+                    { "$.Spec.MemoryLimit", "268435456" }, { "$.Spec.Labels.app", "\"web\"" },
+                    { "$.Containers[0].Name", "\"db\"" }, { "$.Containers[0].State", "\"active\"" },
+                    { "$.Stats.PidsCurrent", "95" }, { "$.Stats.Containers.db.PidsCurrent", "0" },
+                    { "$.Settings[0].Setting", "\"cgroup\"" },
+                    { "$.Settings[0].Wanted", "\"present\"" }, { "$.Settings[0].Ok", "true" });
 }
 
 /* Several are one after the other, in JSON each as a document. */
@@ -111,8 +101,7 @@ test_pod_vanished (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (Cli) cli = create (fixture);
 
-  fake_systemd_stop_unit (fixture->systemd, SLICE);
-  fixture_wait (fixture_has_pod_state (fixture, "a", "vanished"));
+  fixture_stop_pod (fixture, "a", SLICE);
   cli_run (cli, 0, "pod a");
   cli_assert_output (cli, "\n      State: vanished, ");
   cli_assert_no_output (cli, "Memory:");
@@ -155,12 +144,9 @@ test_verify_differs (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (cli->errors, ==, "");
   cli_run (cli, 1, "verify a --json");
   cli_assert_json_count (cli, "$[*]", 1);
-  cli_assert_json (cli, "$[0].Uid", "\"a\"");
-  cli_assert_json (cli, "$[0].Object", "\"" CGROUP "\"");
-  cli_assert_json (cli, "$[0].Setting", "\"memory.max\"");
-  cli_assert_json (cli, "$[0].Wanted", "\"268435456\"");
-  cli_assert_json (cli, "$[0].Actual", "\"4096\"");
-  cli_assert_json (cli, "$[0].Ok", "false");
+  cli_assert_jsons (cli, { "$[0].Uid", "\"a\"" }, { "$[0].Object", "\"" CGROUP "\"" },
+                    { "$[0].Setting", "\"memory.max\"" }, { "$[0].Wanted", "\"268435456\"" },
+                    { "$[0].Actual", "\"4096\"" }, { "$[0].Ok", "false" });
   cli_run (cli, 0, "verify b");
 }
 
@@ -180,19 +166,15 @@ test_usage (Fixture *fixture, gconstpointer data)
   fake_kernel_write (fixture->kernel, "/system.slice", "memory.current", "536870912");
   fake_kernel_write (fixture->kernel, "/system.slice", "pids.current", "950");
   cli_run (cli, 0, "usage");
-  cli_assert_output (cli, "PART ");
-  cli_assert_output (cli, "\nnode ");
-  cli_assert_output (cli, "1.0G of 8.0G  █▎░░░░░░░░ ");
-  cli_assert_output (cli, "0m of 500m  512.0M of 1.0G  █████░░░░░  950 of 1000  reserved for");
+  cli_assert_outputs (cli, "PART ", "\nnode ", "1.0G of 8.0G  █▎░░░░░░░░ ",
+                      "0m of 500m  512.0M of 1.0G  █████░░░░░  950 of 1000  reserved for");
   cli_assert_output (
       cli, "\npods    0m of 3.50  128.0M of 7.0G  ▏░░░░░░░░░  95 of 62000  allocatable\n");
   cli_run (cli, 0, "usage --json");
-  cli_assert_json (cli, "$.Usage.system.MemoryUsageBytes", "536870912");
-  cli_assert_json (cli, "$.Usage.pods.PidsCurrent", "95");
-  cli_assert_json (cli, "$.MilliCPU.system", "0");
-  cli_assert_json (cli, "$.SystemReserved.memory", "1073741824");
-  cli_assert_json (cli, "$.Capacity.cpu", "4000");
-  cli_assert_json (cli, "$.Allocatable.cpu", "3500");
+  cli_assert_jsons (cli, { "$.Usage.system.MemoryUsageBytes", "536870912" },
+                    { "$.Usage.pods.PidsCurrent", "95" }, { "$.MilliCPU.system", "0" },
+                    { "$.SystemReserved.memory", "1073741824" }, { "$.Capacity.cpu", "4000" },
+                    { "$.Allocatable.cpu", "3500" });
 }
 
 int

@@ -39,8 +39,7 @@ create_pods (Fixture *fixture)
 
   fake_kernel_write (fixture->kernel, POD ("a"), "memory.current", "134217728");
   fake_kernel_write (fixture->kernel, POD ("a"), "pids.current", "95");
-  fake_systemd_stop_unit (fixture->systemd, gone);
-  fixture_wait (fixture_has_pod_state (fixture, "gone", "vanished"));
+  fixture_stop_pod (fixture, "gone", gone);
 }
 
 static void
@@ -51,14 +50,15 @@ test_human (Fixture *fixture, gconstpointer data)
   cli_run (cli, 0, "status");
   g_assert_true (g_str_has_prefix (cli->output, "● nodecgroupsd " VERSION ": ready\n"
                                                 " Conditions: all of "));
-  cli_assert_output (cli, "\n     Driver: systemd, unified hierarchy\n    Systemd: version 252\n"
-                          "Cgroup root: /machine\n   Enforced: pods\n       Pods: 0\n"
-                          "      Drift: nothing was changed by others since the daemon started\n");
-  cli_assert_output (cli, "\n\nRESOURCE           CAPACITY  SYSTEM    KUBE  EVICTION  ALLOCATABLE\n"
-                          "cpu                    4.00    500m       -         -         3.50\n");
-  cli_assert_output (cli, "\nhugepages-2Mi          8.0M       -       -         -         8.0M\n"
-                          "memory                 8.0G    1.0G  512.0M    100.0M         6.4G\n"
-                          "pid                   63000    1000       -         -        62000\n");
+  cli_assert_outputs (cli,
+                      "\n     Driver: systemd, unified hierarchy\n    Systemd: version 252\n"
+                      "Cgroup root: /machine\n   Enforced: pods\n       Pods: 0\n"
+                      "      Drift: nothing was changed by others since the daemon started\n",
+                      "\n\nRESOURCE           CAPACITY  SYSTEM    KUBE  EVICTION  ALLOCATABLE\n"
+                      "cpu                    4.00    500m       -         -         3.50\n",
+                      "\nhugepages-2Mi          8.0M       -       -         -         8.0M\n"
+                      "memory                 8.0G    1.0G  512.0M    100.0M         6.4G\n"
+                      "pid                   63000    1000       -         -        62000\n");
   cli_assert_output (cli,
                      "\nsystem  0m of 500m  ░░░░░░░░  950.0M of 1.0G  ███████▍  780 of 1000\n");
   cli_assert_no_output (cli, "Sysctl:");
@@ -114,25 +114,16 @@ test_json (Fixture *fixture, gconstpointer data)
 
   create_pods (fixture);
   cli_run (cli, 0, "status --json");
-  cli_assert_json (cli, "$.State", "\"ready\"");
-  cli_assert_json (cli, "$.Version", "\"" VERSION "\"");
-  cli_assert_json (cli, "$.Driver", "\"systemd\"");
-  cli_assert_json (cli, "$.SystemdVersion", "252");
-  cli_assert_json (cli, "$.CgroupRoot", "\"/machine\"");
-  cli_assert_json (cli, "$.Conditions[0].Name", "\"Systemd\"");
-  cli_assert_json (cli, "$.Conditions[0].Holds", "true");
-  cli_assert_json (cli, "$.Enforced[0]", "\"pods\"");
-  cli_assert_json (cli, "$.Capacity.cpu", "4000");
-  cli_assert_json (cli, "$.SystemReserved.pid", "1000");
-  cli_assert_json (cli, "$.EvictionHard.memory", "104857600");
-  cli_assert_json (cli, "$.Allocatable.cpu", "3500");
-  cli_assert_json (cli, "$.DriftCount", "1");
-  cli_assert_json (cli, "$.PodCount", "3");
-  cli_assert_json (cli, "$.PodsByQosClass.BestEffort", "2");
-  cli_assert_json (cli, "$.PodsByQosClass.Guaranteed", "1");
-  cli_assert_json (cli, "$.PodsByState.vanished", "1");
-  cli_assert_json (cli, "$.Usage.pods.PidsCurrent", "95");
-  cli_assert_json (cli, "$.MilliCPU.system", "0");
+  cli_assert_jsons (cli, { "$.State", "\"ready\"" }, { "$.Version", "\"" VERSION "\"" },
+                    { "$.Driver", "\"systemd\"" }, { "$.SystemdVersion", "252" },
+                    { "$.CgroupRoot", "\"/machine\"" }, { "$.Conditions[0].Name", "\"Systemd\"" },
+                    { "$.Conditions[0].Holds", "true" }, { "$.Enforced[0]", "\"pods\"" },
+                    { "$.Capacity.cpu", "4000" }, { "$.SystemReserved.pid", "1000" },
+                    { "$.EvictionHard.memory", "104857600" }, { "$.Allocatable.cpu", "3500" },
+                    { "$.DriftCount", "1" }, { "$.PodCount", "3" },
+                    { "$.PodsByQosClass.BestEffort", "2" }, { "$.PodsByQosClass.Guaranteed", "1" },
+                    { "$.PodsByState.vanished", "1" }, { "$.Usage.pods.PidsCurrent", "95" },
+                    { "$.MilliCPU.system", "0" });
 }
 
 /* What it looks like, with as many rows as it takes. */

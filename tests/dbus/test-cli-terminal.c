@@ -41,8 +41,7 @@ start (Fixture *fixture)
   set_memory (fixture, JOIN_POD, "134217728");
   set_memory (fixture, JOIN_POD "/" JOIN_APP, "62914560");
   set_memory (fixture, LONG_POD, "8192");
-  fake_systemd_stop_unit (fixture->systemd, gone);
-  fixture_wait (fixture_has_pod_state (fixture, "gone", "vanished"));
+  fixture_stop_pod (fixture, "gone", gone);
   cli_setenv (cli, "NO_COLOR", NULL);
   return cli;
 }
@@ -81,6 +80,13 @@ wait_for_end (Tmux *tmux)
 }
 
 static void
+quit (Tmux *tmux)
+{
+  tmux_press (tmux, "q");
+  wait_for_end (tmux);
+}
+
+static void
 test_narrow (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (Cli) cli = start (fixture);
@@ -94,8 +100,7 @@ test_narrow (Fixture *fixture, gconstpointer data)
   /* Back again, and the end. */
   tmux_press (tmux, "q");
   fixture_wait (tmux_shows (tmux, "33 pods"));
-  tmux_press (tmux, "q");
-  wait_for_end (tmux);
+  quit (tmux);
 }
 
 static void
@@ -106,8 +111,7 @@ test_wide (Fixture *fixture, gconstpointer data)
 
   begin (tmux, "nodecgroupsctl top --sort=memory --containers --parts");
   assert_screen (tmux, "top-200-colors.txt", TRUE);
-  tmux_press (tmux, "q");
-  wait_for_end (tmux);
+  quit (tmux);
 }
 
 /* Presses it, and waits until there is @text to see. */
@@ -151,8 +155,7 @@ test_keys (Fixture *fixture, gconstpointer data)
   begin (tmux, "nodecgroupsctl top");
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     press (tmux, rows[i].key, rows[i].shows);
-  tmux_press (tmux, "q");
-  wait_for_end (tmux);
+  quit (tmux);
 }
 
 static void
@@ -170,8 +173,7 @@ test_resize (Fixture *fixture, gconstpointer data)
   fixture_wait (tmux_shows (tmux, "q quit") && !tmux_shows (tmux, "NAME"));
   tmux_resize (tmux, 80, 40);
   fixture_wait (tmux_shows (tmux, "\ngone (vanished) "));
-  tmux_press (tmux, "q");
-  wait_for_end (tmux);
+  quit (tmux);
 }
 
 /* (transfer full): how the terminal is, as the shell and tmux know it */
@@ -277,8 +279,7 @@ test_daemon_goes (Fixture *fixture, gconstpointer data)
   g_assert_true (tmux_shows (tmux, "\np00 "));
   fixture_start_daemon (fixture);
   fixture_wait (tmux_shows (tmux, "nodecgroupsd answers again"));
-  tmux_press (tmux, "q");
-  wait_for_end (tmux);
+  quit (tmux);
 }
 
 static void

@@ -28,8 +28,7 @@ start (Fixture *fixture)
   set (fixture, JOIN_POD "/" JOIN_APP, "memory.current", "62914560");
   set (fixture, B_POD, "memory.current", "1536");
   set (fixture, B_POD, "pids.current", "8");
-  fake_systemd_stop_unit (fixture->systemd, gone);
-  fixture_wait (fixture_has_pod_state (fixture, "gone", "vanished"));
+  fixture_stop_pod (fixture, "gone", gone);
   return cli_new (fixture);
 }
 
@@ -39,16 +38,13 @@ test_human (Fixture *fixture, gconstpointer data)
   g_autoptr (Cli) cli = start (fixture);
 
   cli_run (cli, 0, "top -d 0.1 -n 2 --sort=memory");
-  cli_assert_output (cli, "  3 pods: CPU 0m, memory 128.0M, pids 9; every 0.1s by memory\nNAME ");
-  cli_assert_output (cli, "\na                Burstable      0m of 1.00  ░░░░░░░░░░ ");
-  cli_assert_output (cli, " 8 of 10        0B        0B\ngone (vanished)  BestEffort ");
-  cli_assert_output (cli, "\n\n");
+  cli_assert_outputs (cli, "  3 pods: CPU 0m, memory 128.0M, pids 9; every 0.1s by memory\nNAME ",
+                      "\na                Burstable      0m of 1.00  ░░░░░░░░░░ ",
+                      " 8 of 10        0B        0B\ngone (vanished)  BestEffort ", "\n\n");
   cli_assert_no_output (cli, "app");
   cli_run (cli, 0, "top --batch --delay=0.1 --iterations=1 --no-legend --sort=pids -r -c");
   g_assert_true (g_str_has_prefix (cli->output, "a  "));
-  cli_assert_output (cli, "\n└─app  ");
-  cli_assert_output (cli, "60.0M of 64.0M");
-  cli_assert_output (cli, "\nb  ");
+  cli_assert_outputs (cli, "\n└─app  ", "60.0M of 64.0M", "\nb  ");
   cli_assert_no_output (cli, "NAME");
   cli_run (cli, 0, "top -d 0.1 -n 1 --parts");
   cli_assert_output (cli, "\nsystem ");
@@ -65,19 +61,14 @@ test_json (Fixture *fixture, gconstpointer data)
   g_assert_true (strchr (cli->output, '\n') == strrchr (cli->output, '\n'));
   cli_assert_json_count (cli, "$.TimestampUSec", 1);
   cli_assert_json_count (cli, "$.Pods[*]", 3);
-  cli_assert_json (cli, "$.Pods[0].Uid", "\"a\"");
-  cli_assert_json (cli, "$.Pods[0].QosClass", "\"Burstable\"");
-  cli_assert_json (cli, "$.Pods[0].State", "\"active\"");
-  cli_assert_json (cli, "$.Pods[0].MilliCPU", "0");
-  cli_assert_json (cli, "$.Pods[0].MilliCPULimit", "1000");
-  cli_assert_json (cli, "$.Pods[0].MemoryWorkingSetBytes", "134217728");
-  cli_assert_json (cli, "$.Pods[0].ReadBytesPerSecond", "0");
-  cli_assert_json (cli, "$.Pods[0].WriteBytesPerSecond", "0");
-  cli_assert_json (cli, "$.Pods[0].Containers[0].Name", "\"app\"");
-  cli_assert_json (cli, "$.Pods[0].Containers[0].MemoryLimitBytes", "67108864");
-  cli_assert_json (cli, "$.Pods[1].Uid", "\"b\"");
-  cli_assert_json (cli, "$.Pods[1].PidsLimit", "10");
-  cli_assert_json (cli, "$.Pods[2].State", "\"vanished\"");
+  cli_assert_jsons (
+      cli, { "$.Pods[0].Uid", "\"a\"" }, { "$.Pods[0].QosClass", "\"Burstable\"" },
+      { "$.Pods[0].State", "\"active\"" }, { "$.Pods[0].MilliCPU", "0" },
+      { "$.Pods[0].MilliCPULimit", "1000" }, { "$.Pods[0].MemoryWorkingSetBytes", "134217728" },
+      { "$.Pods[0].ReadBytesPerSecond", "0" }, { "$.Pods[0].WriteBytesPerSecond", "0" },
+      { "$.Pods[0].Containers[0].Name", "\"app\"" },
+      { "$.Pods[0].Containers[0].MemoryLimitBytes", "67108864" }, { "$.Pods[1].Uid", "\"b\"" },
+      { "$.Pods[1].PidsLimit", "10" }, { "$.Pods[2].State", "\"vanished\"" });
   cli_assert_json_count (cli, "$.Pods[2].MilliCPU", 0);
   cli_assert_json (cli, "$.Parts[0].Name", "\"node\"");
   cli_assert_json (cli, "$.Parts[0].MilliCPULimit", "4000");

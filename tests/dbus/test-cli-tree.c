@@ -45,8 +45,7 @@ start (Fixture *fixture)
   set_memory (fixture, B_POD, "1536");
   fake_kernel_write (fixture->kernel, B_POD, "pids.current", "8");
   set_memory (fixture, LONG_POD, "8192");
-  fake_systemd_stop_unit (fixture->systemd, gone);
-  fixture_wait (fixture_has_pod_state (fixture, "gone", "vanished"));
+  fixture_stop_pod (fixture, "gone", gone);
   return cli_new (fixture);
 }
 
@@ -56,27 +55,16 @@ test_human (Fixture *fixture, gconstpointer data)
   g_autoptr (Cli) cli = start (fixture);
 
   cli_run (cli, 0, "tree");
-  cli_assert_output (cli, "\nnode ");
-  cli_assert_output (cli, "\n├─system ");
-  cli_assert_output (cli, "\n├─kube ");
-  cli_assert_output (cli, "\n├─user ");
-  cli_assert_output (cli, "\n└─/machine ");
-  cli_assert_output (cli, "\n  ├─Guaranteed (1 pod) ");
-  cli_assert_output (cli, "\n  │ └─g ");
-  cli_assert_output (cli, " 0m of 2.00  ░░░░░░░░░░ ");
-  cli_assert_output (cli, "\n  ├─Burstable (1 pod) ");
-  cli_assert_output (cli, "\n  │ └─a ");
-  cli_assert_output (cli, "\n  │   ├─app ");
-  cli_assert_output (cli, " 60.0M of 64.0M  █████████▍ ");
-  cli_assert_output (cli, "\n  │   └─crio-1.scope (foreign) ");
-  cli_assert_output (cli, "\n  └─BestEffort (3 pods) ");
-  cli_assert_output (cli, "\n    ├─" LONG_UID " ");
-  cli_assert_output (cli, " 8 of 10\n");
-  cli_assert_output (cli, "\n    └─gone (vanished) ");
+  cli_assert_outputs (cli, "\nnode ", "\n├─system ", "\n├─kube ", "\n├─user ", "\n└─/machine ",
+                      "\n  ├─Guaranteed (1 pod) ", "\n  │ └─g ", " 0m of 2.00  ░░░░░░░░░░ ",
+                      "\n  ├─Burstable (1 pod) ", "\n  │ └─a ", "\n  │   ├─app ",
+                      " 60.0M of 64.0M  █████████▍ ", "\n  │   └─crio-1.scope (foreign) ",
+                      "\n  └─BestEffort (3 pods) ", "\n    ├─" LONG_UID " ", " 8 of 10\n",
+                      "\n    └─gone (vanished) ");
   cli_run (cli, 0, "tree --color=always");
-  cli_assert_output (cli, "\033[1;31m    └─gone (vanished)\033[0m");
-  cli_assert_output (cli, "\033[2m  │   └─crio-1.scope (foreign)\033[0m");
-  cli_assert_output (cli, "\033[1;31m60.0M of 64.0M\033[0m");
+  cli_assert_outputs (cli, "\033[1;31m    └─gone (vanished)\033[0m",
+                      "\033[2m  │   └─crio-1.scope (foreign)\033[0m",
+                      "\033[1;31m60.0M of 64.0M\033[0m");
   cli_run (cli, 0, "tree --no-legend");
   g_assert_true (g_str_has_prefix (cli->output, "node "));
 }
@@ -88,9 +76,7 @@ test_some (Fixture *fixture, gconstpointer data)
 
   cli_run (cli, 0, "tree --no-legend b a");
   g_assert_true (g_str_has_prefix (cli->output, "a "));
-  cli_assert_output (cli, "\n├─app ");
-  cli_assert_output (cli, "\n└─crio-1.scope (foreign) ");
-  cli_assert_output (cli, "\nb ");
+  cli_assert_outputs (cli, "\n├─app ", "\n└─crio-1.scope (foreign) ", "\nb ");
   cli_assert_no_output (cli, "gone");
   cli_assert_no_output (cli, "node");
   cli_run (cli, 0, "tree --json a b");
@@ -107,29 +93,22 @@ test_json (Fixture *fixture, gconstpointer data)
 
   cli_run (cli, 0, "tree --json");
   cli_assert_json_count (cli, "$[*]", 1);
-  cli_assert_json (cli, "$[0].Kind", "\"node\"");
-  cli_assert_json (cli, "$[0].MilliCPULimit", "4000");
-  cli_assert_json (cli, "$[0].Children[0].Name", "\"system\"");
-  cli_assert_json (cli, "$[0].Children[0].MemoryWorkingSetBytes", "536870912");
-  cli_assert_json (cli, "$[0].Children[0].MilliCPU", "0");
-  cli_assert_json (cli, "$[0].Children[3].Kind", "\"pods\"");
-  cli_assert_json (cli, "$[0].Children[3].Name", "\"/machine\"");
-  cli_assert_json (cli, "$[0].Children[3].Children[1].Name", "\"Burstable\"");
-  cli_assert_json (cli, "$[0].Children[3].Children[1].MemoryWorkingSetBytes", "134217728");
+  cli_assert_jsons (cli, { "$[0].Kind", "\"node\"" }, { "$[0].MilliCPULimit", "4000" },
+                    { "$[0].Children[0].Name", "\"system\"" },
+                    { "$[0].Children[0].MemoryWorkingSetBytes", "536870912" },
+                    { "$[0].Children[0].MilliCPU", "0" }, { "$[0].Children[3].Kind", "\"pods\"" },
+                    { "$[0].Children[3].Name", "\"/machine\"" },
+                    { "$[0].Children[3].Children[1].Name", "\"Burstable\"" },
+                    { "$[0].Children[3].Children[1].MemoryWorkingSetBytes", "134217728" });
   cli_run (cli, 0, "tree --json a");
-  cli_assert_json (cli, "$[0].Kind", "\"pod\"");
-  cli_assert_json (cli, "$[0].QosClass", "\"Burstable\"");
-  cli_assert_json (cli, "$[0].State", "\"active\"");
-  cli_assert_json (cli, "$[0].Slice", "\"machine-burstable-poda.slice\"");
-  cli_assert_json (cli, "$[0].MilliCPU", "0");
-  cli_assert_json (cli, "$[0].MilliCPULimit", "1000");
-  cli_assert_json (cli, "$[0].Children[0].Kind", "\"container\"");
-  cli_assert_json (cli, "$[0].Children[0].Name", "\"app\"");
-  cli_assert_json (cli, "$[0].Children[0].Unit", "\"" JOIN_APP "\"");
-  cli_assert_json (cli, "$[0].Children[0].MilliCPU", "0");
-  cli_assert_json (cli, "$[0].Children[0].PidsCurrent", "1");
-  cli_assert_json (cli, "$[0].Children[0].PidsLimit", "9");
-  cli_assert_json (cli, "$[0].Children[1].State", "\"foreign\"");
+  cli_assert_jsons (
+      cli, { "$[0].Kind", "\"pod\"" }, { "$[0].QosClass", "\"Burstable\"" },
+      { "$[0].State", "\"active\"" }, { "$[0].Slice", "\"machine-burstable-poda.slice\"" },
+      { "$[0].MilliCPU", "0" }, { "$[0].MilliCPULimit", "1000" },
+      { "$[0].Children[0].Kind", "\"container\"" }, { "$[0].Children[0].Name", "\"app\"" },
+      { "$[0].Children[0].Unit", "\"" JOIN_APP "\"" }, { "$[0].Children[0].MilliCPU", "0" },
+      { "$[0].Children[0].PidsCurrent", "1" }, { "$[0].Children[0].PidsLimit", "9" },
+      { "$[0].Children[1].State", "\"foreign\"" });
   cli_assert_json_count (cli, "$[0].Children[1].Unit", 0);
   cli_assert_json_count (cli, "$[0].Children[1].MemoryLimitBytes", 0);
 }
@@ -150,9 +129,7 @@ test_many (Fixture *fixture, gconstpointer data)
     set_memory (fixture, cgroup, bytes);
   }
   cli_run (cli, 0, "tree");
-  cli_assert_output (cli, "BestEffort (30 pods) ");
-  cli_assert_output (cli, "\n    ├─p29 ");
-  cli_assert_output (cli, "\n    ├─p10 ");
+  cli_assert_outputs (cli, "BestEffort (30 pods) ", "\n    ├─p29 ", "\n    ├─p10 ");
   cli_assert_no_output (cli, "─p09 ");
   cli_assert_output (cli, "\n    └─10 more (--full) ");
   cli_assert_output (cli, "45.0K ");

@@ -305,8 +305,7 @@ test_vanished (Fixture *fixture, gconstpointer data)
   g_autofree char *slice = fixture_must_create (fixture, "a", "{'CPULimit': <'500m'>}");
   g_autofree char *again = NULL;
 
-  fake_systemd_stop_unit (fixture->systemd, slice);
-  fixture_wait (fixture_has_pod_state (fixture, "a", "vanished"));
+  fixture_stop_pod (fixture, "a", slice);
   again = fixture_must_create (fixture, "a", "{'CPULimit': <'700m'>}");
   g_assert_cmpstr (again, ==, slice);
   assert_file (fixture, POD_A, "cpu.max", "70000 100000");

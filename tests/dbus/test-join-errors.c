@@ -103,8 +103,7 @@ test_no_pod (Fixture *fixture, gconstpointer data)
   g_assert_null (fixture_call (
       fixture, "JoinPod", g_variant_new_parsed ("('b', 'app', [%u], @a{sv} {})", pid), &error));
   fixture_assert_error (&error, "NoSuchPod", "b");
-  fake_systemd_stop_unit (fixture->systemd, "machine-burstable-poda.slice");
-  fixture_wait (fixture_has_pod_state (fixture, "a", "vanished"));
+  fixture_stop_pod (fixture, "a", "machine-burstable-poda.slice");
   assert_one_fails (fixture, pid, "{}", "Failed", NULL);
   g_assert_true (join_is_in (fixture, pid, JOIN_OUTSIDE));
 }

@@ -128,8 +128,7 @@ test_gone (Fixture *fixture, gconstpointer data)
   g_autoptr (GVariant) all = NULL;
   g_autoptr (GVariant) named = NULL;
 
-  fake_systemd_stop_unit (fixture->systemd, slice);
-  fixture_wait (fixture_has_pod_state (fixture, "c", "vanished"));
+  fixture_stop_pod (fixture, "c", slice);
   fake_kernel_remove_cgroup (fixture->kernel, OTHER_POD);
   all = get_all (fixture, "(@as [], @a{sv} {})");
   g_assert_cmpuint (g_variant_n_children (all), ==, 1);
