@@ -107,8 +107,8 @@ add_of (Table *table, GVariant *stats, const char *key, const char *limit_key, F
   figures_add_of (table, is_known ? &used : NULL, has_limit ? &limit : NULL, format);
 }
 
-void
-figures_add_cpu_time (Table *table, GVariant *stats)
+static void
+add_cpu_time (Table *table, GVariant *stats)
 {
   guint64 nsec;
 
@@ -119,13 +119,9 @@ figures_add_cpu_time (Table *table, GVariant *stats)
 }
 
 void
-figures_add_memory (Table *table, GVariant *stats)
+figures_add_cells (Table *table, GVariant *stats)
 {
+  add_cpu_time (table, stats);
   add_of (table, stats, "MemoryUsageBytes", "MemoryLimitBytes", human_bytes);
-}
-
-void
-figures_add_pids (Table *table, GVariant *stats)
-{
   add_of (table, stats, "PidsCurrent", "PidsLimit", human_count);
 }

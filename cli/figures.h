@@ -30,8 +30,6 @@ typedef char *(*FiguresFormat) (guint64 number);
  * not known; @limit: (nullable): none */
 void figures_add_of (Table *table, const guint64 *used, const guint64 *limit, FiguresFormat format);
 
-/* The same of a reading: the CPU time so far; the memory that is used, and the processes, beside
- * their limits where there are any, in the colour of how near these are. */
-void figures_add_cpu_time (Table *table, GVariant *stats);
-void figures_add_memory (Table *table, GVariant *stats);
-void figures_add_pids (Table *table, GVariant *stats);
+/* Three cells of a reading: the CPU time so far; the memory that is used, and the processes, beside
+ * their limits where there are any, in the colour of how near these are. @stats: (nullable) */
+void figures_add_cells (Table *table, GVariant *stats);

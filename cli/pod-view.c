@@ -187,9 +187,7 @@ add_container (Table *table, const char *name, const char *state, const char *un
 {
   table_add (table, STYLE_PLAIN, name);
   table_add (table, states_get_style (state), state);
-  figures_add_cpu_time (table, stats);
-  figures_add_memory (table, stats);
-  figures_add_pids (table, stats);
+  figures_add_cells (table, stats);
   table_add (table, STYLE_DIM, unit);
 }
 

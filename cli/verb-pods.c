@@ -86,16 +86,12 @@ show_table (const Call *call, GVariant *pods, GHashTable *stats)
 
   for (gsize i = 0; i < g_variant_n_children (pods); i++) {
     const char *uid, *qos, *slice, *state;
-    GVariant *of_pod;
 
     g_variant_get_child (pods, i, "(&s&s&o&s&s)", &uid, &qos, NULL, &slice, &state);
-    of_pod = g_hash_table_lookup (stats, uid);
     table_add (table, STYLE_PLAIN, uid);
     table_add (table, STYLE_PLAIN, qos);
     table_add (table, states_get_style (state), state);
-    figures_add_cpu_time (table, of_pod);
-    figures_add_memory (table, of_pod);
-    figures_add_pids (table, of_pod);
+    figures_add_cells (table, g_hash_table_lookup (stats, uid));
     table_add (table, STYLE_DIM, slice);
   }
   call_append_table (call, out, table, "pod", "pods");

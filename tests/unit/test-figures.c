@@ -19,9 +19,7 @@ assert_row (const char *stats, const char *expected)
   TableLook look = { .has_colors = TRUE, .is_utf8 = TRUE };
   g_autofree char *text = NULL;
 
-  figures_add_cpu_time (table, parsed);
-  figures_add_memory (table, parsed);
-  figures_add_pids (table, parsed);
+  figures_add_cells (table, parsed);
   text = table_format (table, &look);
   g_assert_cmpstr (text, ==, expected);
 }
