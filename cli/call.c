@@ -8,7 +8,6 @@
 #include "cli/pager.h"
 
 #include <stdio.h>
-#include <string.h>
 
 gboolean
 call_wants_json (const Call *self)
@@ -81,30 +80,4 @@ call_append_table (
   if (!self->options->no_legend)
     g_string_append_printf (out, "%s%u %s listed.\n", n_rows > 0 ? "\n" : "", n_rows,
                             n_rows == 1 ? noun : nouns);
-}
-
-char *
-call_split_name (const char *name, char **ret_container, GError **error)
-{
-  const char *slash = strchr (name, '/');
-
-  if (slash == name || (slash != NULL && slash[1] == '\0')) {
-    g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_USAGE,
-                 "\"%s\" is neither a pod's UID nor UID/CONTAINER", name);
-    return NULL;
-  }
-  *ret_container = slash != NULL ? g_strdup (slash + 1) : NULL;
-  return slash != NULL ? g_strndup (name, (gsize) (slash - name)) : g_strdup (name);
-}
-
-GVariant *
-call_describe_name (const char *uid, const char *container)
-{
-  GVariantBuilder fields;
-
-  g_variant_builder_init (&fields, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&fields, "{sv}", "Uid", g_variant_new_string (uid));
-  if (container != NULL)
-    g_variant_builder_add (&fields, "{sv}", "Container", g_variant_new_string (container));
-  return g_variant_builder_end (&fields);
 }

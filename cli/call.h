@@ -42,10 +42,3 @@ TableLook call_get_look (const Call *self);
 /* Appends @table and, unless --no-legend, "3 pods listed." @noun: "pod" @nouns: "pods" */
 void call_append_table (
     const Call *self, GString *out, const Table *table, const char *noun, const char *nouns);
-
-/* One "UID/CONTAINER" or "UID". @ret_container: (transfer full) (nullable): NULL without one.
- * Returns: (transfer full): the uid; else %EXIT_STATUS_USAGE */
-char *call_split_name (const char *name, char **ret_container, GError **error);
-
-/* (transfer floating): what such a name is in JSON: Uid, and of a container Container (nullable) */
-GVariant *call_describe_name (const char *uid, const char *container);

@@ -6,13 +6,12 @@
  * and Unit.
  */
 #include "cli/spec-arguments.h"
+#include "cli/target.h"
 #include "cli/verbs.h"
 
-/* What was made: its unit and its cgroup. Of a pod there is an object, of a container a name. */
+/* What was made: its unit and its cgroup. Of a pod there is an object as well. */
 typedef struct {
-  const char *uid;
-  const char *container; /* (nullable) */
-  char *object;          /* (nullable) */
+  char *object; /* (nullable) */
   char *unit;
   char *cgroup;
 } Made;
@@ -27,16 +26,10 @@ made_clear (Made *made)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Made, made_clear)
 
 static void
-add_text (GVariantDict *fields, const char *key, const char *text)
+show (const Call *call, const Target *target, const Made *made)
 {
-  if (text != NULL)
-    g_variant_dict_insert (fields, key, "s", text);
-}
-
-static void
-show (const Call *call, const Made *made)
-{
-  g_auto (GVariantDict) fields = G_VARIANT_DICT_INIT (NULL);
+  g_autoptr (GVariant) name = g_variant_ref_sink (target_describe (target));
+  g_auto (GVariantDict) fields = G_VARIANT_DICT_INIT (name);
   g_autofree char *text = NULL;
 
   if (!call_wants_json (call)) {
@@ -44,42 +37,39 @@ show (const Call *call, const Made *made)
     call_show (call, text);
     return;
   }
-  add_text (&fields, "Uid", made->uid);
-  add_text (&fields, "Container", made->container);
-  add_text (&fields, "Object", made->object);
-  add_text (&fields, made->container != NULL ? "Unit" : "Slice", made->unit);
-  add_text (&fields, "ControlGroup", made->cgroup);
+  if (made->object != NULL)
+    g_variant_dict_insert (&fields, "Object", "s", made->object);
+  g_variant_dict_insert (&fields, target->container != NULL ? "Unit" : "Slice", "s", made->unit);
+  g_variant_dict_insert (&fields, "ControlGroup", "s", made->cgroup);
   call_show_json (call, g_variant_dict_end (&fields));
 }
 
 static gboolean
-make (Bus *bus, Made *made, GVariant *spec, GError **error)
+make (Bus *bus, const Target *target, Made *made, GError **error)
 {
   NcgDbusManager *manager = bus_get_manager (bus, error);
 
   if (manager == NULL)
     return FALSE;
-  if (made->container != NULL)
-    return ncg_dbus_manager_call_create_container_sync (manager, made->uid, made->container, spec,
-                                                        G_DBUS_CALL_FLAGS_NONE, BUS_CALL_MSEC,
-                                                        &made->unit, &made->cgroup, NULL, error);
-  return ncg_dbus_manager_call_create_pod_sync (manager, made->uid, spec, G_DBUS_CALL_FLAGS_NONE,
-                                                BUS_CALL_MSEC, &made->object, &made->unit,
-                                                &made->cgroup, NULL, error);
+  if (target->container != NULL)
+    return ncg_dbus_manager_call_create_container_sync (
+        manager, target->uid, target->container, target->spec, G_DBUS_CALL_FLAGS_NONE,
+        BUS_CALL_MSEC, &made->unit, &made->cgroup, NULL, error);
+  return ncg_dbus_manager_call_create_pod_sync (
+      manager, target->uid, target->spec, G_DBUS_CALL_FLAGS_NONE, BUS_CALL_MSEC, &made->object,
+      &made->unit, &made->cgroup, NULL, error);
 }
 
 static gboolean
 run (Call *call, GError **error)
 {
-  g_autofree char *container = NULL;
-  g_autofree char *uid = call_split_name (call->arguments[0], &container, error);
-  g_autoptr (GVariant) spec =
-      uid != NULL ? spec_arguments_parse (call->arguments + 1, error) : NULL;
-  g_auto (Made) made = { .uid = uid, .container = container };
+  g_auto (Target) target = { 0 };
+  g_auto (Made) made = { 0 };
 
-  if (spec == NULL || !make (call->bus, &made, spec, error))
+  if (!target_parse (&target, call->arguments[0], call->arguments + 1, error) ||
+      !make (call->bus, &target, &made, error))
     return FALSE;
-  show (call, &made);
+  show (call, &target, &made);
   return TRUE;
 }
 

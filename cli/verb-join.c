@@ -6,16 +6,15 @@
  */
 #include "cli/joining.h"
 #include "cli/spec-arguments.h"
+#include "cli/target.h"
 #include "cli/verbs.h"
 
 #include <string.h>
 
 /* What the arguments say; and in the end where the processes are. */
 typedef struct {
-  char *uid;
-  char *container;
-  GArray *pids; /* (element-type pid_t) */
-  GVariant *options;
+  Target target; /* its spec: the options */
+  GArray *pids;  /* (element-type pid_t) */
   char *unit;
   char *cgroup;
   gboolean has_ended;
@@ -25,10 +24,8 @@ typedef struct {
 static void
 join_clear (Join *self)
 {
-  g_free (self->uid);
-  g_free (self->container);
+  target_clear (&self->target);
   g_clear_pointer (&self->pids, g_array_unref);
-  g_clear_pointer (&self->options, g_variant_unref);
   g_free (self->unit);
   g_free (self->cgroup);
   g_clear_error (&self->error);
@@ -65,8 +62,8 @@ parse_rest (Join *self, char **arguments, GError **error)
       return FALSE;
   }
   g_ptr_array_add (keys, NULL);
-  self->options = spec_arguments_parse ((char **) keys->pdata, error);
-  return self->options != NULL;
+  self->target.spec = spec_arguments_parse ((char **) keys->pdata, error);
+  return self->target.spec != NULL;
 }
 
 static gboolean
@@ -74,11 +71,10 @@ parse (const Call *call, Join *self, GError **error)
 {
   guint n_names = 1;
 
-  self->uid = call_split_name (call->arguments[0], &self->container, error);
-  if (self->uid == NULL)
+  if (!target_parse (&self->target, call->arguments[0], NULL, error))
     return FALSE;
-  if (self->container == NULL) {
-    self->container = g_strdup (call->arguments[1]);
+  if (self->target.container == NULL) {
+    self->target.container = g_strdup (call->arguments[1]);
     n_names = 2;
   }
   if (!parse_rest (self, call->arguments + n_names, error))
@@ -103,11 +99,11 @@ static gboolean
 join (const Call *call, Join *self, GError **error)
 {
   const Joining joining = {
-    .uid = self->uid,
-    .container = self->container,
+    .uid = self->target.uid,
+    .container = self->target.container,
     .pids = (const pid_t *) (void *) self->pids->data,
     .n_pids = self->pids->len,
-    .options = self->options,
+    .options = self->target.spec,
     .is_distant = call->options->host != NULL,
   };
 
@@ -133,7 +129,7 @@ run (Call *call, GError **error)
     call_show_json (call,
                     g_variant_new_parsed (
                         "{'Uid': <%s>, 'Container': <%s>, 'Unit': <%s>, 'ControlGroup': <%s>}",
-                        self.uid, self.container, self.unit, self.cgroup));
+                        self.target.uid, self.target.container, self.unit, self.cgroup));
     return TRUE;
   }
   text = g_strdup_printf ("%s\n%s\n", self.unit, self.cgroup);

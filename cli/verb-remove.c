@@ -8,6 +8,7 @@
  */
 #include "cli/batch.h"
 #include "cli/failure.h"
+#include "cli/target.h"
 #include "cli/verbs.h"
 
 #define GRACE_MOST_SEC 3600
@@ -35,16 +36,16 @@ make_options (void)
 static gboolean
 add (Batch *batch, const char *name, GError **error)
 {
-  g_autofree char *container = NULL;
-  g_autofree char *uid = call_split_name (name, &container, error);
+  g_auto (Target) target = { 0 };
 
-  if (uid == NULL)
+  if (!target_parse (&target, name, NULL, error))
     return FALSE;
-  if (container != NULL)
+  if (target.container != NULL)
     batch_add (batch, BUS_MANAGER, "RemoveContainer",
-               g_variant_new ("(ss@a{sv})", uid, container, make_options ()));
+               g_variant_new ("(ss@a{sv})", target.uid, target.container, make_options ()));
   else
-    batch_add (batch, BUS_MANAGER, "RemovePod", g_variant_new ("(s@a{sv})", uid, make_options ()));
+    batch_add (batch, BUS_MANAGER, "RemovePod",
+               g_variant_new ("(s@a{sv})", target.uid, make_options ()));
   return TRUE;
 }
 
@@ -56,12 +57,13 @@ collect (Call *call, const Batch *batch)
 
   g_variant_builder_init (&removed, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < batch_count (batch); i++) {
-    g_autofree char *container = NULL;
-    g_autofree char *uid = call_split_name (call->arguments[i], &container, NULL);
+    g_auto (Target) target = { 0 };
     g_autoptr (GError) error = NULL;
 
+    /* It was right before. */
+    target_parse (&target, call->arguments[i], NULL, NULL);
     if (batch_get_reply (batch, i, &error) != NULL) {
-      g_variant_builder_add_value (&removed, call_describe_name (uid, container));
+      g_variant_builder_add_value (&removed, target_describe (&target));
     } else {
       ExitStatus status = failure_report (error, call->verb);
 

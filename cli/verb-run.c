@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/joining.h"
 #include "cli/spec-arguments.h"
+#include "cli/target.h"
 #include "cli/verbs.h"
 
 typedef struct {
@@ -94,22 +95,21 @@ start (Call *call, Joining *joining, GError **error)
 static gboolean
 run (Call *call, GError **error)
 {
-  g_autofree char *container = NULL;
-  g_autofree char *uid = call_split_name (call->arguments[0], &container, error);
-  g_autoptr (GVariant) options =
-      uid != NULL ? spec_arguments_parse (call->arguments + 1, error) : NULL;
-  Joining joining = { .uid = uid, .options = options };
+  g_auto (Target) target = { 0 };
+  Joining joining = { 0 };
 
-  if (options == NULL)
+  if (!target_parse (&target, call->arguments[0], call->arguments + 1, error))
     return FALSE;
   if (call->options->host != NULL) {
     g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_USAGE,
                  "run starts a process of this machine, and --host is another one");
     return FALSE;
   }
-  if (container == NULL)
-    container = g_strdup_printf ("run-%08x", g_random_int ());
-  joining.container = container;
+  if (target.container == NULL)
+    target.container = g_strdup_printf ("run-%08x", g_random_int ());
+  joining.uid = target.uid;
+  joining.container = target.container;
+  joining.options = target.spec;
   return start (call, &joining, error);
 }
 

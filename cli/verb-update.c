@@ -6,34 +6,34 @@
  * JSON: an object: Uid, and of a container Container.
  */
 #include "cli/spec-arguments.h"
+#include "cli/target.h"
 #include "cli/verbs.h"
 
 static gboolean
-update (Bus *bus, const char *uid, const char *container, GVariant *spec, GError **error)
+update (Bus *bus, const Target *target, GError **error)
 {
   NcgDbusManager *manager = bus_get_manager (bus, error);
 
   if (manager == NULL)
     return FALSE;
-  if (container != NULL)
-    return ncg_dbus_manager_call_update_container_sync (
-        manager, uid, container, spec, G_DBUS_CALL_FLAGS_NONE, BUS_CALL_MSEC, NULL, error);
-  return ncg_dbus_manager_call_update_pod_sync (manager, uid, spec, G_DBUS_CALL_FLAGS_NONE,
-                                                BUS_CALL_MSEC, NULL, error);
+  if (target->container != NULL)
+    return ncg_dbus_manager_call_update_container_sync (manager, target->uid, target->container,
+                                                        target->spec, G_DBUS_CALL_FLAGS_NONE,
+                                                        BUS_CALL_MSEC, NULL, error);
+  return ncg_dbus_manager_call_update_pod_sync (manager, target->uid, target->spec,
+                                                G_DBUS_CALL_FLAGS_NONE, BUS_CALL_MSEC, NULL, error);
 }
 
 static gboolean
 run (Call *call, GError **error)
 {
-  g_autofree char *container = NULL;
-  g_autofree char *uid = call_split_name (call->arguments[0], &container, error);
-  g_autoptr (GVariant) spec =
-      uid != NULL ? spec_arguments_parse (call->arguments + 1, error) : NULL;
+  g_auto (Target) target = { 0 };
 
-  if (spec == NULL || !update (call->bus, uid, container, spec, error))
+  if (!target_parse (&target, call->arguments[0], call->arguments + 1, error) ||
+      !update (call->bus, &target, error))
     return FALSE;
   if (call_wants_json (call))
-    call_show_json (call, call_describe_name (uid, container));
+    call_show_json (call, target_describe (&target));
   return TRUE;
 }
 
