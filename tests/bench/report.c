@@ -92,7 +92,8 @@ judge (const Row *row)
   case AIM_RATIO_AT_LEAST:
     return p50 >= row->aim.p50 ? "yes" : "no";
   case AIM_VALUE_AT_MOST:
-    return row->p50 <= row->aim.p50 ? "yes" : "no";
+    return row->p50 <= row->aim.p50 && (row->aim.p99 <= 0 || row->p99 <= row->aim.p99) ? "yes"
+                                                                                       : "no";
   default:
     return "-";
   }
