@@ -22,6 +22,8 @@
  * passes no more than 253 descriptors in a message (SCM_MAX_FD), and a dbus-daemon, where one is
  * between, 16. */
 #define MOST_PROCESSES 16
+/* After each of so many pauses, of a second together, systemd is made to look again. */
+#define LOOKS_WAITS 100
 
 /* One unit on its way to being there. */
 typedef struct {
@@ -39,6 +41,7 @@ typedef struct {
   GPtrArray *processes;
   gboolean adopt;
   gboolean is_held;
+  guint n_waits; /* for an ended unit to go */
   gint64 deadline;
   NcgDriverStarted started;
   gpointer user_data;
@@ -262,6 +265,18 @@ reset_failed (const Start *start, const char *unit)
                           NULL, NULL);
 }
 
+/* systemd looks whether a unit can go when something is done about it, and where cgroups are its
+ * own on v1 nothing is done any more about a scope that still had a process when it looked.
+ * Stopping it ends nothing: a leaf of this name is nobody's but ours. */
+static void
+have_looked_at (Start *start)
+{
+  if (is_leaf (start) && start->existing != NULL && ++start->n_waits % LOOKS_WAITS == 0)
+    ncg_systemd_call_async (start->systemd, NULL, NULL, "StopUnit",
+                            g_variant_new ("(ss)", start->unit, "replace"), NULL,
+                            NCG_SYSTEMD_CALL_NONE, start->deadline, NULL, NULL);
+}
+
 /* A unit that has ended stays loaded until systemd collects it; its name is free only then. An
  * ended slice stays for as long as a unit that failed in it, a runtime's scope that was killed for
  * want of memory, is remembered. */
@@ -278,6 +293,7 @@ wait_for_collection (GTask *task, GVariant *unit)
     return;
   }
   reset_failed (start, start->unit);
+  have_looked_at (start);
   for (gsize i = 0; others != NULL && i < g_variant_n_children (others); i++) {
     const char *other;
 

@@ -151,6 +151,16 @@ fake_systemd_start_scope (FakeSystemd *self, const char *name, const char *descr
 }
 
 void
+fake_systemd_add_ended (FakeSystemd *self, const char *name, const char *description)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+  FakeUnit *unit = fake_units_add (self->manager->units, name);
+
+  g_free (unit->description);
+  unit->description = g_strdup (description);
+}
+
+void
 fake_systemd_add_fragment (FakeSystemd *self, const char *name)
 {
   G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();

@@ -46,6 +46,8 @@ guint fake_systemd_get_max_in_flight (FakeSystemd *self);
 void fake_systemd_start_unit (FakeSystemd *self, const char *name, const char *description);
 void
 fake_systemd_start_scope (FakeSystemd *self, const char *name, const char *description, pid_t pid);
+/* One that has ended, and is not collected before it is stopped. */
+void fake_systemd_add_ended (FakeSystemd *self, const char *name, const char *description);
 void fake_systemd_add_fragment (FakeSystemd *self, const char *name);
 void fake_systemd_add_drop_in (FakeSystemd *self, const char *name);
 void fake_systemd_stop_unit (FakeSystemd *self, const char *name);

@@ -323,6 +323,18 @@ test_verify (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (rows, "('" APP_CGROUP "', 'pids.max', '9', '8', false)"));
 }
 
+/* systemd does not look by itself whether the one before can go. */
+static void
+test_not_collected (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = join_start_process (fixture);
+
+  fake_systemd_add_ended (fixture->systemd, JOIN_APP, "NodeCgroups: container app of pod a");
+  join_one (fixture, "app", pid, "{}");
+  g_assert_true (join_is_in (fixture, pid, APP_CGROUP));
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StopUnit", JOIN_APP), ==, 1);
+}
+
 /* The containers go with the pod. */
 static void
 test_remove (Fixture *fixture, gconstpointer data)
@@ -353,6 +365,7 @@ main (int argc, char **argv)
   JOIN_TEST ("/join/by-pid", test_by_pid);
   JOIN_TEST ("/join/stats", test_stats);
   JOIN_TEST ("/join/verify", test_verify);
+  JOIN_TEST ("/join/not-collected", test_not_collected);
   JOIN_TEST ("/join/remove", test_remove);
   return g_test_run ();
 }
