@@ -11,6 +11,7 @@
 # given the build directory, and ends with 0, 1 or 77 (skipped). A fuzz target is
 # tests/fuzz/fuzz-NAME.c, and starts from tests/fuzz/corpus/NAME. The soak is one program, run
 # with two builds of the daemon. The benchmarks are one, too: here it is seen that they run, and no more.
+# The packages are made and tried by one script for each Debian release.
 
 passed=0 failed=0 skipped=0
 
@@ -18,7 +19,7 @@ passed=0 failed=0 skipped=0
 at_once=$(nproc)
 
 # Seconds for one program; sanitizers make it several times slower.
-declare -A limits=([check]=300 [unit]=120 [dbus]=300 [san]=900)
+declare -A limits=([check]=300 [unit]=120 [dbus]=300 [san]=900 [packages]=3600)
 
 # Seconds for which each fuzz target looks for something new, and the longest input that it tries.
 fuzz_seconds=${NODECGROUPS_FUZZ_SECONDS:-6} fuzz_length=4096
@@ -67,6 +68,7 @@ list ()
       ;;
     soak) printf '%s\n' soak/plain soak/san ;;
     bench) printf '%s\n' bench/smoke ;;
+    packages) printf '%s\n' packages/bookworm ${all:+packages/trixie} ;;
     vm) machines | awk -F '|' -v all="${all-}" 'all != "" || $5 == "fast" { print "vm/" $1 }' ;;
   esac
 }
@@ -158,12 +160,17 @@ overlay ()
   printf '%s\n' "$directory"
 }
 
-# prefetch: makes the root file systems of the given machines, while other tests run. Who needs
-# one that is not there yet waits for it.
+# prefetch: makes the root file systems of the given machines and packages, while other tests run. Who
+# needs one that is not there yet waits for it.
 prefetch ()
 {
   local name release kernel
   for name; do
+    if [[ $name == packages/* ]]; then
+      "$top/tests/vm/root" package "${name#packages/}"
+      "$top/tests/vm/root" install "${name#packages/}"
+      continue
+    fi
     release=$(machine "${name#vm/}" 2)
     kernel=${release#*/}
     release=${release%/*}
@@ -321,6 +328,14 @@ run_bench ()
   local log=$work/log-$BASHPID
   build_gcc || { not_built "$1" build; return; }
   "$top/tests/bench/run" --smoke >"$log" 2>&1 </dev/null || true
+  count_tap "$1" "$log"
+}
+
+run_packages ()
+{
+  local log=$work/log-$BASHPID
+  timeout -k 5 "${limits[packages]}" "$top/tests/packages/test" ${all:+--whole} "${1#packages/}" \
+    >"$log" 2>&1 </dev/null || true
   count_tap "$1" "$log"
 }
 
