@@ -30,6 +30,26 @@ figures_index (GVariant *all)
   return index;
 }
 
+void
+figures_replace (GVariant **all, GVariant *some)
+{
+  g_autoptr (GHashTable) index = figures_index (some);
+  GVariantBuilder builder;
+  GVariantIter iter;
+  const char *key;
+  GVariant *stats;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{sa{sv}}"));
+  g_variant_iter_init (&iter, *all);
+  while (g_variant_iter_loop (&iter, "{&s@a{sv}}", &key, &stats)) {
+    GVariant *with = g_hash_table_lookup (index, key);
+
+    g_variant_builder_add (&builder, "{s@a{sv}}", key, with != NULL ? with : stats);
+  }
+  g_variant_unref (*all);
+  *all = g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
 gboolean
 figures_get_rate (GVariant *before, GVariant *after, guint64 *ret_millicores)
 {

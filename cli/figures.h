@@ -14,6 +14,9 @@ gboolean figures_get (GVariant *stats, const char *key, guint64 *ret_number);
  * look-ups */
 GHashTable *figures_index (GVariant *all);
 
+/* @all (inout), an "a{sa{sv}}", gets what @some, which is another one, has in place of its own. */
+void figures_replace (GVariant **all, GVariant *some);
+
 /* The CPU that was used between two readings, in millicores; %FALSE if that cannot be said: a sum
  * goes back when one of those summed goes. */
 gboolean figures_get_rate (GVariant *before, GVariant *after, guint64 *ret_millicores);

@@ -90,6 +90,15 @@ tree_node_cut (TreeNode *self, guint n_most)
     cut_children (self, n_most);
 }
 
+void
+tree_node_list (const TreeNode *self, const char *kind, GPtrArray *ret_names)
+{
+  if (g_str_equal (self->kind, kind))
+    g_ptr_array_add (ret_names, self->name);
+  for (guint i = 0; i < self->children->len; i++)
+    tree_node_list (g_ptr_array_index (self->children, i), kind, ret_names);
+}
+
 GVariant *
 tree_node_describe (const TreeNode *self)
 {

@@ -31,6 +31,10 @@ void tree_node_sort (TreeNode *self);
  */
 void tree_node_cut (TreeNode *self, guint n_most);
 
+/* Adds the names of those of a kind, in the order in which they stand, to @ret_names (element-type
+ * utf8): they are the nodes' own. */
+void tree_node_list (const TreeNode *self, const char *kind, GPtrArray *ret_names);
+
 /* (transfer floating): an "a{sv}": Kind, Name, what load_describe() has, @more, and Children, where
  * there are any */
 GVariant *tree_node_describe (const TreeNode *self);

@@ -30,10 +30,14 @@ static const GOptionEntry entries[] = {
   { NULL },
 };
 
+/* Where not all pods are shown, the containers of those that are not are not asked for: with many
+ * pods they are most of the work. Those with the most memory at the first look are shown. */
 typedef struct {
   Parts parts; /* empty where pods are named */
   PodTreeFacts pods;
   GVariant *manager; /* "a{sv}" */
+  gboolean is_cut;
+  char **shown; /* (nullable): if it is cut, the uids of those that are shown */
 } Facts;
 
 static void
@@ -42,20 +46,25 @@ facts_clear (Facts *facts)
   parts_clear (&facts->parts);
   pod_tree_facts_clear (&facts->pods);
   g_clear_pointer (&facts->manager, g_variant_unref);
+  g_clear_pointer (&facts->shown, g_strfreev);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Facts, facts_clear)
 
-/* The first look is for the CPU time alone. */
+/* The first look is for the CPU time alone, and for who is shown. */
 static GVariant *
-stats_arguments (const Call *call, gboolean is_first)
+stats_arguments (char **uids, gboolean has_containers, gboolean is_first)
 {
   static const char *const time[] = { "TimestampUSec", "CPUUsageNSec", NULL };
+  static const char *const choice[] = { "TimestampUSec", "CPUUsageNSec", "MemoryWorkingSetBytes",
+                                        NULL };
   static const char *const all[] = {
     "TimestampUSec", "CPUUsageNSec", "MemoryWorkingSetBytes", "MemoryLimitBytes", "PidsCurrent",
     "PidsLimit",     NULL,
   };
 
-  return stats_call_arguments (call->arguments, TRUE, is_first ? time : all);
+  if (is_first)
+    return stats_call_arguments (uids, has_containers, has_containers ? time : choice);
+  return stats_call_arguments (uids, has_containers, all);
 }
 
 /* Makes the calls, and takes of the reply of each what is in it. */
@@ -80,7 +89,8 @@ look_first (const Call *call, Facts *facts, GError **error)
                               &facts->parts.node, &facts->manager };
   g_autoptr (Batch) batch = batch_new (call->bus);
 
-  batch_add (batch, BUS_MANAGER, STATS_CALL, stats_arguments (call, TRUE));
+  batch_add (batch, BUS_MANAGER, STATS_CALL,
+             stats_arguments (call->arguments, !facts->is_cut, TRUE));
   batch_add (batch, OBJECT_MANAGER, "GetManagedObjects", g_variant_new ("()"));
   if (call->n_arguments == 0) {
     batch_add (batch, BUS_NODE, "GetUsage", g_variant_new ("()"));
@@ -96,10 +106,63 @@ look_again (const Call *call, Facts *facts, GError **error)
   GVariant **const rets[] = { &facts->pods.after, &facts->parts.after };
   g_autoptr (Batch) batch = batch_new (call->bus);
 
-  batch_add (batch, BUS_MANAGER, STATS_CALL, stats_arguments (call, FALSE));
+  batch_add (batch, BUS_MANAGER, STATS_CALL,
+             stats_arguments (call->arguments, !facts->is_cut, FALSE));
   if (call->n_arguments == 0)
     batch_add (batch, BUS_NODE, "GetUsage", g_variant_new ("()"));
   return take (batch, rets, error);
+}
+
+/* The same pods as tree_node_cut() leaves. */
+static void
+choose (Facts *facts)
+{
+  const PodTreeFacts first = { facts->pods.objects, facts->pods.before, facts->pods.before };
+  g_autoptr (GPtrArray) pods = pod_tree_list (&first, NULL);
+  g_autoptr (TreeNode) root = tree_node_new ("pods", "", &(const Load){ 0 });
+  g_autoptr (GPtrArray) uids = g_ptr_array_new ();
+
+  pod_tree_add_classes (root, pods);
+  tree_node_cut (root, N_MOST);
+  tree_node_list (root, "pod", uids);
+  g_ptr_array_add (uids, NULL);
+  facts->shown = g_strdupv ((char **) uids->pdata);
+}
+
+/* Puts what there is of those that are shown, with their containers, in place of what @stats has of
+ * them. One that is gone meanwhile makes the call fail: there is less to be seen then. */
+static void
+look_closer (const Call *call, const Facts *facts, gboolean is_first, GVariant **stats)
+{
+  g_autoptr (Batch) batch = batch_new (call->bus);
+  g_autoptr (GVariant) some = NULL;
+  GVariant *reply;
+
+  if (facts->shown == NULL || facts->shown[0] == NULL)
+    return;
+  batch_add (batch, BUS_MANAGER, STATS_CALL, stats_arguments (facts->shown, TRUE, is_first));
+  batch_run (batch, BUS_CALL_MSEC);
+  reply = batch_get_reply (batch, 0, NULL);
+  if (reply == NULL)
+    return;
+  some = g_variant_get_child_value (reply, 0);
+  figures_replace (stats, some);
+}
+
+/* What there is to be seen, twice. */
+static gboolean
+look (const Call *call, Facts *facts, GError **error)
+{
+  if (!look_first (call, facts, error))
+    return FALSE;
+  if (facts->is_cut)
+    choose (facts);
+  look_closer (call, facts, TRUE, &facts->pods.before);
+  g_usleep (PARTS_INTERVAL_USEC);
+  if (!look_again (call, facts, error))
+    return FALSE;
+  look_closer (call, facts, FALSE, &facts->pods.after);
+  return TRUE;
 }
 
 /* (transfer full) (element-type TreeNode) */
@@ -154,13 +217,11 @@ show (const Call *call, const GPtrArray *roots)
 static gboolean
 run (Call *call, GError **error)
 {
-  g_auto (Facts) facts = { 0 };
+  const gboolean is_cut = !wants_full && !call_wants_json (call) && call->n_arguments == 0;
+  g_auto (Facts) facts = { .is_cut = is_cut };
   g_autoptr (GPtrArray) roots = NULL;
 
-  if (!look_first (call, &facts, error))
-    return FALSE;
-  g_usleep (PARTS_INTERVAL_USEC);
-  if (!look_again (call, &facts, error))
+  if (!look (call, &facts, error))
     return FALSE;
   roots = call->n_arguments > 0 ? pod_tree_list (&facts.pods, call->arguments) : make_node (&facts);
   if (call_wants_json (call))

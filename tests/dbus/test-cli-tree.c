@@ -128,14 +128,18 @@ test_many (Fixture *fixture, gconstpointer data)
 
     set_memory (fixture, cgroup, bytes);
   }
+  /* Those that are shown have their containers, with rates. */
+  fake_kernel_make_cgroup (fixture->kernel, BEST_EFFORT "/machine-besteffort-podp29.slice/c1");
+  fake_kernel_make_cgroup (fixture->kernel, BEST_EFFORT "/machine-besteffort-podp00.slice/c2");
   cli_run (cli, 0, "tree");
+  g_assert_true (g_regex_match_simple ("─c1 \\(foreign\\) +0m ", cli->output, 0, 0));
+  cli_assert_no_output (cli, "─c2 ");
   cli_assert_outputs (cli, "BestEffort (30 pods) ", "\n    ├─p29 ", "\n    ├─p10 ");
   cli_assert_no_output (cli, "─p09 ");
   cli_assert_output (cli, "\n    └─10 more (--full) ");
   cli_assert_output (cli, "45.0K ");
   cli_run (cli, 0, "tree --full");
-  cli_assert_output (cli, "\n    └─p29 ");
-  cli_assert_output (cli, "\n    ├─p00 ");
+  cli_assert_outputs (cli, "\n    └─p29 ", "\n    ├─p00 ", "─c1 (foreign) ", "─c2 (foreign) ");
   cli_assert_no_output (cli, "more");
   cli_run (cli, 0, "tree --json");
   cli_assert_json_count (cli, "$[0].Children[2].Children[0].Children[*]", N_PODS);

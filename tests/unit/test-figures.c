@@ -114,6 +114,21 @@ test_index (void)
   g_assert_false (figures_get (g_hash_table_lookup (index, "c"), "PidsCurrent", &pids));
 }
 
+static void
+test_replace (void)
+{
+  GVariant *all = g_variant_ref_sink (
+      g_variant_new_parsed ("{'a': {'n': <1>}, 'b': {'n': <2>}, 'c': @a{sv} {}}"));
+  g_autoptr (GVariant) some =
+      g_variant_ref_sink (g_variant_new_parsed ("{'b': {'n': <3>, 'm': <4>}, 'x': {'n': <5>}}"));
+  g_autofree char *text = NULL;
+
+  figures_replace (&all, some);
+  text = g_variant_print (all, FALSE);
+  g_assert_cmpstr (text, ==, "{'a': {'n': <1>}, 'b': {'n': <3>, 'm': <4>}, 'c': {}}");
+  g_variant_unref (all);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -122,5 +137,6 @@ main (int argc, char **argv)
   g_test_add_func ("/figures/rate", test_rate);
   g_test_add_func ("/figures/io-rate", test_io_rate);
   g_test_add_func ("/figures/index", test_index);
+  g_test_add_func ("/figures/replace", test_replace);
   return g_test_run ();
 }

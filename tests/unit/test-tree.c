@@ -73,6 +73,25 @@ test_cut (void)
   g_assert_cmpstr (rest->note, ==, "--full");
 }
 
+/* Of one kind, from the top to the bottom. */
+static void
+test_list (void)
+{
+  g_autoptr (TreeNode) root = make ();
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+
+  tree_node_sort (root);
+  tree_node_cut (root, 2);
+  tree_node_list (root, "rest", none);
+  g_assert_cmpuint (none->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (none, 0), ==, "3 more");
+  tree_node_list (root, "pod", names);
+  g_assert_cmpuint (names->len, ==, 2);
+  g_assert_cmpstr (g_ptr_array_index (names, 0), ==, "b");
+  g_assert_cmpstr (g_ptr_array_index (names, 1), ==, "d");
+}
+
 static void
 test_described (void)
 {
@@ -100,6 +119,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tree/sort", test_sort);
   g_test_add_func ("/tree/cut", test_cut);
+  g_test_add_func ("/tree/list", test_list);
   g_test_add_func ("/tree/described", test_described);
   return g_test_run ();
 }
