@@ -7,9 +7,9 @@
 #include "lib/error.h"
 
 struct NcgWorker {
-  GThreadPool *pool;
-  GMutex mutex;  /* for its own threads: the end of @pool does not begin meanwhile */
-  int is_ending; /* atomic */
+  GThreadPool *pool; /* (nullable): a newer GLib (2.84) makes none without a thread */
+  GMutex mutex;      /* for its own threads: the end of @pool does not begin meanwhile */
+  int is_ending;     /* atomic */
 };
 
 /* One for each task, and for all the threads that are at its steps. */
@@ -42,7 +42,7 @@ queue_again (NcgWorker *self, Job *job)
   gboolean is_queued;
 
   g_mutex_lock (&self->mutex);
-  is_queued = !is_ending (self) && g_thread_pool_unprocessed (self->pool) > 0;
+  is_queued = self->pool != NULL && !is_ending (self) && g_thread_pool_unprocessed (self->pool) > 0;
   if (is_queued)
     g_thread_pool_push (self->pool, job, NULL);
   g_mutex_unlock (&self->mutex);
@@ -97,7 +97,9 @@ ncg_worker_new (guint n_threads)
   NcgWorker *self = g_new0 (NcgWorker, 1);
 
   g_mutex_init (&self->mutex);
-  self->pool = g_thread_pool_new (run_job, self, (int) n_threads, TRUE, NULL);
+  /* Where one thread too many was asked for, an older GLib gives the others. */
+  for (guint n = n_threads; self->pool == NULL && n > 0; n--)
+    self->pool = g_thread_pool_new (run_job, self, (int) n, TRUE, NULL);
   return self;
 }
 
@@ -111,7 +113,7 @@ void
 ncg_worker_run_steps (
     NcgWorker *self, GTask *task, guint n_steps, NcgWorkerStep step, GTaskThreadFunc end)
 {
-  guint n_threads = g_thread_pool_get_num_threads (self->pool);
+  guint n_threads = self->pool != NULL ? g_thread_pool_get_num_threads (self->pool) : 0;
   /* Half of the threads are for others, however long a step takes. */
   guint n_runners = MIN (MIN (n_steps, n_threads / 2), g_get_num_processors ());
   Job *job = g_new0 (Job, 1);
@@ -138,7 +140,8 @@ ncg_worker_free (NcgWorker *self)
   g_mutex_lock (&self->mutex);
   g_atomic_int_set (&self->is_ending, 1);
   g_mutex_unlock (&self->mutex);
-  g_thread_pool_free (self->pool, FALSE, TRUE);
+  if (self->pool != NULL)
+    g_thread_pool_free (self->pool, FALSE, TRUE);
   g_mutex_clear (&self->mutex);
   g_free (self);
 }
