@@ -20,6 +20,7 @@ enter ()
     mount --rbind "$root" "$root"
     mount --rbind /dev "$root/dev"
     mount --rbind /proc "$root/proc"
+    mount --rbind /sys "$root/sys"
     exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root \
       DEBIAN_FRONTEND=noninteractive "$@"' bash "$@" </dev/null
 }
