@@ -155,6 +155,89 @@ test_tree (void)
   client_remove_pod ("p");
 }
 
+/* What a container uses up is a rate of the next look. */
+static void
+test_top (void)
+{
+  g_autoptr (Ctl) human = NULL;
+
+  g_free (client_create_pod (
+      "p", "{'CPURequest': <'100m'>, 'CPULimit': <'1'>, 'MemoryLimit': <'64Mi'>}"));
+  g_free (client_create_pod ("q", "{}"));
+  g_free (machine_run ("nodecgroupsctl run p/burn -- sh -c 'while :; do :; done' "
+                       ">/dev/null 2>&1 </dev/null &"));
+  machine_wait_until (
+      machine_try ("nodecgroupsctl top --json -n 1 -d 0.5 | grep -qE '\"MilliCPU\":[1-9]'"));
+  human = ctl_run (0, "top --batch --containers --parts -n 2 -d 0.5");
+  ctl_assert_output (human, " 2 pods: CPU ");
+  ctl_assert_output (human, "\nNAME ");
+  ctl_assert_output (human, "\nsystem ");
+  ctl_assert_output (human, "\n\np       Burstable ");
+  ctl_assert_output (human, " of 1.00  ");
+  ctl_assert_output (human, " of 64.0M  ");
+  ctl_assert_output (human, "\n└─burn ");
+  ctl_assert_output (human, "\nq       BestEffort ");
+  ctl_assert_json ("top -n 1 -d 0.5", "$.Pods[0].Uid", "\"p\"");
+  ctl_assert_json ("top -n 1 -d 0.5", "$.Pods[0].MilliCPULimit", "1000");
+  ctl_assert_json ("top -n 1 -d 0.5 -c", "$.Pods[0].Containers[0].PidsCurrent", "1");
+  ctl_assert_json ("top -n 1 -d 0.5 -p", "$.Parts[0].MilliCPULimit", "2000");
+  client_remove_pod ("p");
+  client_remove_pod ("q");
+}
+
+static void
+test_metrics (void)
+{
+  g_free (client_create_pod ("p", "{'CPURequest': <'100m'>, 'PidsLimit': <'9'>}"));
+  ctl_assert ("metrics", "\nnodecgroups_up 1\n");
+  ctl_assert ("metrics", "\nnodecgroups_pods{qos=\"Burstable\",state=\"active\"} 1\n");
+  ctl_assert ("metrics", "\nnodecgroups_pod_pids_limit{uid=\"p\",qos=\"Burstable\"} 9\n");
+  ctl_assert ("metrics --format=openmetrics", "\n# EOF\n");
+  ctl_assert ("metrics --pods=sum", "\nnodecgroups_qos_pids{qos=\"Burstable\"} 0\n");
+  ctl_assert ("metrics --output=/run/metrics.prom", "");
+  g_free (machine_run ("grep -qx 'nodecgroups_up 1' /run/metrics.prom"));
+  ctl_assert_json ("metrics", "$[0].Name", "\"nodecgroups_up\"");
+  ctl_assert_json ("metrics", "$[0].Samples[0].Value", "1.0");
+  client_remove_pod ("p");
+}
+
+#define CONFIG "/etc/nodecgroups/config.yaml"
+
+/* What the files say, before and after. */
+static void
+test_config (void)
+{
+  ctl_assert ("config", "\ncpuCFSQuota: true ");
+  ctl_assert_json ("config", "$.cpuCFSQuota.Origin", "\"default\"");
+  g_free (machine_run ("mkdir -p /etc/nodecgroups; printf '%%s\\n' "
+                       "'apiVersion: nodecgroups.example.org/v1' "
+                       "'kind: NodeCgroupsConfiguration' 'podPidsLimit: 77' >" CONFIG));
+  ctl_assert ("config", "\npodPidsLimit: 77 ");
+  ctl_assert_json ("config", "$.podPidsLimit.Value", "77");
+  ctl_assert_json ("config", "$.podPidsLimit.Origin", "\"" CONFIG ":3\"");
+  g_free (machine_run ("rm " CONFIG));
+}
+
+/* What is planned is what is there when it is made. */
+static void
+test_plan (void)
+{
+  g_autoptr (Ctl) human = NULL;
+
+  g_free (machine_run ("printf '%%s\\n' 'Uid: p' 'CPURequest: 100m' 'MemoryLimit: 64Mi' "
+                       "'PidsLimit: 9' >/run/plan.yaml"));
+  human = ctl_run (0, "plan /run/plan.yaml");
+  ctl_assert_output (human, "p (Burstable)\n\nGROUP  ");
+  ctl_assert_output (human, "\n" SLICE "  ");
+  ctl_assert_output (human, "  67108864  MemoryMax\n");
+  ctl_assert_json ("plan /run/plan.yaml", "$.Kind", "\"Pod\"");
+  ctl_assert_json ("plan /run/plan.yaml", "$.Group.Unit", "\"" SLICE "\"");
+  ctl_assert_json ("plan /run/plan.yaml", "$.Spec.PidsLimit", "9");
+  ctl_assert ("create p CPURequest=100m MemoryLimit=64Mi PidsLimit=9", SLICE "\n");
+  machine_assert_files (CGROUP, "memory.max=67108864;pids.max=9");
+  client_remove_pod ("p");
+}
+
 static void
 test_pods (void)
 {
@@ -339,6 +422,10 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/run/terminal", test_run_on_terminal);
   g_test_add_func ("/cli/status", test_status);
   g_test_add_func ("/cli/tree", test_tree);
+  g_test_add_func ("/cli/top", test_top);
+  g_test_add_func ("/cli/metrics", test_metrics);
+  g_test_add_func ("/cli/config", test_config);
+  g_test_add_func ("/cli/plan", test_plan);
   g_test_add_func ("/cli/pods", test_pods);
   g_test_add_func ("/cli/pod", test_pod);
   g_test_add_func ("/cli/usage", test_usage);
