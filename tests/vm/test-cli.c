@@ -356,7 +356,7 @@ find_inode (void)
 /* The timer has the service write them, sandboxed as it is: each time another file, which takes the
  * name when it is whole. */
 static void
-test_metrics (void)
+test_metrics_timer (void)
 {
   g_autofree char *first = NULL;
   g_autofree char *second = NULL;
@@ -432,7 +432,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/verify", test_verify);
   g_test_add_func ("/cli/reload", test_reload);
   g_test_add_func ("/cli/monitor", test_monitor);
-  g_test_add_func ("/cli/metrics", test_metrics);
+  g_test_add_func ("/cli/metrics/timer", test_metrics_timer);
   g_test_add_func ("/cli/nobody", test_nobody);
   g_test_add_func ("/cli/no-daemon", test_no_daemon);
   return g_test_run ();
