@@ -87,9 +87,6 @@ command_start (pid_t *ret_pid, GError **error)
     return NULL;
   }
   close_end (self, self->pid == 0 ? 1 : 0);
-  /* The child may end before it is let go. */
-  if (self->pid > 0)
-    signal (SIGPIPE, SIG_IGN);
   *ret_pid = self->pid;
   return g_steal_pointer (&self);
 }
@@ -193,6 +190,8 @@ command_release (Command *self)
 {
   /* What came before it began is there before it begins. */
   on_signals (self->signal_fd, G_IO_IN, self);
+  /* The child may have ended before it is let go. */
+  signal (SIGPIPE, SIG_IGN);
   if (write (self->gate[1], "", 1) < 0)
     g_debug ("the command has ended before it began: %s", g_strerror (errno));
   close_end (self, 1);

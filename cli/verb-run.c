@@ -49,6 +49,11 @@ join (Run *self, const Options *options, const Joining *joining, GError **error)
     return FALSE;
   while (!self->is_joined && !self->has_ended && self->error == NULL)
     g_main_context_iteration (NULL, TRUE);
+  /* That it cannot be joined may be because it has ended, which is to be known by now. */
+  while (self->error != NULL && g_main_context_iteration (NULL, FALSE))
+    ;
+  if (self->has_ended)
+    g_clear_error (&self->error);
   if (self->error == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&self->error));
