@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEADLINE_USEC (60 * G_USEC_PER_SEC)
+/* Some things the daemon looks at each minute. */
+#define DEADLINE_USEC (150 * G_USEC_PER_SEC)
 #define PAUSE_USEC 20000
 
 void

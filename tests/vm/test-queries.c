@@ -207,7 +207,8 @@ test_stats_of_containers (void)
   g_free (workload_ask (workload, "fork"));
   g_free (machine_run ("systemd-run -q --scope --unit=made --slice=%s sleep 1000 >/dev/null 2>&1 &",
                        SLICE));
-  machine_wait_until (machine_has_cgroup (CGROUP "/made.scope"));
+  machine_wait_until (machine_try ("grep -q . %s" CGROUP "/made.scope/cgroup.procs",
+                                   ncg_hierarchy_get_primary (machine_get_hierarchy ())->mount));
 
   without = get_stats ("{'Containers': <false>}");
   none = g_variant_lookup_value (without, "Containers", NULL);
