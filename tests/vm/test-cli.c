@@ -328,19 +328,21 @@ has_told (const char *text)
 static void
 test_monitor (void)
 {
-  g_free (machine_run ("nodecgroupsctl monitor --json >/run/monitored & echo $! >/run/monitor"));
+  g_free (machine_run ("nodecgroupsctl monitor --json >>/run/monitored & echo $! >/run/monitor; "
+                       "nodecgroupsctl monitor >>/run/monitored & echo $! >>/run/monitor"));
   machine_wait_until ((g_free (client_create_pod ("q", "{}")), client_remove_pod ("q"),
-                       has_told ("\"Uid\":\"q\"")));
+                       has_told ("\"Uid\":\"q\"") && has_told ("  pod q was added")));
   g_free (client_create_pod ("p", "{'CPURequest': <'100m'>, 'PidsLimit': <'50'>}"));
-  machine_wait_until (has_told ("\"Event\":\"PodAdded\""));
+  machine_wait_until (has_told ("\"Event\":\"PodAdded\"") && has_told ("  pod p was added"));
   machine_write (CGROUP, "pids.max", "49");
-  machine_wait_until (has_told ("\"Actual\":\"49\""));
+  machine_wait_until (has_told ("\"Actual\":\"49\"") &&
+                      has_told (": pids.max was 49 and should be 50; "));
   client_remove_pod ("p");
   machine_wait_until (has_told ("\"Event\":\"PodRemoved\""));
   daemon_restart ();
   machine_wait_until (has_told ("\"Event\":\"DaemonAppeared\""));
   g_free (machine_run ("kill -TERM $(cat /run/monitor)"));
-  machine_wait_until (!machine_try ("kill -0 $(cat /run/monitor)"));
+  machine_wait_until (!machine_try ("ps -p $(paste -sd, /run/monitor) >/dev/null"));
 }
 
 #define PROM_DIRECTORY "/var/lib/prometheus/node-exporter"
