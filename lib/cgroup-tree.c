@@ -418,14 +418,22 @@ ncg_cgroup_tree_make (const GPtrArray *trees,
   return ncg_cgroup_tree_make_noting (trees, NULL, path, controllers, made, error);
 }
 
-/* One that was made there just now was not there. */
+/* Not there, and nothing else: one that cannot be opened for another reason may be. Nor was one
+ * there that was made just now. */
 static gboolean
-is_in_primary (const NcgTree *primary, const char *path, GPtrArray *made)
+check_in_primary (const NcgTree *primary, const char *path, GPtrArray *made, GError **error)
 {
   g_autofree char *directory = g_strconcat (primary->mount, path, NULL);
-  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (primary->mount, path, NULL);
+  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (primary->mount, path, error);
+  g_autofree char *shown = NULL;
 
-  return cgroup != NULL && !g_ptr_array_find_with_equal_func (made, directory, g_str_equal, NULL);
+  if (cgroup == NULL)
+    return FALSE;
+  if (!g_ptr_array_find_with_equal_func (made, directory, g_str_equal, NULL))
+    return TRUE;
+  shown = ncg_error_escape_path (path);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND, "there is no cgroup %s any more", shown);
+  return FALSE;
 }
 
 gboolean
@@ -436,16 +444,13 @@ ncg_cgroup_tree_make_beside (const NcgTree *primary,
                              GError **error)
 {
   g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *shown = NULL;
-  gboolean is_there = is_in_primary (primary, path, made);
 
-  if (is_there && !ncg_cgroup_tree_make_noting (trees, NULL, path, controllers, made, error))
+  if (!check_in_primary (primary, path, made, error) ||
+      !ncg_cgroup_tree_make_noting (trees, NULL, path, controllers, made, error))
     return FALSE;
-  if (is_there && is_in_primary (primary, path, made))
+  if (check_in_primary (primary, path, made, error))
     return TRUE;
   ncg_cgroup_tree_unmake (made, 0);
-  shown = ncg_error_escape_path (path);
-  g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND, "there is no cgroup %s any more", shown);
   return FALSE;
 }
 

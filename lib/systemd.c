@@ -54,18 +54,11 @@ static const char *const counted[] = {
 static void send_waiting (NcgSystemd *self);
 
 static void
-destroy_source (GSource **source)
-{
-  if (*source == NULL)
-    return;
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static void
 call_free (Call *call)
 {
-  destroy_source (&call->deadline);
+  if (call->deadline != NULL)
+    g_source_destroy (call->deadline);
+  g_clear_pointer (&call->deadline, g_source_unref);
   sd_bus_slot_unref (call->slot);
   g_clear_pointer (&call->reply, g_variant_unref);
   g_clear_pointer (&call->arguments, g_variant_unref);

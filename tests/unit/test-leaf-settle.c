@@ -5,11 +5,13 @@
  */
 #include "lib/leaf-settle.h"
 
+#include "lib/cgroup-tree.h"
 #include "lib/error.h"
 #include "lib/hierarchy.h"
 #include "tests/unit/temp-dir.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define MOUNTINFO                                                                                  \
@@ -128,6 +130,7 @@ test_ended (void)
   char *root = temp_dir_new ();
   g_autoptr (NcgHierarchy) hierarchy = NULL;
   g_autoptr (GPtrArray) trees = NULL;
+  struct rlimit files, none;
   g_autoptr (GError) error = NULL;
 
   temp_dir_write (root, "proc/self/mountinfo", MOUNTINFO);
@@ -141,6 +144,18 @@ test_ended (void)
   g_assert_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
   g_assert_nonnull (strstr (error->message, "/a.slice/d.scope"));
   g_assert_false (is_there (root, "a.slice/d.scope"));
+
+  /* That it cannot be seen does not say that it has ended. */
+  g_clear_error (&error);
+  temp_dir_make (root, PRIMARY "a.slice/d.scope");
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &files), ==, 0);
+  none = (struct rlimit){ 0, files.rlim_max };
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &none), ==, 0);
+  g_assert_false (ncg_cgroup_tree_make_beside (ncg_hierarchy_get_primary (hierarchy), trees,
+                                               "/a.slice/d.scope", NULL, &error));
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &files), ==, 0);
+  g_assert_nonnull (error);
+  g_assert_false (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND));
   temp_dir_free (root);
 }
 
