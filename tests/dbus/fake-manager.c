@@ -290,6 +290,8 @@ handle_get (FakeCall *call)
     fail (call, "org.freedesktop.DBus.Error.UnknownProperty", name);
 }
 
+/* Whoever asked may be killed by now: a reply that nobody waits for is no error, here as in
+ * reply(). */
 static void
 reply_dictionary (FakeCall *call, GVariantDict *entries)
 {
@@ -298,7 +300,7 @@ reply_dictionary (FakeCall *call, GVariantDict *entries)
 
   g_assert_cmpint (sd_bus_message_new_method_return (call->message, &message), >=, 0);
   fake_message_append (message, all);
-  g_assert_cmpint (sd_bus_send (NULL, message, NULL), >=, 0);
+  sd_bus_send (NULL, message, NULL);
   sd_bus_message_unref (message);
   count_out (call->owner, call->epoch);
 }
