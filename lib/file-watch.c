@@ -180,6 +180,8 @@ listen_for_events (NcgFileWatch *self)
 {
   self->source = g_unix_fd_source_new (self->fd, G_IO_IN);
   g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
+  /* As in lib/sd-bus-source: no need to take it out of the poll(2) meanwhile. */
+  g_source_set_can_recurse (self->source, TRUE);
   g_source_attach (self->source, g_main_context_get_thread_default ());
 }
 

@@ -15,6 +15,7 @@ typedef struct {
   sd_bus *bus;
   gpointer tag;
   int events; /* that the context polls for */
+  gboolean is_busy;
   NcgSdBusSourceClosed closed;
   gpointer user_data;
 } SdBusSource;
@@ -56,17 +57,22 @@ source_check (GSource *source)
          wanted_usec <= (guint64) g_source_get_time (source);
 }
 
+/* sd-bus does not process messages within one. */
 static gboolean
 source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   SdBusSource *self = (SdBusSource *) source;
   int r = 1;
 
+  if (self->is_busy)
+    return G_SOURCE_CONTINUE;
+  self->is_busy = TRUE;
   for (int i = 0; i < MAX_MESSAGES_PER_DISPATCH && r > 0; i++) {
     r = sd_bus_process (self->bus, NULL);
     if (g_source_is_destroyed (source))
       return G_SOURCE_REMOVE;
   }
+  self->is_busy = FALSE;
   if (r >= 0 && sd_bus_is_open (self->bus) > 0)
     return G_SOURCE_CONTINUE;
   self->closed (r < 0 ? r : -ENOTCONN, self->user_data);
@@ -98,5 +104,8 @@ ncg_sd_bus_source_new (sd_bus *bus, NcgSdBusSourceClosed closed, gpointer user_d
   self->user_data = user_data;
   self->events = G_IO_IN;
   self->tag = g_source_add_unix_fd (source, sd_bus_get_fd (bus), G_IO_IN);
+  /* Else GLib takes the descriptor out of its poll(2) for as long as a message is handled, and
+   * wakes its own loop up each time for that: four system calls for each signal of systemd. */
+  g_source_set_can_recurse (source, TRUE);
   return source;
 }
