@@ -295,6 +295,7 @@ tree_free (gpointer data)
 
   g_free (self->mount);
   g_strfreev (self->controllers);
+  g_hash_table_unref (self->found);
   g_free (self);
 }
 
@@ -334,10 +335,22 @@ list_page_sizes (const char *root)
   return sort_names (sizes);
 }
 
+/* @names: (transfer full) */
+static NcgTree *
+tree_new (const char *mount, gboolean is_v1, GPtrArray *names)
+{
+  NcgTree *self = g_new0 (NcgTree, 1);
+
+  self->mount = g_strdup (mount);
+  self->is_v1 = is_v1;
+  self->controllers = sort_names (names);
+  self->found = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  return self;
+}
+
 static void
 add_v1_tree (NcgHierarchy *self, const char *mount)
 {
-  NcgTree *tree = g_new0 (NcgTree, 1);
   GPtrArray *names = g_ptr_array_new ();
   GHashTableIter iter;
   gpointer key, value;
@@ -346,17 +359,13 @@ add_v1_tree (NcgHierarchy *self, const char *mount)
   while (g_hash_table_iter_next (&iter, &key, &value))
     if (g_str_equal (value, mount))
       g_ptr_array_add (names, g_strdup (key));
-  tree->mount = g_strdup (mount);
-  tree->is_v1 = TRUE;
-  tree->controllers = sort_names (names);
-  g_ptr_array_add (self->trees, tree);
+  g_ptr_array_add (self->trees, tree_new (mount, TRUE, names));
 }
 
 static gboolean
 add_unified_tree (NcgHierarchy *self, GError **error)
 {
   g_autoptr (GHashTable) set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  NcgTree *tree;
   GPtrArray *names;
   GHashTableIter iter;
   gpointer key;
@@ -367,10 +376,7 @@ add_unified_tree (NcgHierarchy *self, GError **error)
   g_hash_table_iter_init (&iter, set);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     g_ptr_array_add (names, g_strdup (key));
-  tree = g_new0 (NcgTree, 1);
-  tree->mount = g_strdup (self->unified_mount);
-  tree->controllers = sort_names (names);
-  g_ptr_array_add (self->trees, tree);
+  g_ptr_array_add (self->trees, tree_new (self->unified_mount, FALSE, names));
   return TRUE;
 }
 

@@ -34,6 +34,7 @@ typedef struct {
   char *mount; /* the mount point, root directory included */
   gboolean is_v1;
   GStrv controllers; /* sorted: on v1 with "name=…"; on v2 what its root offers */
+  GHashTable *found; /* (nullable): the files that lib/missing-files has seen in it */
 } NcgTree;
 
 typedef struct {

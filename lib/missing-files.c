@@ -121,6 +121,23 @@ has_files (const Search *self)
   return FALSE;
 }
 
+/* The kernel does not lose a file again. */
+static gboolean
+is_known (const NcgTree *tree, const char *file)
+{
+  return tree->found != NULL && g_hash_table_contains (tree->found, file);
+}
+
+static gboolean
+find (const Search *self, const char *file)
+{
+  if (!is_there (self, file))
+    return FALSE;
+  if (self->tree->found != NULL)
+    g_hash_table_add (self->tree->found, g_strdup (file));
+  return TRUE;
+}
+
 static gboolean
 is_missing (Search *self, const NcgFileSetting *setting)
 {
@@ -128,10 +145,12 @@ is_missing (Search *self, const NcgFileSetting *setting)
     return FALSE;
   if (setting->tree == NULL)
     return TRUE;
+  if (is_known (setting->tree, setting->file) ||
+      (setting->alternative != NULL && is_known (setting->tree, setting->alternative)))
+    return FALSE;
   enter (self, setting);
-  return self->model != NULL && !is_there (self, setting->file) &&
-         (setting->alternative == NULL || !is_there (self, setting->alternative)) &&
-         has_files (self);
+  return self->model != NULL && !find (self, setting->file) &&
+         (setting->alternative == NULL || !find (self, setting->alternative)) && has_files (self);
 }
 
 gboolean

@@ -13,6 +13,7 @@
 
 /**
  * ncg_missing_files_check:
+ * @hierarchy: remembers which files were found; for one thread
  * @path: of the cgroup, the same below every mount; it need not be there
  *
  * Reads no more than which files and controllers there are, and does not block. What no cgroup can

@@ -7,6 +7,7 @@
 #include "lib/error.h"
 #include "tests/unit/temp-dir.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define MOUNTINFO                                                                                  \
@@ -154,6 +155,21 @@ test_v1 (Fixture *fixture, gconstpointer data)
   assert_passes (fixture, "/a.slice/a-b.slice");
 }
 
+/* What was found is not looked for again, whichever cgroup it is about. */
+static void
+test_found (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *file =
+      g_build_filename (fixture->root, "sys/fs/cgroup/cpu/a.slice/cpu.shares", NULL);
+
+  write_file (fixture, "cpu/a.slice/cpu.shares", "1024\n");
+  ncg_resources_set (&fixture->resources, NCG_SETTING_CPU_WEIGHT, 7);
+  assert_passes (fixture, "/a.slice");
+  g_assert_cmpint (g_unlink (file), ==, 0);
+  assert_passes (fixture, "/a.slice");
+  assert_passes (fixture, "/b.slice");
+}
+
 /* There is no such hierarchy, so there is no such file. */
 static void
 test_nowhere (Fixture *fixture, gconstpointer data)
@@ -174,6 +190,7 @@ main (int argc, char **argv)
   ADD ("/missing-files/core", test_core);
   ADD ("/missing-files/alternative", test_alternative);
   ADD ("/missing-files/v1", test_v1);
+  ADD ("/missing-files/found", test_found);
   ADD ("/missing-files/nowhere", test_nowhere);
   return g_test_run ();
 }
