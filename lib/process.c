@@ -37,7 +37,7 @@ static char *
 read_file (const char *proc, pid_t pid, const char *name, GError **error)
 {
   g_autofree char *path = g_strdup_printf ("%s/%d/%s", proc, (int) pid, name);
-  char *text = ncg_file_read_at (AT_FDCWD, path);
+  char *text = ncg_file_read_attribute (AT_FDCWD, path);
 
   if (text == NULL && is_gone (errno))
     set_no_such_process (pid, error);
