@@ -313,17 +313,22 @@ dbus_pods_change (DbusPods *self, const Pod *pod)
 gboolean
 dbus_pods_remove (DbusPods *self, const Pod *pod)
 {
-  const char *const interfaces[] = { POD_INTERFACE, NULL };
-  Object *object = g_hash_table_lookup (self->objects, pod->uid);
+  const Object *object = g_hash_table_lookup (self->objects, pod->uid);
   gboolean was_announced = object != NULL && object->is_announced;
 
-  if (was_announced)
-    g_dbus_connection_emit_signal (self->connection, NULL, self->path, OBJECT_MANAGER,
-                                   "InterfacesRemoved",
-                                   g_variant_new ("(o^as)", object->path, interfaces), NULL);
   self->n_announced -= was_announced ? 1 : 0;
   g_hash_table_remove (self->objects, pod->uid);
   return was_announced;
+}
+
+void
+dbus_pods_emit_removed (DbusPods *self, const Pod *pod)
+{
+  const char *const interfaces[] = { POD_INTERFACE, NULL };
+
+  g_dbus_connection_emit_signal (self->connection, NULL, self->path, OBJECT_MANAGER,
+                                 "InterfacesRemoved",
+                                 g_variant_new ("(o^as)", pod->object_path, interfaces), NULL);
 }
 
 guint

@@ -22,8 +22,10 @@ void dbus_pods_add (DbusPods *self, const Pod *pod);
 void dbus_pods_announce (DbusPods *self, const Pod *pod);
 void dbus_pods_change (DbusPods *self, const Pod *pod);
 
-/* Returns: whether it had been announced */
+/* Its object is there no more. Returns: whether it had been announced, so that everybody is to be
+ * told: InterfacesRemoved */
 gboolean dbus_pods_remove (DbusPods *self, const Pod *pod);
+void dbus_pods_emit_removed (DbusPods *self, const Pod *pod);
 
 /* Those that were announced. */
 guint dbus_pods_count (const DbusPods *self);

@@ -12,8 +12,15 @@
 
 #define BUS_NAME "org.example.NodeCgroups"
 #define RECONNECT_MSEC 500
+#define NEWS_MSEC 1
 /* A connection that lasted so long is made again at once. */
 #define GOOD_USEC G_USEC_PER_SEC
+
+/* A pod that is there, or is not any more, as clients are to be told. */
+typedef struct {
+  Pod *pod;
+  gboolean is_removal;
+} News;
 
 struct DbusServer {
   DbusCalls calls;
@@ -29,8 +36,8 @@ struct DbusServer {
   guint name_id;
   guint reconnect_id;
   gint64 served_usec; /* since when there was the last connection */
-  GQueue unannounced; /* of Pod */
-  guint announce_id;
+  GQueue news;        /* of News */
+  guint news_id;
 };
 
 static void connect_to_bus (DbusServer *self);
@@ -187,32 +194,70 @@ on_pod_prepared (Pod *pod, gpointer user_data)
 }
 
 static void
-announce (DbusServer *self)
+tell_added (DbusServer *self, const Pod *pod)
 {
-  Pod *pod;
+  dbus_pods_announce (self->pods, pod);
+  dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
+  dbus_manager_emit_pod_added (self->manager_object, pod);
+}
 
-  while ((pod = g_queue_pop_head (&self->unannounced)) != NULL) {
+static void
+tell_removed (DbusServer *self, const Pod *pod)
+{
+  dbus_pods_emit_removed (self->pods, pod);
+  dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
+  dbus_manager_emit_pod_removed (self->manager_object, pod);
+}
+
+static void
+tell_all (DbusServer *self)
+{
+  News *news;
+
+  while ((news = g_queue_pop_head (&self->news)) != NULL) {
     if (self->pods != NULL) {
-      dbus_pods_announce (self->pods, pod);
-      dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
-      dbus_manager_emit_pod_added (self->manager_object, pod);
+      (news->is_removal ? tell_removed : tell_added) (self, news->pod);
       pods_changed (self);
     }
-    pod_unref (pod);
+    pod_unref (news->pod);
+    g_free (news);
   }
 }
 
 static gboolean
-on_announce (gpointer user_data)
+on_news_due (gpointer user_data)
 {
   DbusServer *self = user_data;
 
-  self->announce_id = 0;
-  announce (self);
+  self->news_id = 0;
+  tell_all (self);
   return G_SOURCE_REMOVE;
 }
 
-/* The signals come after the reply, which somebody waits for; the object is there before. */
+/* The signals come after the reply, which somebody waits for; the object is there, or gone, before.
+ * And not at once: the thread that sends the reply may have to wait for this one's CPU. */
+static void
+tell_soon (DbusServer *self, Pod *pod, gboolean is_removal)
+{
+  News *news = g_new0 (News, 1);
+
+  news->pod = pod_ref (pod);
+  news->is_removal = is_removal;
+  g_queue_push_tail (&self->news, news);
+  if (self->news_id == 0)
+    self->news_id = g_timeout_add (NEWS_MSEC, on_news_due, self);
+}
+
+/* Of a pod whose object goes now it could not be told any more. */
+static gboolean
+is_still_to_be_told (const DbusServer *self, const Pod *pod)
+{
+  for (const GList *l = self->news.head; l != NULL; l = l->next)
+    if (((const News *) l->data)->pod == pod)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 on_pod_added (Pod *pod, gpointer user_data)
 {
@@ -221,9 +266,7 @@ on_pod_added (Pod *pod, gpointer user_data)
   if (self->pods == NULL)
     return;
   dbus_pods_add (self->pods, pod);
-  g_queue_push_tail (&self->unannounced, pod_ref (pod));
-  if (self->announce_id == 0)
-    self->announce_id = g_idle_add_full (G_PRIORITY_DEFAULT, on_announce, self, NULL);
+  tell_soon (self, pod, FALSE);
 }
 
 static void
@@ -240,12 +283,10 @@ on_pod_removed (Pod *pod, gpointer user_data)
 {
   DbusServer *self = user_data;
 
-  announce (self);
-  if (self->pods == NULL || !dbus_pods_remove (self->pods, pod))
-    return;
-  dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
-  dbus_manager_emit_pod_removed (self->manager_object, pod);
-  pods_changed (self);
+  if (is_still_to_be_told (self, pod))
+    tell_all (self);
+  if (self->pods != NULL && dbus_pods_remove (self->pods, pod))
+    tell_soon (self, pod, TRUE);
 }
 
 static void
@@ -253,7 +294,7 @@ on_oom_killed (const Pod *pod, const char *container, guint64 kills, gpointer us
 {
   DbusServer *self = user_data;
 
-  announce (self);
+  tell_all (self);
   if (self->manager_object != NULL)
     dbus_manager_emit_oom_killed (self->manager_object, pod, container, kills);
 }
@@ -311,7 +352,7 @@ dbus_server_new (Manager *manager,
   self->listener = *listener;
   self->user_data = user_data;
   self->cancellable = g_cancellable_new ();
-  g_queue_init (&self->unannounced);
+  g_queue_init (&self->news);
   manager_set_listener (manager, &callbacks, self);
   node_set_listener (node, &node_callbacks, self);
   connect_to_bus (self);
@@ -329,9 +370,9 @@ dbus_server_free (DbusServer *self)
   node_set_listener (self->node, NULL, NULL);
   g_cancellable_cancel (self->cancellable);
   g_object_unref (self->cancellable);
-  announce (self);
-  if (self->announce_id != 0)
-    g_source_remove (self->announce_id);
+  tell_all (self);
+  if (self->news_id != 0)
+    g_source_remove (self->news_id);
   if (self->reconnect_id != 0)
     g_source_remove (self->reconnect_id);
   if (self->connection != NULL)

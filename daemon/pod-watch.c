@@ -10,6 +10,10 @@
 /* After a start there may be a thousand, and the main loop has other things to do, too. */
 #define BATCH_MAX 16
 
+/* So that the thread that writes to the bus comes first: it has a reply to send, and may have to
+ * wait for this one's CPU. */
+#define PAUSE_MSEC 1
+
 typedef struct {
   Pod *pod;
   char *container; /* (nullable): its name; NULL for the whole pod */
@@ -113,7 +117,7 @@ put (PodWatch *self, Pod *pod, const char *container)
   due->container = g_strdup (container);
   g_queue_push_tail (&self->due, due);
   if (self->source == 0)
-    self->source = g_idle_add_full (G_PRIORITY_DEFAULT, on_due, self, NULL);
+    self->source = g_timeout_add (PAUSE_MSEC, on_due, self);
 }
 
 void
