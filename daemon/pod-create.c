@@ -10,7 +10,6 @@
  */
 #include "daemon/pod-create.h"
 
-#include "daemon/dropped.h"
 #include "daemon/fault-point.h"
 #include "daemon/spec-facts.h"
 #include "lib/error.h"
@@ -213,21 +212,20 @@ on_class_there (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* What comes next may come before the driver is done. */
 static void
-keep (const Create *create, GVariant *dropped)
+keep (const Create *create)
 {
   NcgPlace place = pod_get_place (create->pod);
   NcgKept kept = {
     .place = &place,
     .resources = &create->pod->resources,
     .is_new = create->is_predicted,
-    .dropped = dropped,
   };
 
   ncg_driver_keep (create->manager->driver, &kept);
 }
 
 /* The place was predicted, and nothing was there. If the kernel has all settings there now, it is
- * the pod's, and nobody needs to wait until systemd has said so, too. */
+ * the pod's, and nobody needs to ask systemd. */
 static gboolean
 on_group_started (gpointer user_data)
 {
@@ -240,27 +238,9 @@ on_group_started (gpointer user_data)
       !ncg_verify_cgroup (create->manager->hierarchy, pod->cgroup, &pod->resources, NULL))
     return FALSE;
   create->is_verified = TRUE;
-  keep (create, NULL);
+  keep (create);
   step_done (task, NULL);
   return TRUE;
-}
-
-/* Systemd's answer to a pod that its caller has been told of. */
-static void
-confirm_place (Create *create, const NcgPlace *place)
-{
-  Pod *pod = create->pod;
-
-  if (place == NULL || g_str_equal (pod->cgroup, place->cgroup) ||
-      g_hash_table_lookup (create->manager->pods, pod->uid) != pod)
-    return;
-  g_warning ("pod %s is not at %s, as predicted, but at %s", pod->uid, pod->cgroup, place->cgroup);
-  pod_set_cgroup (pod, place->cgroup);
-  /* By now it may have been updated. */
-  dropped_note (create->manager->driver, pod);
-  keep (create, pod->dropped);
-  manager_save_pod (create->manager, pod, STORE_POD, NULL);
-  manager_pod_changed (create->manager, pod);
 }
 
 static void
@@ -272,11 +252,8 @@ on_group_there (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (NcgPlace) place = ncg_driver_ensure_group_finish (result, &error);
 
   FAULT_POINT ("create:there");
-  if (create->is_verified) {
-    confirm_place (create, place);
-    g_clear_error (&error);
+  if (create->is_verified)
     return;
-  }
   if (place != NULL && !g_str_equal (create->pod->cgroup, place->cgroup))
     pod_set_cgroup (create->pod, place->cgroup);
   step_done (task, error);

@@ -35,8 +35,9 @@ NcgPlace *ncg_place_new (const char *unit, const char *cgroup);
 void ncg_place_free (NcgPlace *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgPlace, ncg_place_free)
 
-/* Called once the group runs and before it is known where: the caller may look at the place that
- * was predicted, and need not wait for the answer if the kernel has there what was asked for. */
+/* Called once the group runs, as the driver was told, and before it is known where: the owner may
+ * look at the place that was predicted. Returns: whether the kernel has there what was asked for, so
+ * that nobody need ask any more */
 typedef gboolean (*NcgDriverStarted) (gpointer user_data);
 
 /* A group to be there. The strings and the resources are copied by the call that takes them. */
@@ -47,8 +48,8 @@ typedef struct {
   /* A group of that name that somebody else made is taken as well, and given the resources. */
   gboolean adopt;
   /* (nullable). If it returns %TRUE, the owner has found everything as it should be, and named the
-   * group by ncg_driver_keep(): the driver writes and remembers nothing more then, since the owner
-   * may be about to change it. */
+   * group by ncg_driver_keep(): the driver asks, writes and remembers nothing more then, since the
+   * owner may be about to change it, and the call ends. */
   NcgDriverStarted started;
   gpointer user_data; /* for started */
 } NcgGroup;

@@ -155,6 +155,7 @@ ensure_group (GTask *task)
     .without_pidfds = &context->without_pidfds,
     /* Who asks what was left out has to wait until that is known. */
     .started = ensure->dropped->len > 0 || ensure->started == NULL ? NULL : on_told,
+    .predicted = ensure->predicted,
     .user_data = task,
   };
 

@@ -45,6 +45,7 @@ typedef struct {
   gint64 deadline;
   NcgDriverStarted started;
   gpointer user_data;
+  char *predicted; /* (nullable) */
 } Start;
 
 static void start_transient (GTask *task);
@@ -71,6 +72,7 @@ start_free (Start *start)
   g_free (start->proc);
   g_free (start->unit);
   g_free (start->description);
+  g_free (start->predicted);
   g_variant_unref (start->properties);
   g_variant_unref (start->fixed);
   g_clear_pointer (&start->existing, g_variant_unref);
@@ -398,19 +400,28 @@ find_leaf (const Start *start)
   return NULL;
 }
 
+/* (transfer full) (nullable): of a leaf where its processes are, of a group where its owner has
+ * found it */
+static char *
+look_for_cgroup (const Start *start)
+{
+  if (is_leaf (start))
+    return find_leaf (start);
+  return start->started != NULL && start->started (start->user_data) ? g_strdup (start->predicted)
+                                                                     : NULL;
+}
+
 static void
 on_running (GTask *task)
 {
   Start *start = g_task_get_task_data (task);
-  g_autofree char *leaf = is_leaf (start) ? find_leaf (start) : NULL;
+  g_autofree char *cgroup = look_for_cgroup (start);
 
-  if (leaf != NULL) {
-    g_task_return_pointer (task, ncg_place_new (start->unit, leaf),
+  if (cgroup != NULL) {
+    g_task_return_pointer (task, ncg_place_new (start->unit, cgroup),
                            (GDestroyNotify) ncg_place_free);
     return;
   }
-  if (start->started != NULL)
-    start->started (start->user_data);
   g_clear_pointer (&start->existing, g_variant_unref);
   /* What ran is over, and its cgroup is pruned; being given properties, the unit has one again. */
   if (start->is_held)
@@ -509,6 +520,7 @@ ncg_systemd_start_async (NcgSystemd *systemd,
   start->is_held = g_str_has_suffix (what->unit, ".service");
   start->deadline = deadline_usec;
   start->started = what->started;
+  start->predicted = g_strdup (what->predicted);
   start->user_data = what->user_data;
   g_task_set_task_data (task, start, (GDestroyNotify) start_free);
   start_transient (task);

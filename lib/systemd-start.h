@@ -20,6 +20,7 @@ typedef struct {
   gboolean adopt;             /* take a unit that somebody else made */
   gboolean *without_pidfds;   /* outlives the call: set once systemd refused PIDFDs */
   NcgDriverStarted started;   /* (nullable): see NcgGroup */
+  const char *predicted;      /* with @started: the cgroup, where it says that all is there */
   gpointer user_data;
 } NcgSystemdStart;
 

@@ -194,31 +194,6 @@ file_has (Fixture *fixture, const char *text)
          memmem (content, length, text, strlen (text)) != NULL;
 }
 
-/* While a pod is updated, systemd says late that it is elsewhere: both are in the file then. */
-static void
-test_moved_meanwhile (Fixture *fixture, gconstpointer data)
-{
-  FakeFault late = { "Get", POD_SLICE, FAKE_FAULT_DELAY, 1, 1000 };
-  FakeFault slow = { "SetUnitProperties", "machine-burstable.slice", FAKE_FAULT_DELAY, 1, 2500 };
-  g_autoptr (Calls) calls = calls_new (fixture);
-
-  fixture_must_remove (fixture, "a");
-  fake_systemd_add_fault (fixture->systemd, &late);
-  g_free (fixture_must_create (fixture, "a", "{'CPULimit': <'1'>}"));
-  fake_systemd_add_fault (fixture->systemd, &slow);
-  calls_add (calls, "UpdatePod", "a",
-             "{'CPURequest': <'900m'>, 'SystemdProperties': <[('MemoryZSwapMax', <uint64 1>)]>}");
-  fixture_wait (fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", POD_SLICE) == 2);
-  fake_systemd_add_alias (fixture->systemd, POD_SLICE, "system.slice");
-  fixture_wait (file_has (fixture, "/system.slice"));
-  g_assert_true (fixture_has_file (fixture, "a.updating"));
-  calls_wait (calls);
-  g_assert_cmpuint (calls_count_successes (calls), ==, 1);
-  g_assert_true (has_dropped (fixture, "/system.slice"));
-  start_again (fixture);
-  g_assert_true (has_dropped (fixture, "/system.slice"));
-}
-
 int
 main (int argc, char **argv)
 {
@@ -230,7 +205,5 @@ main (int argc, char **argv)
   g_test_add ("/dropped/create-resumed", Fixture, NULL, set_up, test_create_resumed,
               fixture_tear_down);
   g_test_add ("/dropped/joined-late", Fixture, NULL, set_up, test_joined_late, fixture_tear_down);
-  g_test_add ("/dropped/moved-meanwhile", Fixture, NULL, set_up, test_moved_meanwhile,
-              fixture_tear_down);
   return g_test_run ();
 }
