@@ -9,6 +9,7 @@
 #include "daemon/foreign-pods.h"
 
 #include "daemon/manager.h"
+#include "lib/cgroup-look.h"
 #include "lib/error.h"
 #include "lib/file-watch.h"
 #include "lib/names.h"
@@ -141,9 +142,9 @@ step_done (GTask *task)
 static gboolean
 is_there (const Manager *manager, const char *cgroup)
 {
-  g_autoptr (NcgCgroup) opened = manager_open_cgroup (manager, cgroup, NULL);
+  const NcgTree *primary = ncg_hierarchy_get_primary (manager->hierarchy);
 
-  return opened != NULL;
+  return cgroup[0] != '\0' && ncg_cgroup_may_be_there (primary, cgroup);
 }
 
 /* One that is described as ours, and that no file knows, has its uid from there. */

@@ -12,6 +12,7 @@
 
 #include "daemon/fault-point.h"
 #include "daemon/spec-facts.h"
+#include "lib/cgroup-look.h"
 #include "lib/error.h"
 #include "lib/names.h"
 #include "lib/verify.h"
@@ -259,6 +260,14 @@ on_group_there (GObject *source, GAsyncResult *result, gpointer user_data)
   step_done (task, error);
 }
 
+static gboolean
+is_nothing_there (const Create *create)
+{
+  const NcgTree *primary = ncg_hierarchy_get_primary (create->manager->hierarchy);
+
+  return create->pod->cgroup[0] == '\0' || !ncg_cgroup_may_be_there (primary, create->pod->cgroup);
+}
+
 static void
 ask_driver (GTask *task)
 {
@@ -276,7 +285,7 @@ ask_driver (GTask *task)
   };
 
   FAULT_POINT ("create:begun");
-  create->is_predicted = manager_is_gone (manager, pod->cgroup);
+  create->is_predicted = is_nothing_there (create);
   if (!create->is_resumed)
     pod->was_there = !create->is_predicted;
   create->pending = 3;

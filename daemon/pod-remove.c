@@ -10,7 +10,11 @@
 #include "daemon/cgroup-end.h"
 #include "daemon/fault-point.h"
 #include "daemon/pod-drift.h"
+#include "lib/cgroup-look.h"
 #include "lib/error.h"
+
+/* An empty pod is gone before anybody could have looked; only what takes longer is told of. */
+#define UNTOLD_MSEC 20
 
 typedef struct {
   Manager *manager;
@@ -20,6 +24,7 @@ typedef struct {
   guint64 grace_usec;
   gint64 deadline; /* without the grace */
   GQueue frozen;   /* char *: units of leaves that were frozen */
+  guint untold;    /* until clients are told that it is being removed */
 } Remove;
 
 static void stop_all (GTask *task);
@@ -29,6 +34,7 @@ remove_free (gpointer data)
 {
   Remove *remove = data;
 
+  g_clear_handle_id (&remove->untold, g_source_remove);
   g_free (remove->uid);
   g_clear_pointer (&remove->pod, pod_unref);
   g_queue_clear_full (&remove->frozen, g_free);
@@ -62,9 +68,10 @@ succeed (GTask *task)
   store_drop_bad (manager->store, remove->uid);
   manager_drop_pod (manager, remove->pod);
   FAULT_POINT ("remove:dropped");
+  /* First the reply, so that it leaves with the signals. */
+  g_task_return_boolean (task, TRUE);
   qos_tree_ensure_async (manager->qos, remove->pod->qos, NULL, NULL);
   turns_leave (manager->turns, remove->uid);
-  g_task_return_boolean (task, TRUE);
 }
 
 static void
@@ -167,6 +174,24 @@ find_pod (const Remove *remove, GError **error)
              : manager_find_own_pod (remove->manager, remove->uid, error);
 }
 
+static gboolean
+on_untold (gpointer user_data)
+{
+  Remove *remove = user_data;
+
+  remove->untold = 0;
+  manager_pod_changed (remove->manager, remove->pod);
+  return G_SOURCE_REMOVE;
+}
+
+/* What the driver looks at is all hierarchies. */
+static gboolean
+is_bare (const Remove *remove)
+{
+  return ncg_cgroup_is_bare (ncg_hierarchy_get_primary (remove->manager->hierarchy),
+                             remove->pod->cgroup);
+}
+
 static void
 on_turn (GTask *task)
 {
@@ -186,6 +211,12 @@ on_turn (GTask *task)
   remove->before = pod->state == POD_REMOVING ? POD_ACTIVE : pod->state;
   if (!note_removal (remove, &error)) {
     fail (task, error);
+    return;
+  }
+  if (is_bare (remove)) {
+    pod->state = POD_REMOVING;
+    remove->untold = g_timeout_add (UNTOLD_MSEC, on_untold, remove);
+    stop_all (task);
     return;
   }
   manager_set_state (manager, pod, POD_REMOVING);

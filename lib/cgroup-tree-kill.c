@@ -8,6 +8,7 @@
  */
 #include "lib/cgroup-tree.h"
 
+#include "lib/cgroup-look.h"
 #include "lib/cgroup-tree-private.h"
 #include "lib/cgroup.h"
 #include "lib/error.h"
@@ -32,6 +33,20 @@ end_of_round (gint64 deadline_usec)
   return deadline_usec < end_usec + ROUND_USEC ? MAX (deadline_usec, end_usec) : end_usec;
 }
 
+static gboolean
+look_into (const NcgTree *tree, const char *path, gboolean *ret_populated, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, &local);
+
+  if (cgroup != NULL)
+    return ncg_cgroup_is_populated (cgroup, ret_populated, error);
+  if (g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
 gboolean
 ncg_cgroup_tree_is_populated (const GPtrArray *trees,
                               const char *path,
@@ -42,14 +57,8 @@ ncg_cgroup_tree_is_populated (const GPtrArray *trees,
 
   for (guint i = 0; !populated && i < trees->len; i++) {
     const NcgTree *tree = g_ptr_array_index (trees, i);
-    g_autoptr (GError) local = NULL;
-    g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, &local);
 
-    if (cgroup == NULL && !g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-    if (cgroup != NULL && !ncg_cgroup_is_populated (cgroup, &populated, error))
+    if (!ncg_cgroup_is_bare (tree, path) && !look_into (tree, path, &populated, error))
       return FALSE;
   }
   *ret_populated = populated;

@@ -4,6 +4,7 @@
  */
 #include "lib/systemd-group.h"
 
+#include "lib/cgroup-look.h"
 #include "lib/cgroup-tree.h"
 #include "lib/cgroup.h"
 #include "lib/error.h"
@@ -171,17 +172,6 @@ ensure_group (GTask *task)
                            g_object_ref (task));
 }
 
-/* One that cannot be opened for another reason, such as too many open files, is there. */
-static gboolean
-is_there (const NcgSystemdContext *context, const char *path)
-{
-  const char *mount = ncg_hierarchy_get_primary (context->hierarchy)->mount;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (mount, path, &error);
-
-  return !g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
-}
-
 void
 ncg_systemd_group_ensure_async (NcgSystemdContext *context,
                                 const NcgGroup *group,
@@ -200,7 +190,8 @@ ncg_systemd_group_ensure_async (NcgSystemdContext *context,
   ncg_resources_copy (group->resources, &ensure->resources);
   ensure->dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
   ensure->adopt = group->adopt;
-  ensure->was_there = is_there (context, predicted->cgroup);
+  ensure->was_there =
+      ncg_cgroup_may_be_there (ncg_hierarchy_get_primary (context->hierarchy), predicted->cgroup);
   ensure->started = group->started;
   ensure->user_data = group->user_data;
   ensure->deadline = deadline;
@@ -236,22 +227,46 @@ on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static gboolean
+is_there (const Stop *stop, const NcgTree *tree)
+{
+  return stop->place->cgroup[0] != '\0' && ncg_cgroup_may_be_there (tree, stop->place->cgroup);
+}
+
+/* In another hierarchy than the primary one, which is the first. */
+static gboolean
 is_left_over (const Stop *stop)
 {
   const GPtrArray *trees = stop->context->hierarchy->trees;
 
-  for (guint i = 0; stop->place->cgroup[0] != '\0' && i < trees->len; i++) {
-    const NcgTree *tree = g_ptr_array_index (trees, i);
-    g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, stop->place->cgroup, NULL);
-
-    if (cgroup != NULL)
+  for (guint i = 1; i < trees->len; i++)
+    if (is_there (stop, g_ptr_array_index (trees, i)))
       return TRUE;
-  }
   return FALSE;
 }
 
-/* systemd leaves the directory of a slice if somebody put processes right into it, and those of v1
- * that it does not know. */
+static void
+remove_rest (GTask *task)
+{
+  Stop *stop = g_task_get_task_data (task);
+
+  ncg_tree_work_remove_async (stop->context->hierarchy->trees, stop->context->proc,
+                              stop->place->cgroup, stop->deadline, on_removed, g_object_ref (task));
+}
+
+static void
+on_left_killed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ncg_tree_work_finish (result, &error))
+    remove_rest (task);
+  else
+    g_task_return_error (task, error);
+}
+
+/* systemd leaves the directory of a slice if somebody put processes right into it meanwhile, and
+ * those of v1 that it does not know, or in which there are processes that it does not see. */
 static void
 on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -265,10 +280,11 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   ncg_own_files_forget (stop->context->own, stop->place->unit);
   ncg_systemd_units_forget (stop->context->units, stop->place->unit);
-  if (is_left_over (stop))
-    ncg_tree_work_remove_async (stop->context->hierarchy->trees, stop->context->proc,
-                                stop->place->cgroup, stop->deadline, on_removed,
-                                g_object_ref (task));
+  if (is_there (stop, ncg_hierarchy_get_primary (stop->context->hierarchy)))
+    remove_rest (task);
+  else if (is_left_over (stop))
+    ncg_tree_work_kill_async (stop->context->hierarchy, stop->context->proc, stop->place->cgroup,
+                              stop->deadline, on_left_killed, g_object_ref (task));
   else
     g_task_return_boolean (task, TRUE);
 }
@@ -296,16 +312,17 @@ on_killed (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
 }
 
-/* If that cannot be seen it may be. */
+/* If that cannot be seen it may be. Where systemd sees nothing there is no unit that it would have
+ * to wait for; who is in other hierarchies alone is found by what is left over. */
 static gboolean
 is_populated (const Stop *stop)
 {
+  const NcgHierarchy *hierarchy = stop->context->hierarchy;
+  const char *cgroup = stop->place->cgroup;
   gboolean populated = TRUE;
 
-  return stop->place->cgroup[0] != '\0' &&
-         (!ncg_cgroup_tree_is_populated (stop->context->hierarchy->trees, stop->place->cgroup,
-                                         &populated, NULL) ||
-          populated);
+  return cgroup[0] != '\0' && !ncg_cgroup_is_bare (ncg_hierarchy_get_primary (hierarchy), cgroup) &&
+         (!ncg_cgroup_tree_is_populated (hierarchy->trees, cgroup, &populated, NULL) || populated);
 }
 
 /* What systemd does takes its time (SIGTERM first, 90 s), is not atomic against forks, and does not

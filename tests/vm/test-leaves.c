@@ -313,6 +313,30 @@ test_limits_hold (void)
   leaves_stop (narrow);
 }
 
+/* A process that somebody put into the group in one hierarchy of v1 alone, where systemd does not
+ * see it. */
+static void
+test_elsewhere (void)
+{
+  const char *mount = g_hash_table_lookup (machine_get_hierarchy ()->v1_mounts, "memory");
+  g_autoptr (Workload) workload = NULL;
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (NcgPlace) place = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (mount == NULL)
+    return;
+  workload = workload_start ();
+  ncg_resources_set (&resources, NCG_SETTING_MEMORY_MAX, 256 << 20);
+  place = test_driver_ensure_group (driver, "/machine/nctelsewhere", &resources, &error);
+  g_assert_no_error (error);
+  g_free (machine_run ("echo %d >%s%s/cgroup.procs", (int) workload->pid, mount, place->cgroup));
+  test_driver_stop (driver, place, &error);
+  g_assert_no_error (error);
+  workload_wait_ended (workload, SIGKILL);
+  g_assert_false (leaves_is_anywhere (place));
+}
+
 static void
 test_tear_down (void)
 {
@@ -340,6 +364,7 @@ static const struct {
   { "stuck", test_stuck },
   { "reuse", test_reuse },
   { "limits-hold", test_limits_hold },
+  { "elsewhere", test_elsewhere },
   { "tear-down", test_tear_down },
 };
 
