@@ -62,27 +62,37 @@ ncg_leaf_check_delegation (gboolean is_delegated, const char *subgroup, uid_t us
   return FALSE;
 }
 
-/* Any of those above it: the limits of each hold what is below. All are below the root. */
+/* Any of those above it: the limits of each hold what is below. All are below the root. An error
+ * is returned if that cannot be seen; there may be one then. */
 static gboolean
-has_parent (const NcgTree *tree, const char *path)
+find_parent (const NcgTree *tree, const char *path, gboolean *ret_has_parent, GError **error)
 {
   const char *end = path[0] == '/' ? strchr (path + 1, '/') : NULL;
   g_autofree char *uppermost = NULL;
   g_autoptr (NcgCgroup) cgroup = NULL;
+  g_autoptr (GError) local = NULL;
 
-  if (end == NULL)
+  if (end != NULL) {
+    uppermost = g_strndup (path, (gsize) (end - path));
+    cgroup = ncg_cgroup_open (tree->mount, uppermost, &local);
+  }
+  if (local != NULL && !g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+    g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
-  uppermost = g_strndup (path, (gsize) (end - path));
-  cgroup = ncg_cgroup_open (tree->mount, uppermost, NULL);
-  return cgroup != NULL;
+  }
+  *ret_has_parent = cgroup != NULL;
+  return TRUE;
 }
 
 gboolean
 ncg_leaf_is_foreign (const GPtrArray *trees, const char *path)
 {
-  for (guint i = 0; i < trees->len; i++)
-    if (has_parent (g_ptr_array_index (trees, i), path))
+  for (guint i = 0; i < trees->len; i++) {
+    gboolean has_parent = TRUE;
+
+    if (!find_parent (g_ptr_array_index (trees, i), path, &has_parent, NULL) || has_parent)
       return TRUE;
+  }
   return FALSE;
 }
 
@@ -94,9 +104,14 @@ ncg_leaf_make_foreign (const GPtrArray *trees,
 {
   g_autoptr (GPtrArray) chosen = g_ptr_array_new ();
 
-  for (guint i = 0; i < trees->len; i++)
-    if (has_parent (g_ptr_array_index (trees, i), path))
+  for (guint i = 0; i < trees->len; i++) {
+    gboolean has_parent = FALSE;
+
+    if (!find_parent (g_ptr_array_index (trees, i), path, &has_parent, error))
+      return FALSE;
+    if (has_parent)
       g_ptr_array_add (chosen, g_ptr_array_index (trees, i));
+  }
   return chosen->len == 0 || ncg_cgroup_tree_make_beside (primary, chosen, path, NULL, error);
 }
 

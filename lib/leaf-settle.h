@@ -26,8 +26,8 @@ ncg_leaf_check_delegation (gboolean is_delegated, const char *subgroup, uid_t us
  * @path: of the leaf
  *
  * Makes the leaf, and what lies above it, in those of @trees in which any cgroup above it is, down
- * from the one right below the root: that has limits, or a runtime made it. Errors: see
- * ncg_cgroup_tree_make_beside().
+ * from the one right below the root: that has limits, or a runtime made it. Errors: that it cannot
+ * be seen whether there is one, and those of ncg_cgroup_tree_make_beside().
  */
 gboolean ncg_leaf_make_foreign (const GPtrArray *trees,
                                 const NcgTree *primary,
@@ -47,7 +47,8 @@ gboolean ncg_leaf_make_foreign (const GPtrArray *trees,
  */
 GPtrArray *ncg_leaf_list_left (const GPtrArray *trees, const NcgTree *primary, const char *path);
 
-/* Whether a cgroup above @path, other than the root, is in any of @trees. */
+/* Whether a cgroup above @path, other than the root, is in any of @trees. One that cannot be opened
+ * for another reason than that it is not there, such as too many open files, is there. */
 gboolean ncg_leaf_is_foreign (const GPtrArray *trees, const char *path);
 
 /* In @tree, of v1: what ncg_leaf_make_foreign() would have made for the scopes and services that

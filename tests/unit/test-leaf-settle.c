@@ -123,6 +123,45 @@ test_foreign (void)
   temp_dir_free (root);
 }
 
+static void
+close_files (struct rlimit *ret_before)
+{
+  struct rlimit none;
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, ret_before), ==, 0);
+  none = (struct rlimit){ 0, ret_before->rlim_max };
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &none), ==, 0);
+}
+
+/* That it cannot be seen does not say that nothing above the leaf is there. */
+static void
+test_foreign_unseen (void)
+{
+  char *root = temp_dir_new ();
+  g_autoptr (NcgHierarchy) hierarchy = NULL;
+  g_autoptr (GPtrArray) trees = NULL;
+  g_autoptr (GError) error = NULL;
+  struct rlimit files;
+  gboolean is_foreign, is_made;
+
+  temp_dir_write (root, "proc/self/mountinfo", MOUNTINFO);
+  hierarchy = ncg_hierarchy_detect (root, NULL);
+  trees = list_others (hierarchy);
+  make_cpuset (root, "a.slice");
+  temp_dir_make (root, PRIMARY "a.slice/d.scope");
+  close_files (&files);
+  is_foreign = ncg_leaf_is_foreign (trees, "/a.slice/d.scope");
+  is_made = ncg_leaf_make_foreign (trees, ncg_hierarchy_get_primary (hierarchy), "/a.slice/d.scope",
+                                   &error);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &files), ==, 0);
+  g_assert_true (is_foreign);
+  g_assert_false (is_made);
+  g_assert_nonnull (error);
+  g_assert_false (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND));
+  g_assert_nonnull (strstr (error->message, "sys/fs/cgroup/cpuset"));
+  temp_dir_free (root);
+}
+
 /* Nobody would remove what is made for one that has ended. */
 static void
 test_ended (void)
@@ -130,7 +169,7 @@ test_ended (void)
   char *root = temp_dir_new ();
   g_autoptr (NcgHierarchy) hierarchy = NULL;
   g_autoptr (GPtrArray) trees = NULL;
-  struct rlimit files, none;
+  struct rlimit files;
   g_autoptr (GError) error = NULL;
 
   temp_dir_write (root, "proc/self/mountinfo", MOUNTINFO);
@@ -148,9 +187,7 @@ test_ended (void)
   /* That it cannot be seen does not say that it has ended. */
   g_clear_error (&error);
   temp_dir_make (root, PRIMARY "a.slice/d.scope");
-  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &files), ==, 0);
-  none = (struct rlimit){ 0, files.rlim_max };
-  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &none), ==, 0);
+  close_files (&files);
   g_assert_false (ncg_cgroup_tree_make_beside (ncg_hierarchy_get_primary (hierarchy), trees,
                                                "/a.slice/d.scope", NULL, &error));
   g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &files), ==, 0);
@@ -234,6 +271,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/leaf-settle/left", test_left);
   g_test_add_func ("/leaf-settle/foreign", test_foreign);
+  g_test_add_func ("/leaf-settle/foreign-unseen", test_foreign_unseen);
   g_test_add_func ("/leaf-settle/ended", test_ended);
   g_test_add_func ("/leaf-settle/delegable", test_delegable);
   g_test_add_func ("/leaf-settle/not-delegable", test_not_delegable);
