@@ -237,18 +237,6 @@ systemd_keep (NcgDriver *base, const NcgKept *kept)
     ncg_own_files_gather (context->own, kept->place->unit);
 }
 
-static NcgDropped *
-copy_dropped (const NcgDropped *dropped)
-{
-  NcgDropped *copy = g_new0 (NcgDropped, 1);
-
-  copy->setting = g_strdup (dropped->setting);
-  copy->wanted = g_strdup (dropped->wanted);
-  copy->reason = g_strdup (dropped->reason);
-  copy->version = dropped->version;
-  return copy;
-}
-
 static gboolean
 systemd_restores (NcgDriver *base, const NcgFileSetting *setting)
 {
@@ -258,12 +246,7 @@ systemd_restores (NcgDriver *base, const NcgFileSetting *setting)
 static GPtrArray *
 systemd_list_dropped (NcgDriver *base, const char *unit)
 {
-  const NcgSystemdUnit *known = ncg_systemd_units_find (get_context (base)->units, unit);
-  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
-
-  for (guint i = 0; known != NULL && known->dropped != NULL && i < known->dropped->len; i++)
-    g_ptr_array_add (list, copy_dropped (g_ptr_array_index (known->dropped, i)));
-  return list;
+  return ncg_systemd_units_list_dropped (get_context (base)->units, unit);
 }
 
 static void
@@ -461,6 +444,8 @@ systemd_create (const NcgDriverConfig *config,
   context->proc = g_strconcat (config->root, "/proc", NULL);
   context->hierarchy = config->hierarchy;
   context->may_drop = config->may_drop;
+  context->dropping = listener->dropping;
+  context->user_data = user_data;
   context->is_user = config->user_socket != NULL;
   context->foreign = find_foreign (config->hierarchy);
   context->own =

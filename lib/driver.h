@@ -119,6 +119,13 @@ typedef struct {
   /* One of those of ncg_driver_watch_services(), once at first and whenever it changed: started,
    * stopped, started again, moved. */
   void (*service_changed) (const NcgService *service, gpointer user_data);
+  /* A call for @unit, which need not be there yet, is about to leave out a setting
+   * (NcgDriverConfig.may_drop): ncg_driver_list_dropped() has it by now, and systemd is asked to do
+   * the rest only afterwards. Who writes down what was left out, for another life
+   * (NcgKept.dropped), does it here: should the program end before the call does, the unit may be
+   * there. With %FALSE and an error the call fails with that, and what it was to start is not
+   * started. Nothing is to be asked of the driver here that changes @unit. */
+  gboolean (*dropping) (const char *unit, gpointer user_data, GError **error);
 } NcgDriverListener;
 
 /* A call of systemd that ended, for who looks for where time goes. Times are in microseconds. */
@@ -354,7 +361,8 @@ gboolean ncg_driver_stop_finish (GAsyncResult *result, GError **error);
 void ncg_driver_keep (NcgDriver *self, const NcgKept *kept);
 
 /* (transfer container) (element-type NcgDropped): the settings of a group or leaf that were left
- * out, see NcgDriverConfig.may_drop */
+ * out, see NcgDriverConfig.may_drop; while a call for it is under way, also those that the call
+ * leaves out. */
 GPtrArray *ncg_driver_list_dropped (NcgDriver *self, const char *unit);
 
 /* Whether the driver sets the file of @setting again at once by itself, since systemd sets it back

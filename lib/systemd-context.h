@@ -19,7 +19,9 @@ typedef struct {
   NcgSystemdUnits *units;
   gboolean without_pidfds; /* this systemd does not know the PIDFDs property */
   gboolean may_drop;
-  gboolean is_user; /* the manager of a user, who may not do what root may */
+  gboolean (*dropping) (const char *unit, gpointer user_data, GError **error); /* (nullable) */
+  gpointer user_data; /* of dropping, see NcgDriverListener */
+  gboolean is_user;   /* the manager of a user, who may not do what root may */
   char *root;
   char *proc;
 } NcgSystemdContext;

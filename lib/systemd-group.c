@@ -52,6 +52,15 @@ ensure_free (gpointer data)
 }
 
 static void
+return_error (GTask *task, GError *error)
+{
+  Ensure *ensure = g_task_get_task_data (task);
+
+  ncg_systemd_units_fail (ensure->context->units, ensure->unit);
+  g_task_return_error (task, error);
+}
+
+static void
 group_done (GTask *task)
 {
   Ensure *ensure = g_task_get_task_data (task);
@@ -68,7 +77,7 @@ on_taken_back (GObject *source, GAsyncResult *result, gpointer user_data)
   Ensure *ensure = g_task_get_task_data (task);
 
   g_task_propagate_boolean (G_TASK (result), NULL);
-  g_task_return_error (task, g_steal_pointer (&ensure->error));
+  return_error (task, g_steal_pointer (&ensure->error));
 }
 
 /* What was made goes again, unless it is used already, or nobody knows. */
@@ -83,7 +92,7 @@ give_up (GTask *task, GError *error)
       !ncg_cgroup_tree_is_populated (context->hierarchy->trees, ensure->place->cgroup, &populated,
                                      NULL) ||
       populated) {
-    g_task_return_error (task, error);
+    return_error (task, error);
     return;
   }
   ensure->error = error;
@@ -113,10 +122,11 @@ on_group_started (GObject *source, GAsyncResult *result, gpointer user_data)
 
   ensure->place = ncg_systemd_start_finish (result, &error);
   if (ensure->place == NULL) {
-    if (ncg_systemd_settings_drop (ensure->context, &error, &ensure->resources, ensure->dropped))
+    if (ncg_systemd_settings_drop (ensure->context, ensure->unit, &error, &ensure->resources,
+                                   ensure->dropped))
       ensure_group (task);
     else
-      g_task_return_error (task, g_steal_pointer (&error));
+      return_error (task, g_steal_pointer (&error));
     return;
   }
   if (ensure->is_taken)
@@ -162,7 +172,7 @@ ensure_group (GTask *task)
 
   if (properties == NULL || !ncg_missing_files_check (context->hierarchy, ensure->predicted,
                                                       &ensure->resources, &error)) {
-    g_task_return_error (task, error);
+    return_error (task, error);
     return;
   }
   g_variant_builder_init (&fixed, G_VARIANT_TYPE ("a(sv)"));

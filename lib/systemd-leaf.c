@@ -81,6 +81,15 @@ explain (const Leaf *leaf, GError *error)
 }
 
 static void
+return_error (GTask *task, GError *error)
+{
+  Leaf *leaf = g_task_get_task_data (task);
+
+  ncg_systemd_units_fail (leaf->context->units, leaf->unit);
+  g_task_return_error (task, error);
+}
+
+static void
 on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -89,7 +98,7 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   ncg_systemd_stop_finish (result, NULL);
   g_clear_pointer (&leaf->place, ncg_place_free);
   if (leaf->error != NULL)
-    g_task_return_error (task, g_steal_pointer (&leaf->error));
+    return_error (task, g_steal_pointer (&leaf->error));
   else
     start (task);
 }
@@ -125,7 +134,7 @@ fail (GTask *task, GError *error)
   }
   if (leaf->origins != NULL)
     ncg_origins_restore (leaf->origins);
-  g_task_return_error (task, explain (leaf, error));
+  return_error (task, explain (leaf, error));
 }
 
 /* Late news that an earlier cgroup of the name is empty, as there are on v1, let systemd take a new
@@ -155,7 +164,7 @@ give_up (GTask *task, GError *error)
       !ncg_cgroup_tree_is_populated (leaf->context->hierarchy->trees, leaf->place->cgroup,
                                      &populated, NULL) ||
       populated) {
-    g_task_return_error (task, error);
+    return_error (task, error);
     return;
   }
   if (was_taken_away (leaf, error))
@@ -249,7 +258,8 @@ on_started (GObject *source, GAsyncResult *result, gpointer user_data)
 
   leaf->place = ncg_systemd_start_finish (result, &error);
   if (leaf->place == NULL) {
-    if (ncg_systemd_settings_drop (leaf->context, &error, &leaf->resources, leaf->dropped))
+    if (ncg_systemd_settings_drop (leaf->context, leaf->unit, &error, &leaf->resources,
+                                   leaf->dropped))
       start (task);
     else
       fail (task, g_steal_pointer (&error));

@@ -101,8 +101,16 @@ ncg_systemd_settings_drop_again (NcgResources *resources, GVariant *names)
   return dropped->len > 0 ? g_steal_pointer (&dropped) : NULL;
 }
 
+static gboolean
+tell_owner (NcgSystemdContext *context, const char *unit, GPtrArray *dropped, GError **error)
+{
+  ncg_systemd_units_drop (context->units, unit, dropped);
+  return context->dropping == NULL || context->dropping (unit, context->user_data, error);
+}
+
 gboolean
 ncg_systemd_settings_drop (NcgSystemdContext *context,
+                           const char *unit,
                            GError **error,
                            NcgResources *resources,
                            GPtrArray *dropped)
@@ -115,7 +123,7 @@ ncg_systemd_settings_drop (NcgSystemdContext *context,
   name = ncg_unit_properties_parse_refused (*error);
   if (context->may_drop && name != NULL && drop_property (resources, name, version, dropped)) {
     g_clear_error (error);
-    return TRUE;
+    return tell_owner (context, unit, dropped, error);
   }
   g_clear_error (error);
   g_set_error (error, NCG_ERROR, NCG_ERROR_NOT_SUPPORTED,
@@ -147,6 +155,7 @@ finish (GTask *task, GError *error)
   if (error != NULL) {
     if (!apply->is_lost)
       forget_asked (apply, NULL);
+    ncg_systemd_units_fail (apply->context->units, apply->place->unit);
     g_task_return_error (task, error);
     return;
   }
@@ -398,7 +407,8 @@ on_properties_set (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   doubt_if_unknown (apply, error);
   explain_change (apply, &error);
-  if (ncg_systemd_settings_drop (apply->context, &error, &apply->resources, apply->dropped)) {
+  if (ncg_systemd_settings_drop (apply->context, apply->place->unit, &error, &apply->resources,
+                                 apply->dropped)) {
     forget_asked (apply, apply->resources.properties);
     send_properties (task);
   } else {

@@ -24,15 +24,18 @@ gboolean ncg_systemd_settings_apply_finish (GAsyncResult *result, GError **error
 /**
  * ncg_systemd_settings_drop:
  * @error: (inout): what systemd said; if nothing can be dropped, it becomes an
- *   %NCG_ERROR_NOT_SUPPORTED that names the property and systemd's version
+ *   %NCG_ERROR_NOT_SUPPORTED that names the property and systemd's version, or what the owner said
  * @resources: (inout): without the property then
  * @dropped: (element-type NcgDropped): to which it is added
  *
- * Leaves out a property that was passed on and that this systemd does not know, if that is allowed.
+ * Leaves out a property that was passed on and that this systemd does not know, if that is allowed,
+ * and tells the owner first (NcgDriverListener.dropping). If the call fails later, that is for the
+ * caller to say, by ncg_systemd_units_fail().
  *
  * Returns: whether one was left out, and the call is to be made again
  */
 gboolean ncg_systemd_settings_drop (NcgSystemdContext *context,
+                                    const char *unit,
                                     GError **error,
                                     NcgResources *resources,
                                     GPtrArray *dropped);

@@ -33,6 +33,15 @@ void ncg_systemd_units_remember (NcgSystemdUnits *self,
                                  const NcgResources *resources,
                                  GPtrArray *dropped);
 
+/* A call for the unit, which need not be known, leaves out @dropped (element-type NcgDropped):
+ * until it is remembered, or the call has failed. */
+void ncg_systemd_units_drop (NcgSystemdUnits *self, const char *unit, GPtrArray *dropped);
+void ncg_systemd_units_fail (NcgSystemdUnits *self, const char *unit);
+
+/* (transfer full) (element-type NcgDropped): what the unit was not told, and what a call for it
+ * leaves out */
+GPtrArray *ncg_systemd_units_list_dropped (const NcgSystemdUnits *self, const char *unit);
+
 /* Nobody knows whether the unit has still what it was told, until it is told the next time. */
 void ncg_systemd_units_doubt (NcgSystemdUnits *self, const char *unit);
 void ncg_systemd_units_forget (NcgSystemdUnits *self, const char *unit);

@@ -20,6 +20,8 @@ typedef struct {
   NcgDriver *driver;
   GAsyncResult *result;
   gboolean is_connected;
+  guint n_told;     /* calls that systemd had had when something was left out the last time */
+  gboolean refuses; /* to leave anything out */
 } Rig;
 
 static void
@@ -45,6 +47,30 @@ on_connected (gpointer user_data)
   ((Rig *) user_data)->is_connected = TRUE;
 }
 
+static gboolean
+has_dropped (Rig *rig, const char *unit)
+{
+  g_autoptr (GPtrArray) all = ncg_driver_list_dropped (rig->driver, unit);
+  const NcgDropped *first = all->len > 0 ? g_ptr_array_index (all, 0) : NULL;
+
+  g_assert_cmpuint (all->len, <=, 1);
+  g_assert_true (first == NULL || g_str_equal (first->setting, "MemoryZSwapMax"));
+  return first != NULL;
+}
+
+static gboolean
+on_dropping (const char *unit, gpointer user_data, GError **error)
+{
+  Rig *rig = user_data;
+
+  g_assert_true (has_dropped (rig, unit));
+  rig->n_told = fake_systemd_count_calls (rig->systemd, "StartTransientUnit", unit) +
+                fake_systemd_count_calls (rig->systemd, "SetUnitProperties", unit);
+  if (rig->refuses)
+    g_set_error (error, NCG_ERROR, NCG_ERROR_BUSY, "no");
+  return !rig->refuses;
+}
+
 static void
 probe (Rig *rig)
 {
@@ -63,8 +89,8 @@ probe (Rig *rig)
 static void
 set_up (Rig *rig, gconstpointer mountinfo)
 {
-  static const NcgDriverListener listener = { .connected = on_connected };
-  NcgDriverConfig config = { .owner_watches = TRUE };
+  static const NcgDriverListener listener = { .connected = on_connected, .dropping = on_dropping };
+  NcgDriverConfig config = { .owner_watches = TRUE, .may_drop = TRUE };
   g_autoptr (GError) error = NULL;
 
   rig->kernel = fake_kernel_new ();
@@ -376,6 +402,85 @@ test_idle (Rig *rig, gconstpointer data)
   assert_file (rig, "cpu.shares", "2048");
 }
 
+static NcgPlace *
+start_leaf (Rig *rig, const NcgResources *resources, GError **error)
+{
+  NcgLeaf leaf = {
+    .parent = "/a",
+    .uid = "u",
+    .name = "l",
+    .description = "A leaf",
+    .resources = resources,
+    .user = NCG_NO_USER,
+  };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  ncg_driver_start_leaf_async (rig->driver, &leaf, DEADLINE, on_done, rig);
+  result = wait_for_result (rig);
+  return ncg_driver_start_leaf_finish (result, error);
+}
+
+/* It was told before systemd was asked for the rest; and the next time nobody was told yet. */
+static void
+assert_told_first (Rig *rig, const char *unit)
+{
+  g_assert_true (has_dropped (rig, unit));
+  g_assert_cmpuint (rig->n_told, ==, 1);
+  rig->n_told = 0;
+  fake_systemd_forget_calls (rig->systemd);
+}
+
+static void
+assert_not_begun (Rig *rig, const char *unit, GError **error)
+{
+  g_assert_error (*error, NCG_ERROR, (int) NCG_ERROR_BUSY);
+  g_assert_false (has_dropped (rig, unit));
+  g_assert_cmpuint (rig->n_told, ==, 1);
+  g_clear_error (error);
+  fake_systemd_forget_calls (rig->systemd);
+}
+
+/* The owner is told of what is about to be left out while it is not too late: it can write it down,
+ * or end all by an error. */
+static void
+test_dropping (Rig *rig, gconstpointer data)
+{
+  g_auto (NcgResources) none = { 0 };
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (NcgPlace) leaf = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fake_systemd_hide_property (rig->systemd, "MemoryZSwapMax");
+  resources.properties =
+      g_variant_ref_sink (g_variant_new_parsed ("[('MemoryZSwapMax', <uint64 4096>)]"));
+  rig->refuses = TRUE;
+  g_assert_null (ensure (rig, &resources, &error));
+  assert_not_begun (rig, UNIT, &error);
+  g_assert_false (fake_systemd_has_unit (rig->systemd, UNIT));
+  must_ensure (rig, &none);
+  g_assert_false (set (rig, &resources, &error));
+  g_assert_cmpuint (count_sets (rig), ==, 1);
+  assert_not_begun (rig, UNIT, &error);
+  g_assert_null (start_leaf (rig, &resources, &error));
+  assert_not_begun (rig, "podu-l.service", &error);
+  g_assert_false (fake_systemd_has_unit (rig->systemd, "podu-l.service"));
+
+  rig->refuses = FALSE;
+  g_assert_true (set (rig, &resources, &error));
+  assert_told_first (rig, UNIT);
+  leaf = start_leaf (rig, &resources, &error);
+  g_assert_no_error (error);
+  assert_told_first (rig, leaf->unit);
+  /* What is not asked for any more was not left out. */
+  g_assert_true (set (rig, &none, &error));
+  g_assert_false (has_dropped (rig, UNIT));
+  fake_systemd_stop_unit (rig->systemd, UNIT);
+  fake_systemd_forget_calls (rig->systemd);
+  ncg_place_free (ensure (rig, &resources, &error));
+  g_assert_no_error (error);
+  assert_told_first (rig, UNIT);
+}
+
 #define ADD(name, function) g_test_add (name, Rig, NULL, set_up, function, tear_down)
 #define ADD_LEGACY(name, function) g_test_add (name, Rig, legacy, set_up, function, tear_down)
 
@@ -387,6 +492,7 @@ main (int argc, char **argv)
   ADD ("/driver/taken-back", test_taken_back);
   ADD ("/driver/sets", test_sets);
   ADD ("/driver/lost-property", test_lost_property);
+  ADD ("/driver/dropping", test_dropping);
   ADD_LEGACY ("/driver/period", test_period);
   ADD_LEGACY ("/driver/idle", test_idle);
   return g_test_run ();
