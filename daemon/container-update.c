@@ -29,6 +29,7 @@ typedef struct {
   NcgResources resources; /* of what is to come */
   gboolean is_resumed;    /* what was taken on once */
   gboolean is_repair;     /* nothing new, so that the file knows it */
+  GVariant *dropped; /* (nullable): what the file of one that is a repair knows to be left out */
   gint64 deadline;
   GError *error;
 } Update;
@@ -44,6 +45,7 @@ update_free (gpointer data)
   spec_clear (&update->changes);
   ncg_resources_clear (&update->before);
   ncg_resources_clear (&update->resources);
+  g_clear_pointer (&update->dropped, g_variant_unref);
   g_clear_error (&update->error);
   g_free (update);
 }
@@ -113,6 +115,15 @@ set_back (GTask *task)
                                   g_object_ref (task));
 }
 
+/* Of what was left out on the way the file may say that it is being changed, see
+ * manager_save_dropped(). */
+static gboolean
+is_in_file (const Update *update)
+{
+  return update->is_repair && !dropped_note (update->manager->driver, update->pod) &&
+         update->container->dropped == update->dropped;
+}
+
 /* The kernel has it. */
 static gboolean
 commit (Update *update)
@@ -124,7 +135,7 @@ commit (Update *update)
   container_set_spec (container, &container->pending);
   container->state = CONTAINER_ACTIVE;
   container->stop_usec = 0;
-  if ((update->is_repair && !dropped_note (update->manager->driver, update->pod)) ||
+  if (is_in_file (update) ||
       manager_save_pod (update->manager, update->pod, STORE_POD, &update->error)) {
     spec_clear (&container->pending);
     manager_pod_changed (update->manager, update->pod);
@@ -160,6 +171,8 @@ apply (GTask *task)
   NcgPlace place = container_get_place (update->container);
 
   FAULT_POINT ("container-update:begun");
+  if (update->container->dropped != NULL)
+    update->dropped = g_variant_ref (update->container->dropped);
   update->container->state = CONTAINER_UPDATING;
   if (!update->is_resumed) {
     ncg_undo_add_current (&update->before, &update->resources, manager->hierarchy, place.cgroup);

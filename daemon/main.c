@@ -285,6 +285,14 @@ on_hangup (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+on_dropping (const char *unit, gpointer user_data, GError **error)
+{
+  App *app = user_data;
+
+  return manager_save_dropped (app->manager, unit, error);
+}
+
 static NcgDriver *
 make_driver (App *app, GError **error)
 {
@@ -294,6 +302,7 @@ make_driver (App *app, GError **error)
     .reloaded = look_again,
     .unit_removed = on_unit_removed,
     .service_changed = on_service_changed,
+    .dropping = on_dropping,
   };
   const Config *config = app->config;
   g_autofree char *socket = g_build_filename (g_get_user_runtime_dir (), "systemd/private", NULL);

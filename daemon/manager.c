@@ -6,6 +6,7 @@
 
 #include "daemon/dropped.h"
 #include "daemon/events.h"
+#include "daemon/fault-point.h"
 #include "daemon/manager-containers.h"
 #include "daemon/pod-drift.h"
 #include "lib/error.h"
@@ -272,6 +273,23 @@ manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **error)
   dropped_note (self->driver, pod);
   content = pod_save (pod, NULL);
   return store_save (self->store, pod->uid, phase, content, error);
+}
+
+/* The file of a pod that is being created, or changed, says so: then all is asked for again. */
+gboolean
+manager_save_dropped (Manager *self, const char *unit, GError **error)
+{
+  Pod *pod = g_hash_table_lookup (self->leaves, unit);
+
+  if (pod == NULL)
+    pod = g_hash_table_lookup (self->slices, unit);
+  if (pod == NULL || pod->state != POD_ACTIVE || !dropped_note (self->driver, pod))
+    return TRUE;
+  FAULT_POINT ("dropped:noted");
+  if (!manager_save_pod (self, pod, STORE_POD, error))
+    return FALSE;
+  FAULT_POINT ("dropped:saved");
+  return TRUE;
 }
 
 NcgCgroup *

@@ -107,6 +107,10 @@ void manager_drop_container (Manager *self, Pod *pod, Container *container);
 /* Writes the pod's file in @phase. One that has left the tables meanwhile has none any more. */
 gboolean manager_save_pod (Manager *self, Pod *pod, StorePhase phase, GError **error);
 
+/* Something is about to be left out of @unit, see NcgDriverListener.dropping: the file of its pod
+ * says so before systemd is asked for the rest. */
+gboolean manager_save_dropped (Manager *self, const char *unit, GError **error);
+
 /* (transfer full): a cgroup of the primary hierarchy, in which all of ours are */
 NcgCgroup *manager_open_cgroup (const Manager *self, const char *path, GError **error);
 

@@ -170,7 +170,7 @@ check_owner (const Join *join, GError **error)
   return TRUE;
 }
 
-/* What systemd did not take was not known when the file was written. */
+/* What was left out is in the file, and what an earlier leaf of that name was not told may be. */
 static gboolean
 save_dropped (Join *join, GError **error)
 {
@@ -298,16 +298,20 @@ on_made_again (GObject *source, GAsyncResult *result, gpointer user_data)
   Join *join = g_task_get_task_data (task);
   Container *container = join->container;
   GError *error = NULL;
-  gboolean is_made = container_make_finish (result, &error) && save_dropped (join, &error);
+  gboolean is_made = container_make_finish (result, &error);
+  gboolean is_saved;
 
   join->container = NULL;
-  if (is_made) {
+  if (is_made)
     manager_set_container_state (join->manager, join->pod, container, CONTAINER_ACTIVE);
+  else
+    manager_settle_container (join->manager, join->pod, container);
+  /* Whatever was written meanwhile says that it is starting. */
+  is_saved = manager_save_pod (join->manager, join->pod, STORE_POD, is_made ? &error : NULL);
+  if (is_made && is_saved)
     join_existing (task, container);
-    return;
-  }
-  manager_settle_container (join->manager, join->pod, container);
-  fail (task, error);
+  else
+    fail (task, error);
 }
 
 /* One that is held is there until it is removed, whoever stopped it; but not twice in a call. */

@@ -6,6 +6,7 @@
 #include "tests/dbus/calls.h"
 #include "tests/dbus/container.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define ZSWAP "{'SystemdProperties': <[('MemoryZSwapMax', <uint64 4096>)]>}"
@@ -84,6 +85,35 @@ test_created (Fixture *fixture, gconstpointer data)
   upgrade (fixture, CONTAINER_UNIT);
 }
 
+static gboolean
+file_has (Fixture *fixture, const char *text)
+{
+  g_autofree char *path = g_build_filename (fixture->root, "run/nodecgroups/pods/a.pod", NULL);
+  g_autofree char *content = NULL;
+  gsize length;
+
+  return g_file_get_contents (path, &content, &length, NULL) &&
+         memmem (content, length, text, strlen (text)) != NULL;
+}
+
+/* Another systemd that does not know it either is asked, once. */
+static void
+test_still_unknown (Fixture *fixture, gconstpointer data)
+{
+  container_must_create (fixture, ZSWAP);
+  fixture_kill_daemon (fixture);
+  fake_systemd_set_version (fixture->systemd, "253.5");
+  fixture_start_daemon (fixture);
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+  g_assert_true (file_has (fixture, "253"));
+  g_assert_false (file_has (fixture, "updating"));
+  fake_systemd_forget_calls (fixture->systemd);
+  start_again (fixture);
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+  g_assert_cmpuint (
+      fake_systemd_count_calls (fixture->systemd, "SetUnitProperties", CONTAINER_UNIT), ==, 0);
+}
+
 static void
 test_updated (Fixture *fixture, gconstpointer data)
 {
@@ -111,13 +141,10 @@ has_container (Fixture *fixture, const char *state)
   return strstr (text, state) != NULL;
 }
 
-/* It was stopped by somebody, and forgotten when the file was written the next time; a join makes
- * it again. */
+/* It was stopped by somebody, and forgotten when the file was written the next time. */
 static void
-test_made_again (Fixture *fixture, gconstpointer data)
+stop_created (Fixture *fixture)
 {
-  pid_t pid = join_start_process (fixture);
-  g_autoptr (GVariant) place = NULL;
   g_autoptr (GError) error = NULL;
 
   container_must_create (fixture, ZSWAP);
@@ -126,9 +153,21 @@ test_made_again (Fixture *fixture, gconstpointer data)
   container_call (fixture, "CreateContainer", "other", "{}", &error);
   g_assert_no_error (error);
   g_assert_false (has_dropped (fixture, CONTAINER_UNIT));
+}
+
+/* A join makes it again. */
+static void
+test_made_again (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = join_start_process (fixture);
+  g_autoptr (GVariant) place = NULL;
+  g_autoptr (GError) error = NULL;
+
+  stop_created (fixture);
   place = join_call (fixture, "db", &pid, 1, "{}", &error);
   g_assert_no_error (error);
   g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+  g_assert_false (file_has (fixture, "starting"));
   start_again (fixture);
   g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
 }
@@ -164,6 +203,70 @@ test_create_resumed (Fixture *fixture, gconstpointer data)
   g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
 }
 
+/* The same with one that nobody makes again, since it is there. */
+static void
+test_joined_at_the_end (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+  pid_t pid = join_start_process (fixture);
+
+  delay_second_start (fixture, JOIN_APP, FAKE_FAULT_DELAY, 100);
+  calls_begin (calls, "JoinPod", join_arguments ("app", &pid, 1, ZSWAP));
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", JOIN_APP) == 2);
+  fixture_kill_daemon (fixture);
+  calls_wait (calls);
+  fixture_wait (fake_systemd_has_unit (fixture->systemd, JOIN_APP));
+  fixture_start_daemon (fixture);
+  g_assert_true (has_container (fixture, "active"));
+  g_assert_true (has_dropped (fixture, JOIN_APP));
+  upgrade (fixture, JOIN_APP);
+}
+
+/* And with one that a join makes again. */
+static void
+test_made_again_at_the_end (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+  pid_t pid = join_start_process (fixture);
+
+  stop_created (fixture);
+  fake_systemd_forget_calls (fixture->systemd);
+  delay_second_start (fixture, CONTAINER_UNIT, FAKE_FAULT_DELAY, 100);
+  calls_begin (calls, "JoinPod", join_arguments ("db", &pid, 1, "{}"));
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", CONTAINER_UNIT) ==
+                2);
+  fixture_kill_daemon (fixture);
+  calls_wait (calls);
+  fixture_wait (fake_systemd_has_unit (fixture->systemd, CONTAINER_UNIT));
+  fixture_start_daemon (fixture);
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+}
+
+/* What cannot be written down is not left out. */
+static void
+test_not_written (Fixture *fixture, gconstpointer data)
+{
+  FakeFault slow = { "StartTransientUnit", JOIN_APP, FAKE_FAULT_DELAY, 1, 300 };
+  g_autofree char *in_the_way =
+      g_strconcat (fixture->root, "/run/nodecgroups/pods/.a.pod.tmp", NULL);
+  g_autoptr (Calls) calls = calls_new (fixture);
+  pid_t pid = join_start_process (fixture);
+  g_autoptr (GError) error = NULL;
+
+  fake_systemd_add_fault (fixture->systemd, &slow);
+  calls_begin (calls, "JoinPod", join_arguments ("app", &pid, 1, ZSWAP));
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", JOIN_APP) == 1);
+  g_assert_cmpint (g_mkdir (in_the_way, 0755), ==, 0);
+  calls_wait (calls);
+  error = calls_get_error (calls, 0);
+  fixture_assert_error (&error, "Failed", ".a.pod.tmp");
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", JOIN_APP), ==,
+                    1);
+  g_assert_cmpint (g_rmdir (in_the_way), ==, 0);
+  join_one (fixture, "app", pid, ZSWAP);
+  g_assert_true (has_dropped (fixture, JOIN_APP));
+}
+
 /* A leaf that is there only after its caller was told Timeout. */
 static void
 test_joined_late (Fixture *fixture, gconstpointer data)
@@ -183,27 +286,23 @@ test_joined_late (Fixture *fixture, gconstpointer data)
   g_assert_true (has_dropped (fixture, JOIN_APP));
 }
 
-static gboolean
-file_has (Fixture *fixture, const char *text)
-{
-  g_autofree char *path = g_build_filename (fixture->root, "run/nodecgroups/pods/a.pod", NULL);
-  g_autofree char *content = NULL;
-  gsize length;
-
-  return g_file_get_contents (path, &content, &length, NULL) &&
-         memmem (content, length, text, strlen (text)) != NULL;
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/dropped/created", Fixture, NULL, set_up, test_created, fixture_tear_down);
+  g_test_add ("/dropped/still-unknown", Fixture, NULL, set_up, test_still_unknown,
+              fixture_tear_down);
   g_test_add ("/dropped/updated", Fixture, NULL, set_up, test_updated, fixture_tear_down);
   g_test_add ("/dropped/joined", Fixture, NULL, set_up, test_joined, fixture_tear_down);
   g_test_add ("/dropped/made-again", Fixture, NULL, set_up, test_made_again, fixture_tear_down);
   g_test_add ("/dropped/create-resumed", Fixture, NULL, set_up, test_create_resumed,
               fixture_tear_down);
+  g_test_add ("/dropped/joined-at-the-end", Fixture, NULL, set_up, test_joined_at_the_end,
+              fixture_tear_down);
+  g_test_add ("/dropped/made-again-at-the-end", Fixture, NULL, set_up, test_made_again_at_the_end,
+              fixture_tear_down);
+  g_test_add ("/dropped/not-written", Fixture, NULL, set_up, test_not_written, fixture_tear_down);
   g_test_add ("/dropped/joined-late", Fixture, NULL, set_up, test_joined_late, fixture_tear_down);
   return g_test_run ();
 }

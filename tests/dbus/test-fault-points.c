@@ -5,9 +5,9 @@
  * daemon finds the operation done or undone, nothing half, nothing left over, and the same call
  * again succeeds.
  */
-#include "tests/dbus/calls.h"
 #include "tests/dbus/consistency.h"
 #include "tests/dbus/container.h"
+#include "tests/dbus/scenarios-dropped.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -17,15 +17,6 @@
 #define OTHER_SPEC "{'CPULimit': <'700m'>}"
 #define LEAF_SPEC "{'PidsLimit': <uint64 5>}"
 #define QUIET_USEC (60 * 1000)
-
-typedef struct {
-  const char *name;
-  void (*prepare) (Fixture *fixture);           /* (nullable): a daemon runs */
-  void (*arrange) (Fixture *fixture);           /* (nullable): none runs */
-  void (*act) (Fixture *fixture, Calls *calls); /* (nullable): NULL: the start is what is tested */
-  void (*repeat) (Fixture *fixture);            /* the same again, which succeeds */
-  void (*mend) (Fixture *fixture);              /* (nullable): before the next daemon */
-} Scenario;
 
 static pid_t process; /* of the joins */
 static GHashTable *killed_at;
@@ -515,16 +506,27 @@ test_all (void)
       g_error ("no scenario was killed at %s", (const char *) point);
 }
 
+static void
+add (const Scenario *list, gsize n)
+{
+  for (gsize i = 0; i < n; i++) {
+    g_autofree char *path = g_strconcat ("/fault-points/", list[i].name, NULL);
+
+    g_test_add_data_func (path, &list[i], test_scenario);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
+  const Scenario *dropped;
+  gsize n_dropped;
+
   g_test_init (&argc, &argv, NULL);
   killed_at = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (gsize i = 0; i < G_N_ELEMENTS (scenarios); i++) {
-    g_autofree char *path = g_strconcat ("/fault-points/", scenarios[i].name, NULL);
-
-    g_test_add_data_func (path, &scenarios[i], test_scenario);
-  }
+  dropped = scenarios_dropped_list (&n_dropped);
+  add (scenarios, G_N_ELEMENTS (scenarios));
+  add (dropped, n_dropped);
   g_test_add_func ("/fault-points/all", test_all);
   return g_test_run ();
 }
