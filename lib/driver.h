@@ -255,8 +255,10 @@ const char *ncg_driver_get_name (NcgDriver *self);
  *
  * The group and its parents are there, with all of @group's resources applied. Idempotent: a group
  * with the same description is taken for ours. %NCG_ERROR_UNIT_EXISTS if another's is in the way;
- * %NCG_ERROR_NOT_SUPPORTED, before anything is changed, if a setting cannot be made here. What is
- * found to fail only later is stopped again, if it was not there before.
+ * %NCG_ERROR_NOT_SUPPORTED, before anything is changed, if a setting cannot be made here, or if the
+ * group is there and has another value of a property that systemd takes only when a unit is made
+ * (of a list: it lacks what is wanted of it). What is found to fail only later is stopped again, if
+ * it was not there before.
  */
 void ncg_driver_ensure_group_async (NcgDriver *self,
                                     const NcgGroup *group,

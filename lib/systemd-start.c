@@ -9,6 +9,7 @@
 
 #include "lib/error.h"
 #include "lib/process.h"
+#include "lib/systemd-existing.h"
 #include "lib/systemd-path.h"
 #include "lib/systemd-retry.h"
 #include "lib/unit-properties.h"
@@ -38,6 +39,7 @@ typedef struct {
   GVariant *fixed;
   GVariant *existing; /* (nullable): what systemd says of a unit of ours that was there: a{sv} */
   GVariant *again;    /* (nullable): what it is given once more: properties, with less in it */
+  char *refused;      /* (nullable): of these, what is compared with what it has */
   GPtrArray *processes;
   gboolean adopt;
   gboolean is_held;
@@ -77,6 +79,7 @@ start_free (Start *start)
   g_variant_unref (start->fixed);
   g_clear_pointer (&start->existing, g_variant_unref);
   g_clear_pointer (&start->again, g_variant_unref);
+  g_free (start->refused);
   g_clear_pointer (&start->processes, g_ptr_array_unref);
   g_free (start);
 }
@@ -173,34 +176,42 @@ retry_if_lost (GTask *task, const GError *error)
   return TRUE;
 }
 
-/* Whether the unit that is there has another value, or systemd does not know the property at all:
- * all that it takes only when a unit is made can be read. Lists may have been named otherwise, and
- * have more in them than they were given. */
-static gboolean
-contradicts (const Start *start, GVariant *entries)
+static void
+on_existing_checked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GVariant) wanted = NULL;
-  g_autoptr (GVariant) has = NULL;
-  const char *name;
+  g_autoptr (GTask) task = user_data;
+  Start *start = g_task_get_task_data (task);
+  g_autofree char *name = g_steal_pointer (&start->refused);
+  g_autoptr (GVariant) before = NULL;
+  g_autoptr (GError) error = NULL;
 
-  g_variant_get_child (entries, g_variant_n_children (entries) - 1, "(&sv)", &name, &wanted);
-  has = g_variant_lookup_value (start->existing, name, NULL);
-  return has == NULL || (!g_variant_is_container (has) && !g_variant_equal (has, wanted));
+  if (ncg_systemd_existing_check_finish (result, &error)) {
+    before = start->again;
+    start->again = ncg_unit_properties_without (before, name);
+    send_again (task);
+  } else if (!retry_if_lost (task, error)) {
+    g_task_return_error (task, g_steal_pointer (&error));
+  }
 }
 
-/* What only StartTransientUnit takes, a unit of ours has from there. */
+/* What only StartTransientUnit takes, a unit of ours has from there, unless systemd does not know
+ * the property at all: all of these can be read. Then it need not be said, if it is the same. */
 static gboolean
-leave_out (Start *start, const GError *error)
+check_existing (GTask *task, const GError *error)
 {
+  Start *start = g_task_get_task_data (task);
   g_autofree char *name = ncg_unit_properties_parse_refused (error);
   g_autoptr (GVariant) entries =
       name != NULL ? ncg_unit_properties_find (start->again, name) : NULL;
-  g_autoptr (GVariant) before = NULL;
+  g_autoptr (GVariant) has = entries != NULL && start->existing != NULL
+                                 ? g_variant_lookup_value (start->existing, name, NULL)
+                                 : NULL;
 
-  if (entries == NULL || start->existing == NULL || contradicts (start, entries))
+  if (has == NULL)
     return FALSE;
-  before = start->again;
-  start->again = ncg_unit_properties_without (before, name);
+  start->refused = g_steal_pointer (&name);
+  ncg_systemd_existing_check_async (start->systemd, start->unit, start->existing, entries,
+                                    start->deadline, on_existing_checked, g_object_ref (task));
   return TRUE;
 }
 
@@ -208,15 +219,12 @@ static void
 on_properties_set (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Start *start = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
 
   if (reply != NULL)
     fetch_control_group (task);
-  else if (leave_out (start, error))
-    send_again (task);
-  else if (!retry_if_lost (task, error))
+  else if (!check_existing (task, error) && !retry_if_lost (task, error))
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
