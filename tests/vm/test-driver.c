@@ -448,6 +448,49 @@ add_rows (const char *phase, void (*test) (gconstpointer data))
   }
 }
 
+static gboolean
+make_with (const char *properties, GError **error)
+{
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (NcgPlace) place = NULL;
+
+  resources.properties = g_variant_ref_sink (g_variant_new_parsed (properties));
+  place = test_driver_ensure_group (driver, "/machine/nctmade", &resources, error);
+  return place != NULL;
+}
+
+/* What systemd takes only when a unit is made it does not give back as it was given: it adds to
+ * lists, knows a unit by its name, normalizes paths, and leaves out what makes no sense to it. The
+ * same again is the same all the same, and more is not. */
+static void
+test_made_with (void)
+{
+  static const char made[] = "[('After', <['ctrl-alt-del.target', 'no-such.service']>), "
+                             "('Before', <['dev-none.device', 'no-such.target']>), "
+                             "('OnFailure', <['no-such.service']>), "
+                             "('RequiresMountsFor', <['/tmp//a/']>), "
+                             "('CollectMode', <'inactive-or-failed'>)]";
+  g_autoptr (GError) error = NULL;
+  NcgPlace place = { .unit = (char *) "machine-nctmade.slice" };
+
+  for (int i = 0; i < 2; i++) {
+    make_with (made, &error);
+    g_assert_no_error (error);
+  }
+  g_assert_false (make_with ("[('After', <['no-such.service', 'basic.target']>)]", &error));
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_NOT_SUPPORTED);
+  g_assert_nonnull (
+      strstr (error->message, "machine-nctmade.slice was made without 'basic.target'"));
+  g_clear_error (&error);
+  g_assert_false (make_with ("[('RequiresMountsFor', <['/tmp']>)]", &error));
+  g_assert_error (error, NCG_ERROR, (int) NCG_ERROR_NOT_SUPPORTED);
+  g_clear_error (&error);
+  place.cgroup = ncg_driver_predict_cgroup (driver->driver, "/machine/nctmade");
+  test_driver_stop (driver, &place, &error);
+  g_assert_no_error (error);
+  g_free (place.cgroup);
+}
+
 static void
 add (const char *name, void (*test) (void))
 {
@@ -472,6 +515,7 @@ main (int argc, char **argv)
     add ("reexecute/all", test_reexecute);
     add ("property-changed/all", test_property_changed);
     add ("bus/all", test_bus);
+    add ("made-with", test_made_with);
   }
   add ("restart/all", test_restart);
   add ("roll-back/all", test_roll_back);
