@@ -304,13 +304,15 @@ systemd_watch_services (NcgDriver *base, const char *const *units)
   ncg_systemd_services_watch (((SystemdDriver *) base)->services, units);
 }
 
+/* What cannot be seen is not gone. */
 static gboolean
 is_gone (const NcgSystemdContext *context, const char *cgroup)
 {
+  g_autoptr (GError) error = NULL;
   g_autoptr (NcgCgroup) found =
-      ncg_cgroup_open (ncg_hierarchy_get_primary (context->hierarchy)->mount, cgroup, NULL);
+      ncg_cgroup_open (ncg_hierarchy_get_primary (context->hierarchy)->mount, cgroup, &error);
 
-  return found == NULL;
+  return g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
 }
 
 /* Of a leaf that ended by itself something may be left in hierarchies that systemd does not know.

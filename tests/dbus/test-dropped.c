@@ -132,6 +132,39 @@ test_joined (Fixture *fixture, gconstpointer data)
   upgrade (fixture, JOIN_APP);
 }
 
+static void
+set_mode (Fixture *fixture, int mode)
+{
+  g_autofree char *directory = g_strconcat (fixture->root, "/sys/fs/cgroup" JOIN_POD, NULL);
+
+  g_assert_cmpint (g_chmod (directory, mode), ==, 0);
+}
+
+/* A leaf that cannot be opened while all are looked through is not gone, and nothing that is known
+ * of it is forgotten. */
+static void
+test_unreadable (Fixture *fixture, gconstpointer data)
+{
+  FakeFault fault = {
+    .method = "SetUnitProperties",
+    .kind = FAKE_FAULT_ERROR,
+    .text = "org.freedesktop.DBus.Error.AccessDenied",
+  };
+
+  fixture_stop_daemon (fixture);
+  fixture->is_barred = TRUE;
+  fixture_start_daemon (fixture);
+  container_must_create (fixture, ZSWAP);
+  fake_systemd_add_fault (fixture->systemd, &fault);
+  set_mode (fixture, 0);
+  fake_systemd_stop_listening (fixture->systemd);
+  fake_systemd_forget_calls (fixture->systemd);
+  fake_systemd_listen (fixture->systemd);
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "Introspect", NULL) > 0);
+  set_mode (fixture, 0755);
+  g_assert_true (has_dropped (fixture, CONTAINER_UNIT));
+}
+
 static gboolean
 has_container (Fixture *fixture, const char *state)
 {
@@ -294,6 +327,7 @@ main (int argc, char **argv)
   g_test_add ("/dropped/still-unknown", Fixture, NULL, set_up, test_still_unknown,
               fixture_tear_down);
   g_test_add ("/dropped/updated", Fixture, NULL, set_up, test_updated, fixture_tear_down);
+  g_test_add ("/dropped/unreadable", Fixture, NULL, set_up, test_unreadable, fixture_tear_down);
   g_test_add ("/dropped/joined", Fixture, NULL, set_up, test_joined, fixture_tear_down);
   g_test_add ("/dropped/made-again", Fixture, NULL, set_up, test_made_again, fixture_tear_down);
   g_test_add ("/dropped/create-resumed", Fixture, NULL, set_up, test_create_resumed,

@@ -12,12 +12,14 @@
 
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOUNTINFO                                                                                  \
   "26 25 0:23 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n"                       \
   "27 25 0:24 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n"
 #define PRIMARY "sys/fs/cgroup/systemd/"
+#define NOBODY 65534
 #define CPUSET "sys/fs/cgroup/cpuset/"
 
 static char *
@@ -54,6 +56,29 @@ test_left (void)
   none = list_left (root, "/b");
   g_assert_cmpstr (left, ==, "/a/ended.scope /a/ended.service");
   g_assert_cmpstr (none, ==, "");
+  temp_dir_free (root);
+}
+
+/* One that cannot be opened for another reason than that it is not there has not ended. */
+static void
+test_left_unseen (void)
+{
+  char *root = temp_dir_new ();
+  g_autofree char *closed = g_build_filename (root, PRIMARY, "a", NULL);
+  g_autofree char *left = NULL;
+  uid_t user = geteuid ();
+
+  temp_dir_write (root, "proc/self/mountinfo", MOUNTINFO);
+  temp_dir_make (root, PRIMARY "a/there.scope");
+  temp_dir_make (root, CPUSET "a/there.scope");
+  g_assert_cmpint (chmod (root, 0755), ==, 0);
+  g_assert_cmpint (chmod (closed, 0444), ==, 0);
+  if (user == 0)
+    g_assert_cmpint (seteuid (NOBODY), ==, 0);
+  left = list_left (root, "/a");
+  g_assert_cmpint (seteuid (user), ==, 0);
+  g_assert_cmpint (chmod (closed, 0755), ==, 0);
+  g_assert_cmpstr (left, ==, "");
   temp_dir_free (root);
 }
 
@@ -270,6 +295,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/leaf-settle/left", test_left);
+  g_test_add_func ("/leaf-settle/left-unseen", test_left_unseen);
   g_test_add_func ("/leaf-settle/foreign", test_foreign);
   g_test_add_func ("/leaf-settle/foreign-unseen", test_foreign_unseen);
   g_test_add_func ("/leaf-settle/ended", test_ended);
