@@ -5,8 +5,12 @@
 #include "lib/attach.h"
 
 #include "lib/error.h"
+#include "lib/file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 struct NcgOrigins {
   const NcgHierarchy *hierarchy;
@@ -82,8 +86,10 @@ ncg_origins_restore (const NcgOrigins *self)
 typedef struct {
   const NcgTree *tree;
   const char *proc;
-  const NcgCgroup *cgroup; /* (nullable): with a leaf, while nobody has to be moved */
-  const char *leaf;        /* (nullable): what is not there, and below @cgroup if it were */
+  const char *path;
+  const NcgCgroup *cgroup; /* (nullable): while nobody has needed it; where there is no such cgroup,
+                              the nearest above */
+  gboolean is_absent;
 } Goal;
 
 /* Whether @path is @top, or below it. */
@@ -100,7 +106,7 @@ static char *
 show_goal (const Goal *goal)
 {
   return ncg_error_escape_path (goal->cgroup != NULL ? ncg_cgroup_get_path (goal->cgroup)
-                                                     : goal->leaf);
+                                                     : goal->path);
 }
 
 static gboolean
@@ -114,11 +120,11 @@ set_ended (const Goal *goal, const NcgProcess *process, GError **error)
   return FALSE;
 }
 
+/* Who is to be in a cgroup that is not there may be in any of those above it. */
 static gboolean
 is_inside (const Goal *goal, const char *current)
 {
-  return goal->leaf != NULL ? is_below (goal->leaf, current)
-                            : is_below (current, ncg_cgroup_get_path (goal->cgroup));
+  return is_below (current, goal->path) || (goal->is_absent && is_below (goal->path, current));
 }
 
 /* What the kernel means by its refusal; NULL for "as it says". */
@@ -229,7 +235,7 @@ ncg_attach_process (const NcgTree *tree,
                     const NcgProcess *process,
                     GError **error)
 {
-  Goal goal = { tree, proc, cgroup, NULL };
+  Goal goal = { tree, proc, ncg_cgroup_get_path (cgroup), cgroup, FALSE };
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
@@ -271,9 +277,8 @@ open_nearest (const NcgTree *tree, const char *path, gboolean *ret_is_above, GEr
 /* The goals of a move, by tree. */
 typedef struct {
   const NcgHierarchy *hierarchy;
-  const char *proc;
   const char *path;
-  Goal *goals; /* their cgroups are owned, and NULL until they are asked for */
+  Goal *goals; /* their cgroups are owned */
 } Move;
 
 static void
@@ -286,43 +291,69 @@ move_clear (Move *self)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Move, move_clear)
 
+/* The primary hierarchy's has to be there. */
 static gboolean
-find_goal (Move *self, guint i, GError **error)
+open_first_goal (Move *self, GError **error)
 {
-  Goal *goal = &self->goals[i];
-  const NcgTree *tree = g_ptr_array_index (self->hierarchy->trees, i);
-  GError *local = NULL;
+  Goal *goal = &self->goals[0];
 
-  if (goal->tree != NULL)
+  goal->cgroup = ncg_cgroup_open (goal->tree->mount, self->path, error);
+  return goal->cgroup != NULL && (goal->tree->is_v1 || check_not_threaded (goal->cgroup, error));
+}
+
+/* Without opening the directory. Returns: 0 or what went wrong, to be found out again */
+static int
+write_at_once (const Goal *goal, const NcgProcess *process)
+{
+  char pid[32], file[1024];
+  int length = g_snprintf (file, sizeof file, "%s%s/cgroup.procs", goal->tree->mount, goal->path);
+  g_auto (NcgFd) fd = -1;
+
+  if (length >= (int) sizeof file)
+    return ENAMETOOLONG;
+  fd = ncg_file_open_resolving (AT_FDCWD, file, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
+  if (fd < 0)
+    return errno;
+  length = g_snprintf (pid, sizeof pid, "%d", (int) process->pid);
+  return TEMP_FAILURE_RETRY (write (fd, pid, (gsize) length)) == length ? 0 : errno;
+}
+
+/* The cgroup, or the nearest above, which matters only to who is in none of them. */
+static gboolean
+open_goal (Goal *goal, GError **error)
+{
+  g_autoptr (NcgCgroup) nearest = NULL;
+
+  if (goal->cgroup != NULL)
     return TRUE;
-  goal->cgroup = ncg_cgroup_open (tree->mount, self->path, &local);
-  if (goal->cgroup == NULL &&
-      (i == 0 || !g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND))) {
-    g_propagate_error (error, local);
+  nearest = open_nearest (goal->tree, goal->path, &goal->is_absent, error);
+  if (nearest == NULL || (!goal->tree->is_v1 && !check_not_threaded (nearest, error)))
     return FALSE;
-  }
-  g_clear_error (&local);
-  if (!tree->is_v1 && goal->cgroup != NULL && !check_not_threaded (goal->cgroup, error))
-    return FALSE;
-  goal->tree = tree;
-  goal->proc = self->proc;
-  goal->leaf = goal->cgroup == NULL ? self->path : NULL;
+  goal->cgroup = g_steal_pointer (&nearest);
   return TRUE;
 }
 
-/* Which one above is the nearest matters only to who is in none of them. */
+/* @has_moved: (inout) */
 static gboolean
-move_to_goal (Goal *goal, const NcgProcess *process, GError **error)
+move_in_tree (
+    Goal *goal, const NcgProcess *process, const char *before, gboolean *has_moved, GError **error)
 {
-  if (goal->cgroup == NULL) {
-    gboolean is_above = FALSE;
-    g_autoptr (NcgCgroup) nearest = open_nearest (goal->tree, goal->leaf, &is_above, error);
+  int errsv;
 
-    if (nearest == NULL || (!goal->tree->is_v1 && !check_not_threaded (nearest, error)))
-      return FALSE;
-    goal->leaf = is_above ? goal->leaf : NULL;
-    goal->cgroup = g_steal_pointer (&nearest);
+  if (is_inside (goal, before))
+    return TRUE;
+  if (goal->cgroup == NULL && goal->tree->is_v1 && !goal->is_absent) {
+    errsv = write_at_once (goal, process);
+    *has_moved = *has_moved || errsv == 0;
+    goal->is_absent = errsv == ENOENT;
+    if (errsv == 0 || is_inside (goal, before))
+      return TRUE;
   }
+  if (!open_goal (goal, error))
+    return FALSE;
+  if (is_inside (goal, before))
+    return TRUE;
+  *has_moved = TRUE;
   return write_goal (goal, process, error);
 }
 
@@ -332,24 +363,18 @@ static gboolean
 move_process (Move *self, const NcgProcess *process, GError **error)
 {
   const GPtrArray *trees = self->hierarchy->trees;
-  g_auto (GStrv) before = ncg_process_read_cgroups (process, self->proc, trees, error);
+  g_auto (GStrv) before = ncg_process_read_cgroups (process, self->goals[0].proc, trees, error);
   g_auto (GStrv) after = NULL;
   gboolean has_moved = FALSE;
 
   if (before == NULL)
     return FALSE;
-  for (guint i = 0; i < trees->len; i++) {
-    if (!find_goal (self, i, error))
+  for (guint i = 0; i < trees->len; i++)
+    if (!move_in_tree (&self->goals[i], process, before[i], &has_moved, error))
       return FALSE;
-    if (is_inside (&self->goals[i], before[i]))
-      continue;
-    if (!move_to_goal (&self->goals[i], process, error))
-      return FALSE;
-    has_moved = TRUE;
-  }
   if (!has_moved)
     return TRUE;
-  after = ncg_process_read_cgroups (process, self->proc, trees, error);
+  after = ncg_process_read_cgroups (process, self->goals[0].proc, trees, error);
   for (guint i = 0; after != NULL && i < trees->len; i++)
     if (!confirm (&self->goals[i], process, after[i], error))
       return FALSE;
@@ -363,9 +388,11 @@ ncg_attach_processes (const NcgHierarchy *hierarchy,
                       const GPtrArray *processes,
                       GError **error)
 {
-  g_auto (Move) move = { hierarchy, proc, path, g_new0 (Goal, hierarchy->trees->len) };
+  g_auto (Move) move = { hierarchy, path, g_new0 (Goal, hierarchy->trees->len) };
 
-  if (!find_goal (&move, 0, error))
+  for (guint i = 0; i < hierarchy->trees->len; i++)
+    move.goals[i] = (Goal){ g_ptr_array_index (hierarchy->trees, i), proc, path, NULL, FALSE };
+  if (!open_first_goal (&move, error))
     return FALSE;
   for (guint i = 0; i < processes->len; i++)
     if (!move_process (&move, g_ptr_array_index (processes, i), error))
