@@ -16,6 +16,7 @@
 typedef struct {
   NcgDbusPod *skeleton;
   char *path;
+  gboolean is_listed;    /* it is one of the managed objects */
   gboolean is_announced; /* clients have been told of it */
 } Object;
 
@@ -25,7 +26,7 @@ struct DbusPods {
   char *path;
   guint registration;
   GHashTable *objects; /* uid → Object */
-  guint n_announced;
+  guint n_listed;
 };
 
 static gboolean
@@ -161,6 +162,13 @@ make_object (DbusPods *self, const Pod *pod)
   return object;
 }
 
+static void
+list (DbusPods *self, Object *object)
+{
+  self->n_listed += object->is_listed ? 0 : 1;
+  object->is_listed = TRUE;
+}
+
 static GVariant *
 format_interfaces (const Object *object)
 {
@@ -185,7 +193,7 @@ format_objects (const DbusPods *self)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     const Object *object = value;
 
-    if (object->is_announced)
+    if (object->is_listed)
       g_variant_builder_add (&builder, "{o@a{sa{sv}}}", object->path, format_interfaces (object));
   }
   return g_variant_builder_end (&builder);
@@ -248,8 +256,10 @@ dbus_pods_new (DbusCalls *calls, GDBusConnection *connection, const char *path)
   g_hash_table_iter_init (&iter, calls->manager->pods);
   while (g_hash_table_iter_next (&iter, NULL, &pod))
     if (((Pod *) pod)->state != POD_CREATING) {
-      make_object (self, pod)->is_announced = TRUE;
-      self->n_announced++;
+      Object *object = make_object (self, pod);
+
+      list (self, object);
+      object->is_announced = TRUE;
     }
   return self;
 }
@@ -279,9 +289,10 @@ dbus_pods_add (DbusPods *self, const Pod *pod)
   Object *object = g_hash_table_lookup (self->objects, pod->uid);
 
   if (object == NULL) {
-    make_object (self, pod);
+    list (self, make_object (self, pod));
     return;
   }
+  list (self, object);
   /* The rest has not changed since it was prepared. */
   ncg_dbus_pod_set_control_group (object->skeleton, pod->cgroup);
   ncg_dbus_pod_set_state (object->skeleton, pod_state_to_string (pod->state));
@@ -295,7 +306,6 @@ dbus_pods_announce (DbusPods *self, const Pod *pod)
   if (object == NULL || object->is_announced)
     return;
   object->is_announced = TRUE;
-  self->n_announced++;
   g_dbus_connection_emit_signal (
       self->connection, NULL, self->path, OBJECT_MANAGER, "InterfacesAdded",
       g_variant_new ("(o@a{sa{sv}})", object->path, format_interfaces (object)), NULL);
@@ -314,11 +324,11 @@ gboolean
 dbus_pods_remove (DbusPods *self, const Pod *pod)
 {
   const Object *object = g_hash_table_lookup (self->objects, pod->uid);
-  gboolean was_announced = object != NULL && object->is_announced;
+  gboolean was_listed = object != NULL && object->is_listed;
 
-  self->n_announced -= was_announced ? 1 : 0;
+  self->n_listed -= was_listed ? 1 : 0;
   g_hash_table_remove (self->objects, pod->uid);
-  return was_announced;
+  return was_listed;
 }
 
 void
@@ -334,5 +344,5 @@ dbus_pods_emit_removed (DbusPods *self, const Pod *pod)
 guint
 dbus_pods_count (const DbusPods *self)
 {
-  return self->n_announced;
+  return self->n_listed;
 }

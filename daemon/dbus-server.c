@@ -197,7 +197,6 @@ static void
 tell_added (DbusServer *self, const Pod *pod)
 {
   dbus_pods_announce (self->pods, pod);
-  dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
   dbus_manager_emit_pod_added (self->manager_object, pod);
 }
 
@@ -205,7 +204,6 @@ static void
 tell_removed (DbusServer *self, const Pod *pod)
 {
   dbus_pods_emit_removed (self->pods, pod);
-  dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
   dbus_manager_emit_pod_removed (self->manager_object, pod);
 }
 
@@ -234,13 +232,14 @@ on_news_due (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The signals come after the reply, which somebody waits for; the object is there, or gone, before.
- * And not at once: the thread that sends the reply may have to wait for this one's CPU. */
+/* The signals come after the reply, which somebody waits for; whoever asks is told the truth
+ * before. And not at once: the thread that sends the reply may have to wait for this one's CPU. */
 static void
 tell_soon (DbusServer *self, Pod *pod, gboolean is_removal)
 {
   News *news = g_new0 (News, 1);
 
+  dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
   news->pod = pod_ref (pod);
   news->is_removal = is_removal;
   g_queue_push_tail (&self->news, news);

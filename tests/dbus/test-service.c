@@ -290,13 +290,13 @@ test_signals (Fixture *fixture, gconstpointer data)
   id = g_dbus_connection_add_filter (fixture->connection, on_message, messages, NULL);
   slice = fixture_must_create (fixture, "a", "{}");
   fixture_must_remove (fixture, "a");
-  g_dbus_connection_remove_filter (fixture->connection, id);
   assert_next (messages,
                "reply ('/org/example/NodeCgroups/pod/a', 'machine-besteffort-poda.slice', "
                "'/machine.slice/machine-besteffort.slice/machine-besteffort-poda.slice')");
   assert_next (messages, "PodAdded ('a', '/org/example/NodeCgroups/pod/a')");
-  assert_next (messages, "PodRemoved ('a', '/org/example/NodeCgroups/pod/a')");
   assert_next (messages, "reply ");
+  assert_next (messages, "PodRemoved ('a', '/org/example/NodeCgroups/pod/a')");
+  g_dbus_connection_remove_filter (fixture->connection, id);
 }
 
 static void
