@@ -117,6 +117,62 @@ test_idle (Ends *ends, gconstpointer unused)
   g_assert_cmpuint (turns, <, 20);
 }
 
+static guint n_woken; /* how often poll(2) found something */
+
+static int
+count_woken (GPollFD *fds, guint n, int timeout_msec)
+{
+  int found = g_poll (fds, n, timeout_msec);
+
+  n_woken += found > 0 ? 1 : 0;
+  return found;
+}
+
+/* Handling a message does not wake up the loop that handles it: nothing comes after the reply. */
+static void
+test_woken (Ends *ends, gconstpointer unused)
+{
+  int replies = 0;
+  gboolean is_over = FALSE;
+
+  ping (ends, &replies);
+  while (replies < 1)
+    g_main_context_iteration (NULL, TRUE);
+  g_timeout_add (50, on_timeout, &is_over);
+  n_woken = 0;
+  g_main_context_set_poll_func (NULL, count_woken);
+  while (!is_over)
+    g_main_context_iteration (NULL, TRUE);
+  g_main_context_set_poll_func (NULL, NULL);
+  g_assert_cmpuint (n_woken, ==, 0);
+}
+
+static int
+on_reply_with_loop (sd_bus_message *message, void *user_data, sd_bus_error *error)
+{
+  for (int i = 0; i < 5; i++)
+    g_main_context_iteration (NULL, FALSE);
+  return on_reply (message, user_data, error);
+}
+
+/* Whoever runs the loop within a message gets no other message, and loses none. */
+static void
+test_nested (Ends *ends, gconstpointer unused)
+{
+  int replies = 0;
+
+  for (int i = 0; i < 10; i++) {
+    g_assert_cmpint (sd_bus_call_method_async (ends->client, NULL, NULL, "/",
+                                               "org.freedesktop.DBus.Peer", "Ping",
+                                               on_reply_with_loop, &replies, NULL),
+                     >=, 0);
+    ping (ends, &replies);
+  }
+  while (replies < 20)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (ends->closed, ==, 0);
+}
+
 static void
 test_closed (Ends *ends, gconstpointer unused)
 {
@@ -139,6 +195,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/sd-bus-source/calls", Ends, NULL, ends_set_up, test_calls, ends_tear_down);
   g_test_add ("/sd-bus-source/idle", Ends, NULL, ends_set_up, test_idle, ends_tear_down);
+  g_test_add ("/sd-bus-source/woken", Ends, NULL, ends_set_up, test_woken, ends_tear_down);
+  g_test_add ("/sd-bus-source/nested", Ends, NULL, ends_set_up, test_nested, ends_tear_down);
   g_test_add ("/sd-bus-source/closed", Ends, NULL, ends_set_up, test_closed, ends_tear_down);
   return g_test_run ();
 }
