@@ -22,8 +22,8 @@ void dbus_pods_add (DbusPods *self, const Pod *pod);
 void dbus_pods_announce (DbusPods *self, const Pod *pod);
 void dbus_pods_change (DbusPods *self, const Pod *pod);
 
-/* Its object is there no more. Returns: whether it was one of the managed ones, so that everybody is
- * to be told: InterfacesRemoved */
+/* Its object is there no more. Returns: whether it was one of the managed ones, so that everybody
+ * is to be told: InterfacesRemoved */
 gboolean dbus_pods_remove (DbusPods *self, const Pod *pod);
 void dbus_pods_emit_removed (DbusPods *self, const Pod *pod);
 

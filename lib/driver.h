@@ -36,8 +36,8 @@ void ncg_place_free (NcgPlace *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgPlace, ncg_place_free)
 
 /* Called once the group runs, as the driver was told, and before it is known where: the owner may
- * look at the place that was predicted. Returns: whether the kernel has there what was asked for, so
- * that nobody need ask any more */
+ * look at the place that was predicted. Returns: whether the kernel has there what was asked for,
+ * so that nobody need ask any more */
 typedef gboolean (*NcgDriverStarted) (gpointer user_data);
 
 /* A group to be there. The strings and the resources are copied by the call that takes them. */
