@@ -230,6 +230,16 @@ on_leaf_started (GObject *source, GAsyncResult *result, gpointer user_data)
   fail (task, error);
 }
 
+/* Only who may have to move the processes back needs to know. */
+static gboolean
+read_origins (Join *join, GError **error)
+{
+  if (join->origins == NULL)
+    join->origins =
+        ncg_origins_read (join->manager->hierarchy, join->manager->proc, join->processes, error);
+  return join->origins != NULL;
+}
+
 static void
 start_leaf (GTask *task)
 {
@@ -249,8 +259,9 @@ start_leaf (GTask *task)
   GError *error = NULL;
   g_autofree char *unit = ncg_driver_leaf_unit (manager->driver, &leaf, &error);
 
-  if (unit == NULL || !update_checks_cpu_of_container (manager, join->pod, join->name,
-                                                       &join->options.spec, &error)) {
+  if (unit == NULL || !read_origins (join, &error) ||
+      !update_checks_cpu_of_container (manager, join->pod, join->name, &join->options.spec,
+                                       &error)) {
     fail (task, error);
     return;
   }
@@ -415,7 +426,7 @@ join_existing (GTask *task, Container *container)
   if (check_existing (join, container, &error) && container->state == CONTAINER_VANISHED &&
       make_again (task, container))
     return;
-  if (error == NULL)
+  if (error == NULL && (join->owner == NCG_NO_USER || read_origins (join, &error)))
     ncg_driver_join_async (join->manager->driver, &what, join->deadline, on_joined,
                            g_object_ref (task));
   else
@@ -430,10 +441,7 @@ begin (GTask *task)
   GError *error = NULL;
   Pod *pod = manager_find_own_pod (join->manager, join->uid, &error);
 
-  if (pod != NULL && join->origins == NULL)
-    join->origins =
-        ncg_origins_read (join->manager->hierarchy, join->manager->proc, join->processes, &error);
-  if (pod == NULL || join->origins == NULL) {
+  if (pod == NULL) {
     fail (task, error);
     return;
   }

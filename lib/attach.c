@@ -360,15 +360,12 @@ move_in_tree (
 /* The primary hierarchy comes first: without it nothing is moved, and a cgroup with a process in it
  * there cannot be taken away under us, so that the others are looked at when one is. */
 static gboolean
-move_process (Move *self, const NcgProcess *process, GError **error)
+move_process (Move *self, const NcgProcess *process, char **before, GError **error)
 {
   const GPtrArray *trees = self->hierarchy->trees;
-  g_auto (GStrv) before = ncg_process_read_cgroups (process, self->goals[0].proc, trees, error);
   g_auto (GStrv) after = NULL;
   gboolean has_moved = FALSE;
 
-  if (before == NULL)
-    return FALSE;
   for (guint i = 0; i < trees->len; i++)
     if (!move_in_tree (&self->goals[i], process, before[i], &has_moved, error))
       return FALSE;
@@ -382,22 +379,32 @@ move_process (Move *self, const NcgProcess *process, GError **error)
 }
 
 gboolean
+ncg_origins_attach (const NcgOrigins *self, const char *path, GError **error)
+{
+  const GPtrArray *trees = self->hierarchy->trees;
+  g_auto (Move) move = { self->hierarchy, path, g_new0 (Goal, trees->len) };
+
+  for (guint i = 0; i < trees->len; i++)
+    move.goals[i] = (Goal){ g_ptr_array_index (trees, i), self->proc, path, NULL, FALSE };
+  if (!open_first_goal (&move, error))
+    return FALSE;
+  for (guint i = 0; i < self->processes->len; i++)
+    if (!move_process (&move, g_ptr_array_index (self->processes, i),
+                       g_ptr_array_index (self->paths, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
 ncg_attach_processes (const NcgHierarchy *hierarchy,
                       const char *proc,
                       const char *path,
                       const GPtrArray *processes,
                       GError **error)
 {
-  g_auto (Move) move = { hierarchy, path, g_new0 (Goal, hierarchy->trees->len) };
+  g_autoptr (NcgOrigins) now = ncg_origins_read (hierarchy, proc, processes, error);
 
-  for (guint i = 0; i < hierarchy->trees->len; i++)
-    move.goals[i] = (Goal){ g_ptr_array_index (hierarchy->trees, i), proc, path, NULL, FALSE };
-  if (!open_first_goal (&move, error))
-    return FALSE;
-  for (guint i = 0; i < processes->len; i++)
-    if (!move_process (&move, g_ptr_array_index (processes, i), error))
-      return FALSE;
-  return TRUE;
+  return now != NULL && ncg_origins_attach (now, path, error);
 }
 
 gboolean

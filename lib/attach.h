@@ -47,6 +47,10 @@ gboolean ncg_attach_processes (const NcgHierarchy *hierarchy,
                                const GPtrArray *processes,
                                GError **error);
 
+/* As ncg_attach_processes(), for the processes that are where ncg_origins_read() has just found
+ * them: they are not looked for again before they are moved. */
+gboolean ncg_origins_attach (const NcgOrigins *self, const char *path, GError **error);
+
 /**
  * ncg_attach_is_done:
  *

@@ -46,35 +46,31 @@ prepare (const Job *job, GError **error)
                                                           job->subgroup, job->user, error);
 }
 
+/* Where whoever asked has found the processes is not where they are, if they have been moved
+ * already. */
 static gboolean
-read_origins (Job *job, GError **error)
-{
-  if (job->processes == NULL || job->origins != NULL)
-    return TRUE;
-  job->own_origins = ncg_origins_read (job->hierarchy, job->proc, job->processes, error);
-  job->origins = job->own_origins;
-  return job->origins != NULL;
-}
-
-static gboolean
-move (const Job *job, GError **error)
+move (Job *job, GError **error)
 {
   g_autofree char *path = job->subgroup != NULL
                               ? g_strconcat (job->cgroup, "/", job->subgroup, NULL)
                               : g_strdup (job->cgroup);
 
-  return job->processes == NULL ||
-         ncg_attach_processes (job->hierarchy, job->proc, path, job->processes, error);
+  if (job->processes == NULL)
+    return TRUE;
+  if (job->origins != NULL)
+    return ncg_attach_processes (job->hierarchy, job->proc, path, job->processes, error);
+  job->own_origins = ncg_origins_read (job->hierarchy, job->proc, job->processes, error);
+  job->origins = job->own_origins;
+  return job->origins != NULL && ncg_origins_attach (job->origins, path, error);
 }
 
-/* Whoever made the leaf may have moved the processes already. */
 static void
 run_in_worker (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   Job *job = data;
   GError *error = NULL;
 
-  if (read_origins (job, &error) && prepare (job, &error) && move (job, &error)) {
+  if (prepare (job, &error) && move (job, &error)) {
     g_task_return_boolean (task, TRUE);
     return;
   }
