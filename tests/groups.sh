@@ -19,7 +19,7 @@ passed=0 failed=0 skipped=0
 at_once=$(nproc)
 
 # Seconds for one program; sanitizers make it several times slower.
-declare -A limits=([check]=300 [unit]=120 [dbus]=300 [san]=900 [packages]=3600)
+declare -A limits=([check]=300 [unit]=120 [dbus]=600 [san]=900 [packages]=3600)
 
 # Seconds for which each fuzz target looks for something new, and the longest input that it tries.
 fuzz_seconds=${NODECGROUPS_FUZZ_SECONDS:-6} fuzz_length=4096
