@@ -24,7 +24,7 @@ run_ours (Bench *bench, guint i, gint64 *ret_usec)
 
   child_start (pids, G_N_ELEMENTS (pids));
   connection_time_call (bench->bus, calls_new_create_pod (bench->bus, uid));
-  rounds_let_settle ();
+  rounds_let_rest ();
   ret_usec[FIRST] = time_join (bench, uid, "main", pids[0]);
   rounds_let_settle ();
   ret_usec[FURTHER] = time_join (bench, uid, "main", pids[1]);
@@ -52,7 +52,7 @@ run_floor (Bench *bench, guint i, gint64 *ret_usec)
 
   child_start (pids, G_N_ELEMENTS (pids));
   connection_time_job (bus, floor_new_slice (bus, slice));
-  rounds_let_settle ();
+  rounds_let_rest ();
   ret_usec[FIRST] =
       connection_time_job (bus, floor_new_scope (bus, scope, slice, &pids[1], 1, FALSE));
   connection_time_job (bus, floor_new_scope (bus, delegated, slice, &pids[0], 1, TRUE));

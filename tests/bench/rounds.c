@@ -5,6 +5,7 @@
 #include "tests/bench/rounds.h"
 
 #define SETTLE_USEC 10000
+#define REST_USEC 60000
 
 static void
 add (Pair *pairs, guint n, const gint64 *ours, const gint64 *floor)
@@ -43,4 +44,10 @@ void
 rounds_let_settle (void)
 {
   g_usleep (SETTLE_USEC);
+}
+
+void
+rounds_let_rest (void)
+{
+  g_usleep (REST_USEC);
 }

@@ -23,5 +23,9 @@ typedef struct {
  * is not to be in the time of the next one. For both sides. */
 void rounds_let_settle (void);
 
+/* Nor is what the kernel has left to do: moving a process waits for a grace period of RCU, unless
+ * another was moved shortly before (cgroup_threadgroup_rwsem). Each side shall wait for it. */
+void rounds_let_rest (void);
+
 /* Does @n rounds after those that do not count, and reports them. */
 void rounds_run (Bench *bench, const Rounds *what, guint n, guint pods);
