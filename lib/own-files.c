@@ -21,8 +21,9 @@ typedef struct {
   char *unit;
   char *cgroup;
   NcgResources resources;
-  gboolean is_busy;  /* a writer is at work; until it is done the entry stays */
-  gboolean is_dirty; /* somebody wrote since the writer began */
+  gboolean is_busy;    /* a writer is at work; until it is done the entry stays */
+  gboolean is_dirty;   /* somebody wrote since the writer began */
+  gboolean is_touched; /* the same for what is watched here alone */
   gboolean is_forgotten;
   guint generation;     /* goes up when it is forgotten: what was begun before counts no more */
   gint64 restored_usec; /* when it was last asked for by a write of others */
@@ -50,10 +51,12 @@ typedef struct {
   GPtrArray *settings;
   guint generation; /* of the entry, when the writer began */
   gboolean is_restoring;
+  gboolean is_partial;   /* only what is watched here: the rest is for the owner to see and tell */
   gboolean is_gathering; /* and nothing is written */
 } Job;
 
 static void run_job (GTask *task);
+static void restore_watched (NcgOwnFiles *self, const char *unit);
 
 static void
 entry_free (gpointer data)
@@ -111,7 +114,7 @@ on_later (gpointer user_data)
 {
   Later *later = user_data;
 
-  ncg_own_files_restore (later->files, later->unit);
+  restore_watched (later->files, later->unit);
   return G_SOURCE_REMOVE;
 }
 
@@ -143,7 +146,7 @@ on_written_by_others (const char *unit, gpointer user_data)
   if (entry->is_waiting)
     restore_later (self, unit);
   else
-    ncg_own_files_restore (self, unit);
+    restore_watched (self, unit);
 }
 
 NcgOwnFiles *
@@ -274,6 +277,8 @@ run_next (NcgOwnFiles *self, Entry *entry)
     g_hash_table_remove (self->entries, entry->unit);
   else if (entry->is_dirty)
     ncg_own_files_restore (self, entry->unit);
+  else if (entry->is_touched)
+    restore_watched (self, entry->unit);
 }
 
 static void
@@ -309,6 +314,14 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+leave_to_owner (GPtrArray *settings)
+{
+  for (guint i = settings->len; i > 0; i--)
+    if (!ncg_own_files_is_set_back (g_ptr_array_index (settings, i - 1)))
+      g_ptr_array_remove_index (settings, i - 1);
+}
+
+static void
 run_job (GTask *task)
 {
   Job *job = g_task_get_task_data (task);
@@ -322,12 +335,15 @@ run_job (GTask *task)
   if (entry != NULL) {
     entry->is_busy = TRUE;
     entry->is_dirty = FALSE;
+    entry->is_touched = FALSE;
     job->generation = entry->generation;
     /* What is restored is what was remembered last. */
     if (job->is_restoring)
       ncg_resources_copy (&entry->resources, &job->resources);
   }
   job->settings = list_own (job->files, &job->resources);
+  if (job->is_partial)
+    leave_to_owner (job->settings);
   worker = g_task_new (NULL, NULL, on_written, g_object_ref (task));
   g_task_set_task_data (worker, job, NULL);
   g_task_run_in_thread (worker, write_in_worker);
@@ -422,6 +438,7 @@ ncg_own_files_forget (NcgOwnFiles *self, const char *unit)
   entry->generation++;
   entry->is_forgotten = TRUE;
   entry->is_dirty = FALSE;
+  entry->is_touched = FALSE;
   if (!entry->is_busy) {
     g_hash_table_remove (self->entries, key);
     return;
@@ -437,12 +454,13 @@ on_restored (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-restore (NcgOwnFiles *self, Entry *entry, gboolean is_gathering)
+restore (NcgOwnFiles *self, Entry *entry, gboolean is_partial, gboolean is_gathering)
 {
   g_autoptr (GTask) task = job_new (self, entry->unit, entry->cgroup, on_restored, NULL);
   Job *job = g_task_get_task_data (task);
 
   job->is_restoring = TRUE;
+  job->is_partial = is_partial;
   job->is_gathering = is_gathering;
   run_job (task);
 }
@@ -458,7 +476,23 @@ ncg_own_files_restore (NcgOwnFiles *self, const char *unit)
   if (entry->is_busy)
     entry->is_dirty = TRUE;
   else
-    restore (self, entry, FALSE);
+    restore (self, entry, FALSE, FALSE);
+}
+
+/* With an owner who watches, somebody else's change of the other files is not made undone before it
+ * is seen. */
+static void
+restore_watched (NcgOwnFiles *self, const char *unit)
+{
+  Entry *entry = g_hash_table_lookup (self->entries, unit);
+
+  if (entry == NULL || entry->is_forgotten)
+    return;
+  entry->is_waiting = FALSE;
+  if (entry->is_busy)
+    entry->is_touched = TRUE;
+  else
+    restore (self, entry, self->owner_watches, FALSE);
 }
 
 void
@@ -468,7 +502,7 @@ ncg_own_files_gather (NcgOwnFiles *self, const char *unit)
 
   /* Whoever writes gathers, too. */
   if (entry != NULL && !entry->is_forgotten && !entry->is_busy && self->foreign->len > 0)
-    restore (self, entry, TRUE);
+    restore (self, entry, FALSE, TRUE);
 }
 
 void
