@@ -236,6 +236,19 @@ test_refused (Fixture *fixture, gconstpointer data)
   }
 }
 
+/* Whoever is above a cgroup that is there is not in it, and that is told. */
+static void
+test_refused_beside (Fixture *fixture, gconstpointer data)
+{
+  const NcgProcess *process = g_ptr_array_index (fixture->processes, 0);
+  g_autofree char *cgroup = g_strdup_printf ("proc/%d/cgroup", (int) process->pid);
+
+  temp_dir_write (fixture->root, V2 "c/cgroup.procs", "");
+  temp_dir_make (fixture->root, V1 "c/cgroup.procs");
+  temp_dir_write (fixture->root, cgroup, "1:cpuset:/\n0::/c\n");
+  assert_attach (fixture, "/c", NCG_ERROR_FAILED, g_strerror (EISDIR));
+}
+
 /* The kernel wants more of a user than of root. */
 static void
 test_not_permitted (Fixture *fixture, gconstpointer data)
@@ -345,6 +358,7 @@ main (int argc, char **argv)
   ADD ("/attach/above", test_above);
   ADD ("/attach/threaded", test_threaded);
   ADD ("/attach/refused", test_refused);
+  ADD ("/attach/refused-beside", test_refused_beside);
   ADD ("/attach/not-permitted", test_not_permitted);
   ADD ("/attach/ended", test_ended);
   ADD ("/attach/restore", test_restore);
