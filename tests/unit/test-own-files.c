@@ -279,6 +279,29 @@ test_owner_watches (Fixture *fixture, gconstpointer data)
   g_assert_true (becomes (fixture, "1", PATIENCE_USEC));
 }
 
+/* Nor is it made undone by the way, before whoever watches has seen it. */
+static void
+test_left_to_owner (Fixture *fixture, gconstpointer owner_watches)
+{
+  static const char file[] = "sys/fs/cgroup/a.slice/cgroup.max.descendants";
+  g_autofree char *path = g_build_filename (fixture->root, file, NULL);
+  g_auto (NcgResources) resources = oom_group (1);
+  g_autofree char *text = NULL;
+
+  ncg_own_files_free (fixture->own);
+  fixture->own = ncg_own_files_new (fixture->hierarchy, fixture->foreign, fixture->proc,
+                                    owner_watches != NULL);
+  g_assert_true (ncg_resources_set_unified (&resources, "cgroup.max.descendants", "100", NULL));
+  temp_dir_write (fixture->root, file, "7\n");
+  temp_dir_write (fixture->root, GROUP_FILE, "1\n");
+  ncg_own_files_keep (fixture->own, "a.slice", "/a.slice", &resources);
+  write_other (fixture, "0");
+  g_assert_true (becomes (fixture, "1", PATIENCE_USEC));
+  wait_a_moment ();
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_cmpstr (g_strchomp (text), ==, owner_watches != NULL ? "7" : "100");
+}
+
 /* Not where the file's value is systemd's own default, nor what systemd does not know. */
 static void
 test_set_back (Fixture *fixture, gconstpointer data)
@@ -522,6 +545,8 @@ main (int argc, char **argv)
   ADD ("/own-files/forget-busy", test_forget_busy);
   ADD ("/own-files/forget-failed", test_forget_failed);
   ADD ("/own-files/owner-watches", test_owner_watches);
+  g_test_add ("/own-files/left-to-owner", Fixture, "", set_up, test_left_to_owner, tear_down);
+  g_test_add ("/own-files/all-without-owner", Fixture, NULL, set_up, test_left_to_owner, tear_down);
   ADD ("/own-files/set-back", test_set_back);
   ADD ("/own-files/free", test_free);
   ADD ("/own-files/hybrid-v2", test_hybrid_v2);
