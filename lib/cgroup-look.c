@@ -36,17 +36,19 @@ ncg_cgroup_may_be_there (const NcgTree *tree, const char *path)
          errno != ENOENT;
 }
 
+gboolean
+ncg_cgroup_is_gone (const NcgTree *tree, const char *path)
+{
+  return !ncg_cgroup_may_be_there (tree, path) && faccessat (AT_FDCWD, tree->mount, F_OK, 0) == 0;
+}
+
 /* A directory of the kernel has two links, and one for each in it (kernfs_iop_getattr()). */
 static gboolean
-is_without_children (const Path *whole, gboolean *ret_is_there)
+is_without_children (const Path *whole)
 {
   struct stat status;
 
-  *ret_is_there = TRUE;
-  if (lstat (whole->text, &status) == 0)
-    return S_ISDIR (status.st_mode) && status.st_nlink == 2;
-  *ret_is_there = errno != ENOENT;
-  return FALSE;
+  return lstat (whole->text, &status) == 0 && S_ISDIR (status.st_mode) && status.st_nlink == 2;
 }
 
 /* "populated" is of all that is below it; v1 has no such thing. */
@@ -67,12 +69,9 @@ is_without_processes (const NcgTree *tree, const char *path)
 gboolean
 ncg_cgroup_is_bare (const NcgTree *tree, const char *path)
 {
-  gboolean is_there;
   Path whole;
 
-  if (!path_set (&whole, tree, path, ""))
-    return FALSE;
-  if (is_without_children (&whole, &is_there))
-    return is_without_processes (tree, path);
-  return !is_there && faccessat (AT_FDCWD, tree->mount, F_OK, 0) == 0;
+  return path_set (&whole, tree, path, "") && is_without_children (&whole)
+             ? is_without_processes (tree, path)
+             : ncg_cgroup_is_gone (tree, path);
 }

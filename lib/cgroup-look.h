@@ -16,6 +16,10 @@
  */
 gboolean ncg_cgroup_may_be_there (const NcgTree *tree, const char *path);
 
+/* Whether for certain there is no cgroup @path: its hierarchy is there, and nothing of that name.
+ */
+gboolean ncg_cgroup_is_gone (const NcgTree *tree, const char *path);
+
 /**
  * ncg_cgroup_is_bare:
  * @path: as in ncg_cgroup_open()

@@ -4,7 +4,7 @@
  */
 #include "lib/driver-systemd.h"
 
-#include "lib/cgroup.h"
+#include "lib/cgroup-look.h"
 #include "lib/error.h"
 #include "lib/leaf-settle.h"
 #include "lib/names.h"
@@ -304,17 +304,6 @@ systemd_watch_services (NcgDriver *base, const char *const *units)
   ncg_systemd_services_watch (((SystemdDriver *) base)->services, units);
 }
 
-/* What cannot be seen is not gone. */
-static gboolean
-is_gone (const NcgSystemdContext *context, const char *cgroup)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (NcgCgroup) found =
-      ncg_cgroup_open (ncg_hierarchy_get_primary (context->hierarchy)->mount, cgroup, &error);
-
-  return g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
-}
-
 /* Of a leaf that ended by itself something may be left in hierarchies that systemd does not know.
  * While systemd loads its units anew, or executes itself, it tells of all of them. */
 static void
@@ -322,7 +311,8 @@ forget_if_gone (NcgSystemdContext *context, const char *unit)
 {
   const NcgSystemdUnit *known = ncg_systemd_units_find (context->units, unit);
 
-  if (known == NULL || !is_gone (context, known->cgroup))
+  if (known == NULL ||
+      !ncg_cgroup_is_gone (ncg_hierarchy_get_primary (context->hierarchy), known->cgroup))
     return;
   if (context->foreign->len > 0 && ncg_leaf_is_foreign (context->foreign, known->cgroup))
     ncg_tree_work_remove_async (context->foreign, context->proc, known->cgroup,

@@ -4,6 +4,7 @@
  */
 #include "lib/leaf-settle.h"
 
+#include "lib/cgroup-look.h"
 #include "lib/cgroup-tree.h"
 #include "lib/cgroup.h"
 #include "lib/cgroupfs-names.h"
@@ -115,16 +116,6 @@ ncg_leaf_make_foreign (const GPtrArray *trees,
   return chosen->len == 0 || ncg_cgroup_tree_make_beside (primary, chosen, path, NULL, error);
 }
 
-/* Not if it only cannot be seen. */
-static gboolean
-is_gone (const NcgTree *tree, const char *path)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, &error);
-
-  return g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
-}
-
 /* Whoever makes cgroups of other names in one hierarchy alone has a reason. */
 static gboolean
 is_of_unit (const char *name)
@@ -137,7 +128,7 @@ ncg_leaf_list_left (const GPtrArray *trees, const NcgTree *primary, const char *
 {
   GPtrArray *left = g_ptr_array_new_with_free_func (g_free);
 
-  for (guint i = 0; i < trees->len && !is_gone (primary, path); i++) {
+  for (guint i = 0; i < trees->len && !ncg_cgroup_is_gone (primary, path); i++) {
     const NcgTree *tree = g_ptr_array_index (trees, i);
     g_autoptr (NcgCgroup) parent = ncg_cgroup_open (tree->mount, path, NULL);
     g_auto (GStrv) children = parent != NULL ? ncg_cgroup_list_children (parent, NULL) : NULL;
@@ -145,7 +136,7 @@ ncg_leaf_list_left (const GPtrArray *trees, const NcgTree *primary, const char *
     for (guint j = 0; children != NULL && children[j] != NULL; j++) {
       g_autofree char *child = g_strconcat (path, "/", children[j], NULL);
 
-      if (is_of_unit (children[j]) && is_gone (primary, child))
+      if (is_of_unit (children[j]) && ncg_cgroup_is_gone (primary, child))
         g_ptr_array_add (left, g_steal_pointer (&child));
     }
   }

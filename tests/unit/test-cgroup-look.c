@@ -43,6 +43,17 @@ test_there (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_gone (Fixture *fixture, gconstpointer data)
+{
+  g_assert_false (ncg_cgroup_is_gone (&fixture->v1, "/a"));
+  g_assert_true (ncg_cgroup_is_gone (&fixture->v1, "/b"));
+  /* Nothing is known of what is in a hierarchy that is not mounted. */
+  fixture->v1.mount[strlen (fixture->v1.mount) - 1] = 'x';
+  g_assert_false (ncg_cgroup_is_gone (&fixture->v1, "/b"));
+  g_assert_false (ncg_cgroup_may_be_there (&fixture->v1, "/b"));
+}
+
+static void
 test_bare (Fixture *fixture, gconstpointer data)
 {
   g_assert_true (ncg_cgroup_is_bare (&fixture->v1, "/a"));
@@ -97,6 +108,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/cgroup-look/there", test_there);
+  ADD ("/cgroup-look/gone", test_gone);
   ADD ("/cgroup-look/bare", test_bare);
   ADD ("/cgroup-look/populated", test_populated);
   ADD ("/cgroup-look/children", test_children);
