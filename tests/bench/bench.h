@@ -33,4 +33,4 @@ typedef struct {
 } Part;
 
 extern const Part part_create, part_join, part_remove, part_load, part_stats, part_runtimes,
-    part_standing, part_drift, part_cli;
+    part_standing, part_drift, part_cli, part_layout;

@@ -70,13 +70,33 @@ new_start (Connection *connection, const char *unit, GVariantBuilder *properties
 }
 
 sd_bus_message *
-floor_new_slice (Connection *connection, const char *unit)
+floor_new_slice_of (Connection *connection, const char *unit, FloorParts parts)
 {
   GVariantBuilder properties;
 
   begin (&properties);
-  add_settings (&properties, TRUE);
+  if ((parts & FLOOR_DEPENDENCIES) == 0)
+    ncg_unit_properties_add (&properties, "DefaultDependencies", g_variant_new_boolean (FALSE));
+  if ((parts & FLOOR_LIMITS) != 0)
+    add_settings (&properties, TRUE);
   return new_start (connection, unit, &properties);
+}
+
+sd_bus_message *
+floor_new_slice (Connection *connection, const char *unit)
+{
+  return floor_new_slice_of (connection, unit, FLOOR_LIMITS | FLOOR_DEPENDENCIES);
+}
+
+sd_bus_message *
+floor_new_limits (Connection *connection, const char *unit)
+{
+  GVariantBuilder properties;
+
+  g_variant_builder_init (&properties, G_VARIANT_TYPE ("a(sv)"));
+  add_settings (&properties, TRUE);
+  return connection_new_call (connection, PEER_SYSTEMD, "SetUnitProperties",
+                              g_variant_new ("(sba(sv))", unit, TRUE, &properties));
 }
 
 static GVariant *

@@ -13,6 +13,17 @@
 /* A slice with the limits of the pods (calls.h). */
 sd_bus_message *floor_new_slice (Connection *connection, const char *unit);
 
+/* Of a slice: what it has of that, to tell what each of them costs systemd. */
+typedef enum {
+  FLOOR_LIMITS = 1 << 0,
+  FLOOR_DEPENDENCIES = 1 << 1, /* DefaultDependencies= */
+} FloorParts;
+
+sd_bus_message *floor_new_slice_of (Connection *connection, const char *unit, FloorParts parts);
+
+/* The same limits for a slice that is there, without a job. */
+sd_bus_message *floor_new_limits (Connection *connection, const char *unit);
+
 /* A scope with these processes. systemd lets others join it later only if it is delegated. */
 sd_bus_message *floor_new_scope (Connection *connection,
                                  const char *unit,

@@ -4,10 +4,13 @@
  * it has taken over what was there before it, and whether a pod costs it more when there are many.
  */
 #include "tests/bench/cpu-cost.h"
+#include "tests/bench/fail.h"
 #include "tests/bench/floor.h"
 #include "tests/bench/process.h"
 
 #include <math.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define UNIT "nodecgroupsd.service"
 #define IDLE_PODS 500
@@ -20,6 +23,7 @@
 #define QUIET_SECONDS 3
 #define QUIET_NSEC 500000
 #define QUIET_TRIES 120
+#define IDLE_FLOOR "/usr/libexec/nodecgroups/tests/bench-idle-floor"
 #define POLL_USEC 1000
 /* A thread of GLib's own pool ends after 15 idle seconds, and takes its count with it. */
 #define THREAD_USEC (20 * G_USEC_PER_SEC)
@@ -101,7 +105,20 @@ report_value (Bench *bench, const char *name, guint pods, const char *unit, doub
 }
 
 static void
-measure_memory (Bench *bench, guint pods, const char *name, Aim aim)
+report_memory (
+    Bench *bench, guint pods, const char *name, double value, const double *floor, Aim aim)
+{
+  Row row = report_new_row (name, pods, 1, "MiB", value);
+
+  row.aim = aim;
+  if (floor != NULL)
+    row.floor_p50 = *floor;
+  report_add (bench->report, &row);
+}
+
+/* @floor: (nullable) */
+static void
+measure_memory (Bench *bench, guint pods, const char *name, const ProcessMemory *floor, Aim aim)
 {
   g_autofree char *pss = g_strconcat (name, ", PSS", NULL);
   g_autofree char *private = g_strconcat (name, ", private", NULL);
@@ -110,9 +127,33 @@ measure_memory (Bench *bench, guint pods, const char *name, Aim aim)
 
   settle (bench);
   process_read_memory (find_daemon (bench), &memory);
-  report_value (bench, g_intern_string (name), pods, "MiB", memory.rss_mib, aim);
-  report_value (bench, g_intern_string (pss), pods, "MiB", memory.pss_mib, none);
-  report_value (bench, g_intern_string (private), pods, "MiB", memory.private_mib, none);
+  report_memory (bench, pods, g_intern_string (name), memory.rss_mib,
+                 floor != NULL ? &floor->rss_mib : NULL, aim);
+  report_memory (bench, pods, g_intern_string (pss), memory.pss_mib,
+                 floor != NULL ? &floor->pss_mib : NULL, none);
+  report_memory (bench, pods, g_intern_string (private), memory.private_mib,
+                 floor != NULL ? &floor->private_mib : NULL, none);
+}
+
+/* Of a program that has the libraries and connections of the daemon, and does nothing. */
+static void
+read_memory_floor (ProcessMemory *ret_memory)
+{
+  const char *argv[] = { IDLE_FLOOR, NULL };
+  g_autoptr (GError) error = NULL;
+  char ready;
+  int input, output;
+  GPid pid;
+
+  if (!g_spawn_async_with_pipes (NULL, (char **) argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+                                 &pid, &input, &output, NULL, &error))
+    fail ("%s", error->message);
+  if (read (output, &ready, 1) != 1)
+    fail (IDLE_FLOOR " has ended");
+  process_read_memory (pid, ret_memory);
+  close (input);
+  waitpid (pid, NULL, 0);
+  close (output);
 }
 
 static void
@@ -174,21 +215,23 @@ run (Bench *bench)
 {
   guint some = bench_scale (bench, 100), many = bench_scale (bench, MANY_PODS);
   const Aim none = { AIM_NONE, 0, 0 };
+  ProcessMemory floor;
   gint64 unused;
   double with_few;
 
   population_set (bench->population, 0);
   time_start (bench, &unused);
-  measure_memory (bench, 0, "memory", (Aim){ AIM_VALUE_AT_MOST, 8, 0 });
+  read_memory_floor (&floor);
+  measure_memory (bench, 0, "memory", &floor, (Aim){ AIM_VALUE_AT_MOST, 8, 0 });
   with_few = measure_cpu (bench, bench_scale (bench, FEW_PODS));
   set_with_leaves (bench, some);
-  measure_memory (bench, some, "memory, two leaves each", none);
+  measure_memory (bench, some, "memory, two leaves each", NULL, none);
   set_with_leaves (bench, bench_scale (bench, IDLE_PODS));
   measure_idle (bench, bench_scale (bench, IDLE_PODS));
   set_with_leaves (bench, many);
-  measure_memory (bench, many, "memory, two leaves each", (Aim){ AIM_VALUE_AT_MOST, 24, 0 });
+  measure_memory (bench, many, "memory, two leaves each", NULL, (Aim){ AIM_VALUE_AT_MOST, 24, 0 });
   measure_start (bench, many, (Aim){ AIM_VALUE_AT_MOST, 1000, 0 });
-  measure_memory (bench, many, "memory, after the start", none);
+  measure_memory (bench, many, "memory, after the start", NULL, none);
   measure_growth (bench, bench_scale (bench, MOST_PODS), with_few);
   population_set (bench->population, 0);
 }
