@@ -10,26 +10,12 @@
 #include "lib/cgroup-tree.h"
 #include "lib/error.h"
 #include "lib/file-watch.h"
+#include "lib/own-entry.h"
 #include "lib/own-write.h"
 #include "lib/unit-properties.h"
 
 /* Between two restorations of one unit. */
 #define PAUSE_MSEC 100
-
-/* What is remembered of a unit. */
-typedef struct {
-  char *unit;
-  char *cgroup;
-  NcgResources resources;
-  gboolean is_busy;    /* a writer is at work; until it is done the entry stays */
-  gboolean is_dirty;   /* somebody wrote since the writer began */
-  gboolean is_touched; /* the same for what is watched here alone */
-  gboolean is_forgotten;
-  guint generation;     /* goes up when it is forgotten: what was begun before counts no more */
-  gint64 restored_usec; /* when it was last asked for by a write of others */
-  gboolean is_waiting;  /* for the pause to be over */
-  GQueue waiting;       /* GTask of a Job */
-} Entry;
 
 struct NcgOwnFiles {
   guint refs; /* one of the owner, one of each job */
@@ -38,7 +24,7 @@ struct NcgOwnFiles {
   char *proc;
   const NcgSystemdFeatures *features;
   gboolean owner_watches;
-  GHashTable *entries; /* unit → Entry */
+  GHashTable *entries; /* unit → NcgOwnEntry */
   NcgFileWatch *watch; /* (nullable): where the kernel has no more, a reload alone is heeded */
 };
 
@@ -57,18 +43,6 @@ typedef struct {
 
 static void run_job (GTask *task);
 static void restore_watched (NcgOwnFiles *self, const char *unit);
-
-static void
-entry_free (gpointer data)
-{
-  Entry *entry = data;
-
-  g_free (entry->unit);
-  g_free (entry->cgroup);
-  ncg_resources_clear (&entry->resources);
-  g_queue_clear_full (&entry->waiting, g_object_unref);
-  g_free (entry);
-}
 
 static void
 unref (NcgOwnFiles *self)
@@ -136,7 +110,7 @@ static void
 on_written_by_others (const char *unit, gpointer user_data)
 {
   NcgOwnFiles *self = user_data;
-  Entry *entry = g_hash_table_lookup (self->entries, unit);
+  NcgOwnEntry *entry = g_hash_table_lookup (self->entries, unit);
   gint64 now_usec = g_get_monotonic_time ();
 
   if (entry == NULL || entry->is_waiting)
@@ -162,7 +136,7 @@ ncg_own_files_new (const NcgHierarchy *hierarchy,
   self->foreign = g_ptr_array_ref (foreign);
   self->proc = g_strdup (proc);
   self->owner_watches = owner_watches;
-  self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
+  self->entries = ncg_own_entries_new ();
   self->watch = ncg_file_watch_new (on_written_by_others, self);
   return self;
 }
@@ -198,23 +172,6 @@ ncg_own_files_is_needed (const NcgOwnFiles *self, const NcgResources *resources)
   return own->len > 0;
 }
 
-static Entry *
-ensure_entry (NcgOwnFiles *self, const char *unit, const char *cgroup)
-{
-  Entry *entry = g_hash_table_lookup (self->entries, unit);
-
-  if (entry == NULL) {
-    entry = g_new0 (Entry, 1);
-    entry->unit = g_strdup (unit);
-    g_queue_init (&entry->waiting);
-    g_hash_table_insert (self->entries, entry->unit, entry);
-  }
-  g_free (entry->cgroup);
-  entry->cgroup = g_strdup (cgroup);
-  entry->is_forgotten = FALSE;
-  return entry;
-}
-
 gboolean
 ncg_own_files_is_set_back (const NcgFileSetting *setting)
 {
@@ -224,7 +181,7 @@ ncg_own_files_is_set_back (const NcgFileSetting *setting)
 }
 
 static void
-watch_settings (NcgOwnFiles *self, const Entry *entry, const GPtrArray *settings)
+watch_settings (NcgOwnFiles *self, const NcgOwnEntry *entry, const GPtrArray *settings)
 {
   for (guint i = 0; self->watch != NULL && i < settings->len; i++) {
     const NcgFileSetting *setting = g_ptr_array_index (settings, i);
@@ -248,13 +205,19 @@ is_there (const Job *job, GError **error)
   return FALSE;
 }
 
+static NcgOwnWrite
+get_write (const Job *job)
+{
+  const NcgOwnFiles *files = job->files;
+
+  return (NcgOwnWrite){ files->hierarchy, files->foreign, files->proc, job->cgroup, job->settings };
+}
+
 static void
 write_in_worker (GTask *worker, gpointer source, gpointer data, GCancellable *cancellable)
 {
   const Job *job = data;
-  const NcgOwnFiles *files = job->files;
-  const NcgOwnWrite what = { files->hierarchy, files->foreign, files->proc, job->cgroup,
-                             job->settings };
+  const NcgOwnWrite what = get_write (job);
   GError *error = NULL;
 
   if (is_there (job, &error) &&
@@ -266,7 +229,7 @@ write_in_worker (GTask *worker, gpointer source, gpointer data, GCancellable *ca
 
 /* Who comes next: somebody with new values, or what was written behind our back. */
 static void
-run_next (NcgOwnFiles *self, Entry *entry)
+run_next (NcgOwnFiles *self, NcgOwnEntry *entry)
 {
   g_autoptr (GTask) next = g_queue_pop_head (&entry->waiting);
 
@@ -282,10 +245,10 @@ run_next (NcgOwnFiles *self, Entry *entry)
 }
 
 static void
-remember (Entry *entry, const NcgResources *resources)
+remember (NcgOwnEntry *entry, const Job *job)
 {
-  ncg_resources_clear (&entry->resources);
-  ncg_resources_copy (resources, &entry->resources);
+  ncg_own_entry_set_resources (entry, &job->resources);
+  watch_settings (job->files, entry, job->settings);
 }
 
 /* The next one is started first: whoever gets the answer may forget the unit at once. */
@@ -296,11 +259,10 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
   Job *job = g_task_get_task_data (task);
   GError *error = NULL;
   gboolean is_written = g_task_propagate_boolean (G_TASK (result), &error);
-  Entry *entry = g_hash_table_lookup (job->files->entries, job->unit);
+  NcgOwnEntry *entry = g_hash_table_lookup (job->files->entries, job->unit);
 
   if (entry != NULL && entry->generation == job->generation && is_written) {
-    remember (entry, &job->resources);
-    watch_settings (job->files, entry, job->settings);
+    remember (entry, job);
   } else if (entry != NULL && entry->generation == job->generation && job->is_restoring &&
              g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
     ncg_own_files_forget (job->files, job->unit);
@@ -311,6 +273,15 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
+}
+
+/* As most often, of a unit that is new: two changes of thread are more than the few files. */
+static gboolean
+is_done (const Job *job)
+{
+  const NcgOwnWrite what = get_write (job);
+
+  return ncg_own_write_is_done (&what);
 }
 
 static void
@@ -325,7 +296,7 @@ static void
 run_job (GTask *task)
 {
   Job *job = g_task_get_task_data (task);
-  Entry *entry = g_hash_table_lookup (job->files->entries, job->unit);
+  NcgOwnEntry *entry = g_hash_table_lookup (job->files->entries, job->unit);
   g_autoptr (GTask) worker = NULL;
 
   if (entry != NULL && entry->is_busy) {
@@ -344,6 +315,12 @@ run_job (GTask *task)
   job->settings = list_own (job->files, &job->resources);
   if (job->is_partial)
     leave_to_owner (job->settings);
+  if (entry != NULL && !job->is_restoring && is_done (job)) {
+    remember (entry, job);
+    run_next (job->files, entry);
+    g_task_return_boolean (task, TRUE);
+    return;
+  }
   worker = g_task_new (NULL, NULL, on_written, g_object_ref (task));
   g_task_set_task_data (worker, job, NULL);
   g_task_run_in_thread (worker, write_in_worker);
@@ -383,7 +360,7 @@ ncg_own_files_write_async (NcgOwnFiles *self,
     g_task_return_boolean (task, TRUE);
     return;
   }
-  ensure_entry (self, unit, cgroup);
+  ncg_own_entry_ensure (self->entries, unit, cgroup);
   ncg_resources_copy (resources, &job->resources);
   run_job (task);
 }
@@ -401,34 +378,20 @@ ncg_own_files_keep (NcgOwnFiles *self,
                     const NcgResources *resources)
 {
   g_autoptr (GPtrArray) own = list_own (self, resources);
-  Entry *entry;
+  NcgOwnEntry *entry;
 
   if (own->len == 0)
     return;
-  entry = ensure_entry (self, unit, cgroup);
-  remember (entry, resources);
+  entry = ncg_own_entry_ensure (self->entries, unit, cgroup);
+  ncg_own_entry_set_resources (entry, resources);
   watch_settings (self, entry, own);
-}
-
-static void
-give_up_waiting (Entry *entry)
-{
-  GQueue waiting = entry->waiting;
-  GTask *task;
-
-  g_queue_init (&entry->waiting);
-  while ((task = g_queue_pop_head (&waiting)) != NULL) {
-    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_NOT_FOUND,
-                             "%s went away before it had its settings", entry->unit);
-    g_object_unref (task);
-  }
 }
 
 /* While a writer is at work for it the entry stays, so that one of the same name waits. */
 void
 ncg_own_files_forget (NcgOwnFiles *self, const char *unit)
 {
-  Entry *entry = g_hash_table_lookup (self->entries, unit);
+  NcgOwnEntry *entry = g_hash_table_lookup (self->entries, unit);
   g_autofree char *key = g_strdup (unit);
 
   if (entry == NULL)
@@ -443,7 +406,7 @@ ncg_own_files_forget (NcgOwnFiles *self, const char *unit)
     g_hash_table_remove (self->entries, key);
     return;
   }
-  give_up_waiting (entry);
+  ncg_own_entry_give_up (entry);
 }
 
 static void
@@ -454,7 +417,7 @@ on_restored (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-restore (NcgOwnFiles *self, Entry *entry, gboolean is_partial, gboolean is_gathering)
+restore (NcgOwnFiles *self, NcgOwnEntry *entry, gboolean is_partial, gboolean is_gathering)
 {
   g_autoptr (GTask) task = job_new (self, entry->unit, entry->cgroup, on_restored, NULL);
   Job *job = g_task_get_task_data (task);
@@ -468,7 +431,7 @@ restore (NcgOwnFiles *self, Entry *entry, gboolean is_partial, gboolean is_gathe
 void
 ncg_own_files_restore (NcgOwnFiles *self, const char *unit)
 {
-  Entry *entry = g_hash_table_lookup (self->entries, unit);
+  NcgOwnEntry *entry = g_hash_table_lookup (self->entries, unit);
 
   if (entry == NULL || entry->is_forgotten)
     return;
@@ -484,7 +447,7 @@ ncg_own_files_restore (NcgOwnFiles *self, const char *unit)
 static void
 restore_watched (NcgOwnFiles *self, const char *unit)
 {
-  Entry *entry = g_hash_table_lookup (self->entries, unit);
+  NcgOwnEntry *entry = g_hash_table_lookup (self->entries, unit);
 
   if (entry == NULL || entry->is_forgotten)
     return;
@@ -498,7 +461,7 @@ restore_watched (NcgOwnFiles *self, const char *unit)
 void
 ncg_own_files_gather (NcgOwnFiles *self, const char *unit)
 {
-  Entry *entry = g_hash_table_lookup (self->entries, unit);
+  NcgOwnEntry *entry = g_hash_table_lookup (self->entries, unit);
 
   /* Whoever writes gathers, too. */
   if (entry != NULL && !entry->is_forgotten && !entry->is_busy && self->foreign->len > 0)

@@ -7,6 +7,7 @@
 #include "lib/apply.h"
 #include "lib/cgroup-tree.h"
 #include "lib/members.h"
+#include "lib/verify.h"
 
 /* What systemd enables in cgroup.subtree_control where all is v2, and nobody else should. */
 static const char *const controllers_of_systemd[] = {
@@ -79,4 +80,21 @@ ncg_own_write_run (const NcgOwnWrite *self, GError **error)
   return make_cgroups (self, error) && ncg_apply_check (self->cgroup, self->settings, error) &&
          ncg_own_write_gather (self, error) &&
          ncg_apply_write (self->cgroup, self->settings, error);
+}
+
+gboolean
+ncg_own_write_is_done (const NcgOwnWrite *self)
+{
+  for (guint i = 0; i < self->foreign->len; i++)
+    if (has_setting_in (self, g_ptr_array_index (self->foreign, i)))
+      return FALSE;
+  ncg_verify_read_settings (self->cgroup, self->settings);
+  for (guint i = 0; i < self->settings->len; i++) {
+    const NcgFileSetting *setting = g_ptr_array_index (self->settings, i);
+
+    /* What is right because it is missing may not be made yet. */
+    if (!setting->ok || setting->actual == NULL)
+      return FALSE;
+  }
+  return TRUE;
 }

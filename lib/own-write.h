@@ -18,6 +18,11 @@ typedef struct {
 /* All or nothing; see ncg_own_files_write_async(). */
 gboolean ncg_own_write_run (const NcgOwnWrite *self, GError **error);
 
+/* Whether the cgroup and its files are as they are to be, so that nothing is to be made, moved or
+ * written: as of a unit that systemd has just made, for which all that is ours has the kernel's own
+ * values. Reads a few small files, and does not block. */
+gboolean ncg_own_write_is_done (const NcgOwnWrite *self);
+
 /* The processes alone, in those of the foreign hierarchies that have a setting; see
  * ncg_members_gather(). */
 gboolean ncg_own_write_gather (const NcgOwnWrite *self, GError **error);

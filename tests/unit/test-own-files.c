@@ -151,6 +151,34 @@ test_write (Fixture *fixture, gconstpointer data)
   g_assert_true (reads (fixture, "1"));
 }
 
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  guint *n_done = user_data;
+
+  g_assert_true (ncg_own_files_write_finish (result, NULL));
+  ++*n_done;
+}
+
+/* What is so already is not written, needs no thread that would have to be waited for, and is
+ * remembered. */
+static void
+test_done (Fixture *fixture, gconstpointer data)
+{
+  NcgResources resources = oom_group (0);
+  guint n_done = 0;
+
+  for (guint i = 0; i < 100; i++) {
+    g_autofree char *unit = g_strdup_printf ("u%u.slice", i);
+
+    ncg_own_files_write_async (fixture->own, unit, "/a.slice", &resources, on_done, &n_done);
+  }
+  g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (n_done, ==, 100);
+  write_other (fixture, "1");
+  g_assert_true (becomes (fixture, "0", PATIENCE_USEC));
+}
+
 /* Again and again, also at once after the last time. */
 static void
 test_restore (Fixture *fixture, gconstpointer data)
@@ -493,6 +521,10 @@ test_members (Fixture *fixture, gconstpointer data)
   become_hybrid (fixture);
   pid = start_member (fixture);
   number = g_strdup_printf ("%d", (int) pid);
+  /* Also where the values are as they should be. */
+  resources.cpus = ncg_cpuset_parse ("1", NULL);
+  g_assert_false (write_resources (fixture, &resources, NULL));
+  ncg_cpuset_free (resources.cpus);
   resources.cpus = ncg_cpuset_parse ("0-1", NULL);
   g_assert_false (write_resources (fixture, &resources, &error));
   g_assert_error (error, NCG_ERROR, NCG_ERROR_FAILED);
@@ -537,6 +569,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/own-files/write", test_write);
+  ADD ("/own-files/done", test_done);
   ADD ("/own-files/restore", test_restore);
   ADD ("/own-files/forget", test_forget);
   ADD ("/own-files/keep", test_keep);
