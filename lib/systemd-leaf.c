@@ -325,6 +325,7 @@ start (GTask *task)
     .proc = context->proc,
     .tree = ncg_hierarchy_get_primary (context->hierarchy),
     .without_pidfds = &context->without_pidfds,
+    .predicted = leaf->predicted,
   };
 
   if (properties == NULL ||

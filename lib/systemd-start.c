@@ -7,6 +7,7 @@
  */
 #include "lib/systemd-start.h"
 
+#include "lib/cgroup-look.h"
 #include "lib/error.h"
 #include "lib/process.h"
 #include "lib/systemd-existing.h"
@@ -215,14 +216,34 @@ check_existing (GTask *task, const GError *error)
   return TRUE;
 }
 
+/* systemd has made the cgroup before it answers. */
+static gboolean
+is_made (const Start *start)
+{
+  return start->is_held && start->existing == NULL && start->predicted != NULL &&
+         ncg_cgroup_may_be_there (start->tree, start->predicted);
+}
+
+static void
+return_place (GTask *task, const char *cgroup)
+{
+  const Start *start = g_task_get_task_data (task);
+
+  g_task_return_pointer (task, ncg_place_new (start->unit, cgroup),
+                         (GDestroyNotify) ncg_place_free);
+}
+
 static void
 on_properties_set (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Start *start = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
 
-  if (reply != NULL)
+  if (reply != NULL && is_made (start))
+    return_place (task, start->predicted);
+  else if (reply != NULL)
     fetch_control_group (task);
   else if (!check_existing (task, error) && !retry_if_lost (task, error))
     g_task_return_error (task, g_steal_pointer (&error));
@@ -426,8 +447,7 @@ on_running (GTask *task)
   g_autofree char *cgroup = look_for_cgroup (start);
 
   if (cgroup != NULL) {
-    g_task_return_pointer (task, ncg_place_new (start->unit, cgroup),
-                           (GDestroyNotify) ncg_place_free);
+    return_place (task, cgroup);
     return;
   }
   g_clear_pointer (&start->existing, g_variant_unref);

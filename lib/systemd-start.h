@@ -20,7 +20,8 @@ typedef struct {
   gboolean adopt;             /* take a unit that somebody else made */
   gboolean *without_pidfds;   /* outlives the call: set once systemd refused PIDFDs */
   NcgDriverStarted started;   /* (nullable): see NcgGroup */
-  const char *predicted;      /* with @started: the cgroup, where it says that all is there */
+  const char *predicted;      /* (nullable): the cgroup, if it is where it should be: with @started
+                                 where that says that all is there, and of one that is held */
   gpointer user_data;
 } NcgSystemdStart;
 

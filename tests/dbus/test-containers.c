@@ -50,6 +50,16 @@ test_properties (Fixture *fixture, gconstpointer data)
                                    "('ExecStart', <[('/bin/true', ['/bin/true'], false)]>), "));
 }
 
+/* Where the cgroup is the kernel shows, and systemd is not asked. */
+static void
+test_shown (Fixture *fixture, gconstpointer data)
+{
+  fake_systemd_forget_calls (fixture->systemd);
+  container_must_create (fixture, SPEC);
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", NULL), ==, 1);
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "Get", NULL), ==, 0);
+}
+
 /* A lost reply costs systemd nothing. */
 static void
 test_same (Fixture *fixture, gconstpointer data)
@@ -514,6 +524,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   JOIN_TEST ("/containers/create", test_create);
   JOIN_TEST ("/containers/properties", test_properties);
+  JOIN_TEST ("/containers/shown", test_shown);
   JOIN_TEST ("/containers/same", test_same);
   JOIN_TEST ("/containers/creation-only", test_creation_only);
   JOIN_TEST ("/containers/refused", test_refused);
