@@ -6,6 +6,7 @@
 
 #include "cli/exit-status.h"
 #include "cli/ssh.h"
+#include "cli/wake.h"
 
 #include <signal.h>
 
@@ -15,6 +16,7 @@
 
 struct Bus {
   GDBusConnection *connection;
+  gboolean is_awake;       /* the daemon was there once */
   NcgDbusManager *manager; /* (nullable): not asked for yet */
   NcgDbusNode *node;       /* (nullable): the same */
 };
@@ -67,10 +69,17 @@ bus_get_connection (Bus *self)
   return self->connection;
 }
 
+gboolean
+bus_wake (Bus *self, GError **error)
+{
+  self->is_awake = self->is_awake || wake_daemon (self->connection, error);
+  return self->is_awake;
+}
+
 NcgDbusManager *
 bus_get_manager (Bus *self, GError **error)
 {
-  if (self->manager == NULL)
+  if (self->manager == NULL && bus_wake (self, error))
     self->manager = ncg_dbus_manager_proxy_new_sync (self->connection, PROXY_FLAGS, BUS_NAME,
                                                      BUS_OBJECT, NULL, error);
   return self->manager;
@@ -79,7 +88,7 @@ bus_get_manager (Bus *self, GError **error)
 NcgDbusNode *
 bus_get_node (Bus *self, GError **error)
 {
-  if (self->node == NULL)
+  if (self->node == NULL && bus_wake (self, error))
     self->node = ncg_dbus_node_proxy_new_sync (self->connection, PROXY_FLAGS, BUS_NAME, BUS_OBJECT,
                                                NULL, error);
   return self->node;

@@ -30,8 +30,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Bus, bus_close)
 
 GDBusConnection *bus_get_connection (Bus *self);
 
-/* (transfer none) (nullable): proxies without cached properties, for their methods. The first call
- * starts a daemon that can be started. */
+/* Starts a daemon that does not run, once; to be called before calls on the connection that need
+ * it. An error tells why it cannot be started. */
+gboolean bus_wake (Bus *self, GError **error);
+
+/* (transfer none) (nullable): proxies without cached properties, for their methods, of a daemon
+ * that is awake. */
 NcgDbusManager *bus_get_manager (Bus *self, GError **error);
 NcgDbusNode *bus_get_node (Bus *self, GError **error);
 

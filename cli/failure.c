@@ -16,6 +16,9 @@
 
 #define JOURNAL "journalctl -u nodecgroupsd -n 20"
 #define START "systemctl start nodecgroupsd; if that fails, " JOURNAL " says why"
+#define INSTALL                                                                                    \
+  "systemctl start nodecgroupsd; if there is no such unit, install the package nodecgroups there"
+#define UNMASK "systemctl unmask nodecgroupsd, which somebody has masked; and then to start it"
 #define NO_DAEMON "nodecgroupsd does not run and cannot be started"
 #define AGAIN "again in a moment; systemctl status nodecgroupsd says what is going on"
 #define UPGRADE                                                                                    \
@@ -64,7 +67,7 @@ static const Row rows[] = {
   { NULL, BUS "AccessDenied", EXIT_STATUS_NOT_PERMITTED, NULL,
     "as root, or as a member of the daemon's group (nodecgroups, unless it was configured "
     "otherwise)" },
-  { NULL, BUS "ServiceUnknown", EXIT_STATUS_UNREACHABLE, NO_DAEMON, START },
+  { NULL, BUS "ServiceUnknown", EXIT_STATUS_UNREACHABLE, NO_DAEMON, INSTALL },
   /* Of calls that start none. */
   { NULL, BUS "NameHasNoOwner", EXIT_STATUS_UNREACHABLE,
     "nodecgroupsd does not run, and is not started for this", START },
@@ -79,6 +82,8 @@ static const Row rows[] = {
   { NULL, BUS "UnknownInterface", EXIT_STATUS_FAILED, NULL, UPGRADE },
   { NULL, BUS "UnknownProperty", EXIT_STATUS_FAILED, NULL, UPGRADE },
   { NULL, BUS "UnknownObject", EXIT_STATUS_FAILED, NULL, UPGRADE },
+  { NULL, SYSTEMD "NoSuchUnit", EXIT_STATUS_UNREACHABLE, NO_DAEMON, INSTALL },
+  { NULL, SYSTEMD "UnitMasked", EXIT_STATUS_UNREACHABLE, NO_DAEMON, UNMASK },
   { NULL, SYSTEMD "*", EXIT_STATUS_UNREACHABLE, NO_DAEMON, START },
 
   /* Of our own. */
@@ -91,7 +96,8 @@ static const Row rows[] = {
   { "config", "unreachable", EXIT_STATUS_UNREACHABLE, NULL,
     "ssh to the host, if it is about that; or --daemon=PROGRAM, if nodecgroupsd is elsewhere" },
   { NULL, "unreachable", EXIT_STATUS_UNREACHABLE, NULL,
-    "systemctl status dbus nodecgroupsd, on that machine" },
+    "systemctl status dbus nodecgroupsd, on that machine; with --host, ssh to it; with --user, "
+    "systemctl --user status dbus" },
   { NULL, "closed", EXIT_STATUS_UNREACHABLE, "the connection to the bus has ended",
     "again; systemctl status dbus says whether the bus runs" },
   { NULL, "timeout", EXIT_STATUS_UNREACHABLE, "nodecgroupsd has not answered", START },

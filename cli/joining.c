@@ -68,7 +68,7 @@ joining_begin (
 {
   g_autoptr (GUnixFDList) fds = NULL;
 
-  if (!hold_all (self, &fds, error))
+  if (!hold_all (self, &fds, error) || !bus_wake (bus, error))
     return FALSE;
   g_dbus_connection_call_with_unix_fd_list (bus_get_connection (bus), BUS_NAME, BUS_OBJECT,
                                             BUS_MANAGER, fds != NULL ? "JoinPodByPidFd" : "JoinPod",

@@ -88,6 +88,8 @@ run (Call *call, GError **error)
   for (guint i = 0; i < call->n_arguments; i++)
     if (!add (batch, call->arguments[i], error))
       return FALSE;
+  if (!bus_wake (call->bus, error))
+    return FALSE;
   batch_run (batch, BUS_CALL_MSEC + (int) (grace_sec * 1000));
   removed = g_variant_ref_sink (collect (call, batch));
   if (call_wants_json (call))

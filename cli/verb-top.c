@@ -331,6 +331,8 @@ run (Call *call, GError **error)
     .state = chosen,
   };
 
+  if (!bus_wake (call->bus, error))
+    return FALSE;
   if (is_batch || call_wants_json (call) || !call->terminal->is_terminal ||
       isatty (STDIN_FILENO) != 1)
     return run_in_batch (&self, error);

@@ -89,6 +89,8 @@ look_first (const Call *call, Facts *facts, GError **error)
                               &facts->parts.node, &facts->manager };
   g_autoptr (Batch) batch = batch_new (call->bus);
 
+  if (!bus_wake (call->bus, error))
+    return FALSE;
   batch_add (batch, BUS_MANAGER, STATS_CALL,
              stats_arguments (call->arguments, !facts->is_cut, TRUE));
   batch_add (batch, OBJECT_MANAGER, "GetManagedObjects", g_variant_new ("()"));

@@ -110,7 +110,7 @@ run (Call *call, GError **error)
   Result result = { .table = table };
   gboolean ok;
 
-  if (uids == NULL)
+  if (uids == NULL || !bus_wake (call->bus, error))
     return FALSE;
   if (call->n_arguments == 0)
     batch_add (batch, BUS_NODE, "Verify", g_variant_new ("()"));

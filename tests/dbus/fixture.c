@@ -17,11 +17,13 @@
 #define POD_FILES "/run/nodecgroups/pods/"
 #define CALL_MSEC 30000
 
-/* Anybody may do anything, and no limit is in the way of a test of ours. */
+/* Anybody may do anything, and no limit is in the way of a test of ours. What the bus is to start a
+ * test writes into services, beside it. */
 #define BUS_CONFIG                                                                                 \
   "<!DOCTYPE busconfig PUBLIC '-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN'"               \
   " 'http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd'>"                                \
   "<busconfig><type>session</type><listen>%s</listen><auth>EXTERNAL</auth>"                        \
+  "<servicedir>services</servicedir>"                                                              \
   "<policy context='default'><allow user='*'/><allow send_destination='*' eavesdrop='true'/>"      \
   "<allow eavesdrop='true'/><allow own='*'/></policy>"                                             \
   "<limit name='max_replies_per_connection'>10000</limit>"                                         \

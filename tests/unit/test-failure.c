@@ -32,9 +32,11 @@ static const struct {
   { OURS "Failed", 1, "journalctl" },
   { OURS "OneThatIsToCome", 1, "journalctl" },
   { BUS "AccessDenied", 4, "as root" },
-  { BUS "ServiceUnknown", 5, "systemctl start nodecgroupsd" },
+  { BUS "ServiceUnknown", 5, "install the package nodecgroups" },
   { BUS "Spawn.ChildExited", 5, "systemctl start nodecgroupsd" },
-  { "org.freedesktop.systemd1.UnitMasked", 5, "systemctl start nodecgroupsd" },
+  { "org.freedesktop.systemd1.UnitMasked", 5, "Try: systemctl unmask nodecgroupsd" },
+  { "org.freedesktop.systemd1.NoSuchUnit", 5, "install the package nodecgroups" },
+  { "org.freedesktop.systemd1.JobFailed", 5, "Try: systemctl start nodecgroupsd" },
   { BUS "NoReply", 5, "journalctl" },
   { BUS "Disconnected", 5, "systemctl status dbus" },
   { BUS "UnknownMethod", 1, "systemctl restart nodecgroupsd" },
@@ -112,7 +114,8 @@ test_local (void)
                 "nodecgroupsctl: it\\x1b is\nso\nTry: nodecgroupsctl --help\n");
   assert_local (EXIT_STATUS_ERROR, EXIT_STATUS_UNREACHABLE, "pod", EXIT_STATUS_UNREACHABLE,
                 "nodecgroupsctl: it\\x1b is\nso\n"
-                "Try: systemctl status dbus nodecgroupsd, on that machine\n");
+                "Try: systemctl status dbus nodecgroupsd, on that machine; with --host, ssh to it; "
+                "with --user, systemctl --user status dbus\n");
   assert_local (EXIT_STATUS_ERROR, EXIT_STATUS_NOT_FOUND, "join", EXIT_STATUS_NOT_FOUND,
                 "nodecgroupsctl: it\\x1b is\nso\nTry: ps, whether it still runs\n");
   assert_local (EXIT_STATUS_ERROR, EXIT_STATUS_FAILED, "pod", EXIT_STATUS_FAILED,
