@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reading the file of a plan. The loader of configurations takes regular files only, so that what
- * comes from standard input is put into one of memory.
+ * comes from standard input, a pipe or a device is put into one of memory.
  */
 #include "cli/plan-source.h"
 
 #include "cli/exit-status.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -31,7 +32,7 @@ write_all (int fd, const char *text, gsize length)
 
 /* (transfer full) */
 static GByteArray *
-read_to_end (int fd, GError **error)
+read_to_end (int fd, const char *name, GError **error)
 {
   g_autoptr (GByteArray) all = g_byte_array_new ();
   guint8 buffer[4096];
@@ -40,8 +41,8 @@ read_to_end (int fd, GError **error)
   /* One byte more than is allowed, so that it shows. */
   while ((n = read (fd, buffer, sizeof buffer)) != 0 && all->len <= CONFIG_FILE_MAX) {
     if (n < 0 && errno != EINTR) {
-      g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_FAILED, "%s cannot be read: %s",
-                   STANDARD_INPUT, g_strerror (errno));
+      g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_FAILED, "%s cannot be read: %s", name,
+                   g_strerror (errno));
       return NULL;
     }
     if (n > 0)
@@ -52,23 +53,47 @@ read_to_end (int fd, GError **error)
 
 /* (transfer full): what is in it */
 static char *
-take_input (PlanSource *self, gsize *ret_length, GError **error)
+take_stream (PlanSource *self, int fd, const char *name, gsize *ret_length, GError **error)
 {
-  g_autoptr (GByteArray) all = read_to_end (STDIN_FILENO, error);
+  g_autoptr (GByteArray) all = read_to_end (fd, name, error);
 
   if (all == NULL)
     return NULL;
   self->fd = memfd_create ("plan", MFD_CLOEXEC);
   if (self->fd < 0 || !write_all (self->fd, (const char *) all->data, all->len)) {
-    g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_FAILED, "%s cannot be kept: %s",
-                 STANDARD_INPUT, g_strerror (errno));
+    g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_FAILED, "%s cannot be kept: %s", name,
+                 g_strerror (errno));
     return NULL;
   }
-  self->name = g_strdup (STANDARD_INPUT);
+  self->name = g_strdup (name);
   self->path = g_strdup_printf ("/proc/self/fd/%d", self->fd);
   *ret_length = all->len;
   g_byte_array_append (all, (const guint8 *) "", 1);
   return (char *) g_byte_array_free (g_steal_pointer (&all), FALSE);
+}
+
+/* It can be read once. */
+static char *
+take_special (PlanSource *self, const char *name, gsize *ret_length, GError **error)
+{
+  int fd = open (name, O_RDONLY | O_CLOEXEC);
+  char *text;
+
+  if (fd < 0) {
+    g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_FAILED, "%s cannot be read: %s", name,
+                 g_strerror (errno));
+    return NULL;
+  }
+  text = take_stream (self, fd, name, ret_length, error);
+  close (fd);
+  return text;
+}
+
+static gboolean
+is_special (const char *name)
+{
+  return g_file_test (name, G_FILE_TEST_EXISTS) &&
+         !g_file_test (name, G_FILE_TEST_IS_REGULAR | G_FILE_TEST_IS_DIR);
 }
 
 static char *
@@ -108,6 +133,17 @@ find_kind (PlanSource *self)
                        "pod's spec with its Uid");
 }
 
+/* (transfer full): what is in it, whatever it is */
+static char *
+take (PlanSource *self, const char *name, gsize *ret_length, GError **error)
+{
+  if (g_str_equal (name, "-"))
+    return take_stream (self, STDIN_FILENO, STANDARD_INPUT, ret_length, error);
+  if (is_special (name))
+    return take_special (self, name, ret_length, error);
+  return take_file (self, name, ret_length, error);
+}
+
 static gboolean
 parse (PlanSource *self, const char *text, gsize length, GError **error)
 {
@@ -131,8 +167,7 @@ plan_source_read (const char *name, GError **error)
   gsize length = 0;
 
   self->fd = -1;
-  text = g_str_equal (name, "-") ? take_input (self, &length, error)
-                                 : take_file (self, name, &length, error);
+  text = take (self, name, &length, error);
   if (text == NULL || !parse (self, text, length, error))
     return NULL;
   return g_steal_pointer (&self);

@@ -269,6 +269,27 @@ test_input (Fixture *fixture, gconstpointer data)
   g_assert_true (g_str_has_prefix (output, "a-b (Burstable)\n"));
 }
 
+/* <(COMMAND) of a shell; and what has no end is not read to it. */
+static void
+test_pipe (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+  g_autofree char *text = g_strdup_printf (CONFIG, "1Gi");
+  g_autofree char *path = write_file (fixture, text);
+  g_autofree char *command =
+      g_strdup_printf ("exec \"$0\" plan --json --root=%s <(cat %s)", fixture->root, path);
+  const char *const arguments[] = { "bash", "-c", command, cli_get_program (), NULL };
+  g_autofree char *output = NULL;
+  int status;
+
+  g_assert_true (g_spawn_sync (NULL, (char **) arguments, cli->environment, G_SPAWN_SEARCH_PATH,
+                               NULL, NULL, &output, NULL, &status, NULL));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+  g_assert_nonnull (strstr (output, "\"Kind\":\"NodeCgroupsConfiguration\""));
+  cli_run (cli, 1, "plan /dev/zero");
+  cli_assert_errors (cli, "nodecgroupsctl: /dev/zero: the file is larger than 256 KiB\n");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -279,5 +300,6 @@ main (int argc, char **argv)
   FIXTURE_TEST_WITHOUT_DAEMON ("/cli-plan/configuration", test_configuration);
   FIXTURE_TEST_WITHOUT_DAEMON ("/cli-plan/wrong", test_wrong);
   FIXTURE_TEST_WITHOUT_DAEMON ("/cli-plan/input", test_input);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/cli-plan/pipe", test_pipe);
   return g_test_run ();
 }
