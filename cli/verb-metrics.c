@@ -16,7 +16,12 @@
 #include "cli/verbs.h"
 #include "cli/words.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Up to so many pods each has its own series, unless --pods says otherwise. */
 #define EACH_MOST 500
@@ -62,7 +67,7 @@ static const GOptionEntry entries[] = {
     "auto, the default, is each up to " G_STRINGIFY (EACH_MOST) " pods, and else sum",
     "WHICH" },
   { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
-    "Write into a file, which is replaced as a whole", "FILE" },
+    "Write into a file, which is replaced as a whole; - is standard output", "FILE" },
   { NULL },
 };
 
@@ -139,13 +144,51 @@ read_all (const Call *call, MetricsReading *reading, GError **error)
 /* A reader sees the old file or the new one. What is left of a crash is called FILE.XXXXXX, which
  * node_exporter does not read. */
 static gboolean
-write_file (const char *text, GError **error)
+replace_file (const char *text, GError **error)
 {
+  /* A link goes on to lead to it. */
+  char *target = realpath (output, NULL);
+  gboolean ok;
+
   /* The collector is another user than we are. */
   umask (0777 & ~OUTPUT_MODE);
-  return g_file_set_contents_full (output, text, -1,
-                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                   OUTPUT_MODE, error);
+  ok = g_file_set_contents_full (target != NULL ? target : output, text, -1,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                 OUTPUT_MODE, error);
+  free (target);
+  return ok;
+}
+
+/* A device or a pipe, /dev/stdout at that, is not to be replaced. */
+static gboolean
+write_special (const char *text, GError **error)
+{
+  int fd = open (output, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  gsize length = strlen (text);
+  ssize_t n = 0;
+
+  while (fd >= 0 && n >= 0 && length > 0) {
+    n = write (fd, text, length);
+    n = n < 0 && errno == EINTR ? 0 : n;
+    text += MAX (n, 0);
+    length -= (gsize) MAX (n, 0);
+  }
+  if (length > 0)
+    g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_FAILED, "%s cannot be written: %s", output,
+                 g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return length == 0;
+}
+
+static gboolean
+write_file (const char *text, GError **error)
+{
+  struct stat status;
+
+  if (stat (output, &status) < 0 || S_ISREG (status.st_mode))
+    return replace_file (text, error);
+  return write_special (text, error);
 }
 
 static gboolean
@@ -160,10 +203,24 @@ show (const Call *call, const MetricsReading *reading, GError **error)
     return TRUE;
   }
   text = exposition_format (metrics, (ExpositionFormat) output_format);
-  if (output != NULL)
+  if (output != NULL && !g_str_equal (output, "-"))
     return write_file (text, error);
   call_show (call, text);
   return TRUE;
+}
+
+static gboolean
+check_output (const Call *call, GError **error)
+{
+  const char *wrong = NULL;
+
+  if (output != NULL && call_wants_json (call))
+    wrong = "--output and --json do not go together";
+  else if (output != NULL && output[0] == '\0')
+    wrong = "--output takes the name of a file";
+  if (wrong != NULL)
+    g_set_error_literal (error, EXIT_STATUS_ERROR, EXIT_STATUS_USAGE, wrong);
+  return wrong == NULL;
 }
 
 static gboolean
@@ -173,11 +230,8 @@ run (Call *call, GError **error)
   g_autoptr (GError) wrong = NULL;
   gboolean ok;
 
-  if (output != NULL && call_wants_json (call)) {
-    g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_USAGE,
-                 "--output and --json do not go together");
+  if (!check_output (call, error))
     return FALSE;
-  }
   read_all (call, &reading, &wrong);
   ok = show (call, &reading, error);
   clear_reading (&reading);

@@ -231,6 +231,41 @@ test_output (Fixture *fixture, gconstpointer data)
   temp_dir_free (directory);
 }
 
+/* What is no file is written to, and stays what it is. */
+static void
+test_output_elsewhere (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+  char *directory = temp_dir_new ();
+  g_autofree char *stream = g_build_filename (directory, "stream", NULL);
+  g_autofree char *link = g_build_filename (directory, "link", NULL);
+  g_autofree char *target = g_build_filename (directory, "target", NULL);
+  g_autofree char *to_stream = g_strconcat ("metrics --output=", stream, NULL);
+  g_autofree char *to_link = g_strconcat ("metrics -o ", link, NULL);
+  g_autofree char *to_directory = g_strconcat ("metrics -o ", directory, NULL);
+  g_autofree char *text = NULL;
+
+  /* As /dev/stdout is. */
+  g_assert_cmpint (symlink ("/proc/self/fd/1", stream), ==, 0);
+  cli_run (cli, 0, to_stream);
+  cli_assert_output (cli, "\nnodecgroups_up 1\n");
+  g_assert_true (g_file_test (stream, G_FILE_TEST_IS_SYMLINK));
+  cli_run (cli, 0, "metrics --output=-");
+  cli_assert_output (cli, "\nnodecgroups_up 1\n");
+  temp_dir_write (directory, "target", "old");
+  g_assert_cmpint (symlink ("target", link), ==, 0);
+  cli_run (cli, 0, to_link);
+  g_assert_true (g_file_test (link, G_FILE_TEST_IS_SYMLINK));
+  text = read_output (target);
+  g_assert_nonnull (strstr (text, "\nnodecgroups_up 1\n"));
+  cli_run (cli, 1, to_directory);
+  cli_run (cli, 1, "metrics -o /dev/full");
+  cli_assert_errors (cli, "/dev/full cannot be written: No space left");
+  cli_run (cli, 2, "metrics --output=");
+  cli_assert_errors (cli, "--output takes the name of a file\n");
+  temp_dir_free (directory);
+}
+
 /* Without a daemon or a bus there are metrics that say so. */
 static void
 test_down (Fixture *fixture, gconstpointer data)
@@ -254,6 +289,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/cli-metrics/many", test_many);
   FIXTURE_TEST ("/cli-metrics/json", test_json);
   FIXTURE_TEST ("/cli-metrics/output", test_output);
+  FIXTURE_TEST ("/cli-metrics/output/elsewhere", test_output_elsewhere);
   FIXTURE_TEST_WITHOUT_DAEMON ("/cli-metrics/down", test_down);
   return g_test_run ();
 }
