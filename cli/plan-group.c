@@ -10,7 +10,7 @@
 #include "lib/unit-properties.h"
 
 static const TableColumn columns[] = {
-  { "GROUP", TABLE_SHRINKS },
+  { "GROUP", TABLE_SHRINKS_FRONT },
   { "SETTING", TABLE_LEFT },
   { "VALUE", TABLE_RIGHT },
   { "BY", TABLE_LEFT },

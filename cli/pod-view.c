@@ -17,7 +17,7 @@
 
 static const TableColumn container_columns[] = {
   { "CONTAINER", TABLE_LEFT }, { "STATE", TABLE_LEFT }, { "CPU", TABLE_RIGHT },
-  { "MEMORY", TABLE_RIGHT },   { "PIDS", TABLE_RIGHT }, { "UNIT", TABLE_SHRINKS },
+  { "MEMORY", TABLE_RIGHT },   { "PIDS", TABLE_RIGHT }, { "UNIT", TABLE_SHRINKS_FRONT },
 };
 
 /* "      State: TEXT"; without a label one more line of the same. An empty text is no line. */

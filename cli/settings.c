@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const TableColumn columns[] = {
-  { "OBJECT", TABLE_SHRINKS },
+  { "OBJECT", TABLE_SHRINKS_FRONT },
   { "SETTING", TABLE_LEFT },
   { "WANTED", TABLE_LEFT },
   { "ACTUAL", TABLE_LEFT },

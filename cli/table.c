@@ -10,6 +10,9 @@
 #define GAP 2
 #define SHRUNK_LEAST 8
 
+/* The end of a unit's name is ".slice", of which alone nobody knows whose it is. */
+#define SHRUNK_FRONT_LEAST 24
+
 typedef struct {
   char *text;
   Style style;
@@ -90,6 +93,21 @@ measure_column (const Table *self, guint column, gboolean has_header)
   return width;
 }
 
+static gboolean
+is_shrinking (TableKind kind)
+{
+  return kind == TABLE_SHRINKS || kind == TABLE_SHRINKS_FRONT;
+}
+
+/* Some of it stays, in any case. */
+static guint
+shrink (TableKind kind, guint width, guint too_much)
+{
+  guint least = kind == TABLE_SHRINKS_FRONT ? SHRUNK_FRONT_LEAST : SHRUNK_LEAST;
+
+  return width > too_much + least ? width - too_much : MIN (width, least);
+}
+
 /* (transfer full): the width of each column, on a screen as wide as this */
 static guint *
 measure (const Table *self, const TableLook *look)
@@ -101,14 +119,13 @@ measure (const Table *self, const TableLook *look)
     widths[i] = measure_column (self, i, look->has_header);
     total += widths[i];
   }
-  for (guint i = 0; i < self->n_columns && look->columns != 0 && total > look->columns; i++) {
-    guint too_much = total - look->columns;
+  for (guint i = self->n_columns; i > 0 && look->columns != 0 && total > look->columns; i--) {
+    guint before = widths[i - 1];
 
-    if (self->columns[i].kind != TABLE_SHRINKS)
+    if (!is_shrinking (self->columns[i - 1].kind))
       continue;
-    widths[i] =
-        widths[i] > too_much + SHRUNK_LEAST ? widths[i] - too_much : MIN (widths[i], SHRUNK_LEAST);
-    break;
+    widths[i - 1] = shrink (self->columns[i - 1].kind, before, total - look->columns);
+    total -= before - widths[i - 1];
   }
   return widths;
 }
@@ -128,7 +145,10 @@ append_cell (GString *out,
              const TableLook *look,
              gboolean last)
 {
-  g_autofree char *text = width_cut (cell->text, width, look->is_utf8 ? "…" : "...");
+  const char *ellipsis = look->is_utf8 ? "…" : "...";
+  g_autofree char *text = kind == TABLE_SHRINKS_FRONT
+                              ? width_cut_front (cell->text, width, ellipsis)
+                              : width_cut (cell->text, width, ellipsis);
   guint blanks = width - width_of (text);
 
   if (kind == TABLE_RIGHT)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tables for people, as systemd's tools print them: a header, columns two blanks apart and as wide
- * as they need to be. On a terminal that is too narrow one column gives way.
+ * as they need to be. On a terminal that is too narrow columns give way, the last of them first.
  */
 #pragma once
 
@@ -10,7 +10,8 @@
 typedef enum {
   TABLE_LEFT,
   TABLE_RIGHT,
-  TABLE_SHRINKS, /* to the left, and cut where the terminal is too narrow; one of a table */
+  TABLE_SHRINKS,       /* to the left, and cut where the terminal is too narrow */
+  TABLE_SHRINKS_FRONT, /* the same, and its end is what stays: of names that begin alike */
 } TableKind;
 
 typedef struct {

@@ -28,9 +28,9 @@ static const char *const wanted[] = {
 };
 
 static const TableColumn columns[] = {
-  { "UID", TABLE_SHRINKS }, { "QOS", TABLE_LEFT },     { "STATE", TABLE_LEFT },
-  { "CPU", TABLE_RIGHT },   { "MEMORY", TABLE_RIGHT }, { "PIDS", TABLE_RIGHT },
-  { "SLICE", TABLE_LEFT },
+  { "UID", TABLE_SHRINKS },   { "QOS", TABLE_LEFT },     { "STATE", TABLE_LEFT },
+  { "CPU", TABLE_RIGHT },     { "MEMORY", TABLE_RIGHT }, { "PIDS", TABLE_RIGHT },
+  { "SLICE", TABLE_SHRINKS },
 };
 
 /* (transfer full): "a{sa{sv}}" by uid */

@@ -39,3 +39,18 @@ width_cut (const char *text, guint width, const char *ellipsis)
   }
   return g_strdup_printf ("%.*s%s", (int) (end - text), text, mark > 0 ? ellipsis : "");
 }
+
+char *
+width_cut_front (const char *text, guint width, const char *ellipsis)
+{
+  guint mark = width_of (ellipsis);
+  const char *begin = text;
+
+  if (width_of (text) <= width)
+    return g_strdup (text);
+  if (mark > width)
+    mark = 0;
+  while (width_of (begin) > width - mark)
+    begin = g_utf8_next_char (begin);
+  return g_strconcat (mark > 0 ? ellipsis : "", begin, NULL);
+}

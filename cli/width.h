@@ -13,3 +13,6 @@ guint width_of (const char *text);
  * most, with @ellipsis in place of that ("…"); as it is where it fits. Where not even @ellipsis
  * fits, as much of @text as does. */
 char *width_cut (const char *text, guint width, const char *ellipsis);
+
+/* The same, and what is left out is the beginning. */
+char *width_cut_front (const char *text, guint width, const char *ellipsis);

@@ -106,7 +106,21 @@ test_vanished (Fixture *fixture, gconstpointer data)
   cli_assert_json_count (cli, "$[*].Stats", 1);
 }
 
-/* On a terminal it has colours, gives way in its first column, and goes through the pager. */
+/* The uid is what somebody looks for, and it is in the slice once more. */
+static void
+test_narrow (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Cli) cli = cli_new (fixture);
+  g_autofree char *slice =
+      fixture_must_create (fixture, "0b9f5a3e-52c4-4c5e-9d0a-6f1e2d3c4b5a", "{}");
+
+  cli_setenv (cli, "LC_ALL", "C.UTF-8");
+  cli_run_on_terminal (cli, 0, 80, "pods --no-pager --no-legend --color=never");
+  cli_assert_output (cli, "0b9f5a3e-52c4-4c5e-9d0a-6f1e2d3c4b5a  BestEffort  active  ");
+  g_assert_cmpuint (g_utf8_strlen (g_strchomp (cli->output), -1), <=, 80);
+}
+
+/* On a terminal it has colours, gives way in its last column, and goes through the pager. */
 static void
 test_terminal (Fixture *fixture, gconstpointer data)
 {
@@ -117,8 +131,9 @@ test_terminal (Fixture *fixture, gconstpointer data)
   cli_setenv (cli, "NO_COLOR", NULL);
   cli_setenv (cli, "TERM", "xterm");
   cli_run_on_terminal (cli, 0, 90, "pods");
-  cli_assert_outputs (cli, "paged: \033[1mUID\033[0m ", "paged: with-q",
-                      "…  BestEffort  \033[32mactive\033[0m");
+  cli_assert_outputs (cli, "paged: \033[1mUID\033[0m ",
+                      "paged: with-quite-a-long-uid  BestEffort  ", "\033[32mactive\033[0m",
+                      "machine-beste", "…\033[0m");
   cli_run_on_terminal (cli, 0, 200, "pods --no-pager --color=never");
   g_assert_true (g_str_has_prefix (cli->output, "UID "));
   cli_assert_output (cli, "\nwith-quite-a-long-uid  BestEffort  active ");
@@ -127,7 +142,7 @@ test_terminal (Fixture *fixture, gconstpointer data)
   cli_assert_no_output (cli, "\033");
   cli_setenv (cli, "LC_ALL", "C");
   cli_run_on_terminal (cli, 0, 90, "pods --no-pager");
-  cli_assert_output (cli, "...  BestEffort");
+  cli_assert_output (cli, "...\n");
   cli_run_on_terminal (cli, 0, 90, "pods --json");
   cli_assert_output (cli, "\n    \"Uid\": \"with-quite-a-long-uid\"");
   cli_assert_no_output (cli, "paged");
@@ -176,6 +191,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/cli/pods/json", test_json);
   FIXTURE_TEST ("/cli/pods/none", test_none);
   FIXTURE_TEST ("/cli/pods/vanished", test_vanished);
+  FIXTURE_TEST ("/cli/pods/narrow", test_narrow);
   FIXTURE_TEST ("/cli/pods/terminal", test_terminal);
   FIXTURE_TEST ("/cli/pods/many", test_many);
   return g_test_run ();

@@ -91,6 +91,27 @@ test_narrow (void)
                  "日本語-…      7\n");
 }
 
+/* The last gives way first, and the others to what is left. */
+static void
+test_narrow_several (void)
+{
+  static const TableColumn several[] = {
+    { "UID", TABLE_SHRINKS },
+    { "N", TABLE_LEFT },
+    { "UNIT", TABLE_SHRINKS_FRONT },
+  };
+  g_autoptr (Table) table = table_new (several, G_N_ELEMENTS (several));
+  TableLook look = { .is_utf8 = TRUE };
+
+  table_add (table, STYLE_PLAIN, "abcdefghijklmnopqrst");
+  table_add (table, STYLE_PLAIN, "1");
+  table_add (table, STYLE_PLAIN, "machine-abcdefghijklmnopqrst.slice");
+  look.columns = 50;
+  assert_format (table, look, "abcdefghijklmnopqrst  1  …cdefghijklmnopqrst.slice\n");
+  look.columns = 40;
+  assert_format (table, look, "abcdefghij…  1  …defghijklmnopqrst.slice\n");
+}
+
 /* What is shown again and again stays where it is. */
 static void
 test_least (void)
@@ -136,6 +157,7 @@ main (int argc, char **argv)
   g_test_add_func ("/table/plain", test_plain);
   g_test_add_func ("/table/colors", test_colors);
   g_test_add_func ("/table/narrow", test_narrow);
+  g_test_add_func ("/table/narrow/several", test_narrow_several);
   g_test_add_func ("/table/least", test_least);
   g_test_add_func ("/table/none", test_none);
   g_test_add_func ("/table/control", test_control);

@@ -35,11 +35,33 @@ test_cut (void)
   }
 }
 
+static void
+test_cut_front (void)
+{
+  static const struct {
+    const char *text;
+    guint width;
+    const char *ellipsis;
+    const char *cut;
+  } rows[] = {
+    { "abcdef", 6, "…", "abcdef" }, { "abcdef", 5, "…", "…cdef" }, { "abcdef", 5, "...", "...ef" },
+    { "abcdef", 2, "...", "ef" },   { "abcdef", 0, "…", "" },      { "日本語", 5, "…", "…本語" },
+    { "日本語", 4, "…", "…語" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *cut = width_cut_front (rows[i].text, rows[i].width, rows[i].ellipsis);
+
+    g_assert_cmpstr (cut, ==, rows[i].cut);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/width/of", test_of);
   g_test_add_func ("/width/cut", test_cut);
+  g_test_add_func ("/width/cut/front", test_cut_front);
   return g_test_run ();
 }
