@@ -62,6 +62,8 @@ parse_from_verb (CommandLine *self, char ***arguments, GError **error)
 
   if (self->verb->takes_command)
     self->command = cut_command (*arguments);
+  /* Of those behind a "--" before the verb it was not done. */
+  options_prepare (*arguments);
   if (!g_option_context_parse_strv (context, arguments, error))
     return FALSE;
   self->arguments = self->options.arguments != NULL ? g_steal_pointer (&self->options.arguments)

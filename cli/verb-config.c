@@ -77,10 +77,21 @@ ask (const Call *call, GError **error)
   return g_steal_pointer (&text);
 }
 
+/* The daemon has options and their values, and no arguments. */
+static gboolean
+check_arguments (const Call *call, GError **error)
+{
+  if (call->n_arguments == 0 || call->arguments[0][0] == '-')
+    return TRUE;
+  g_set_error (error, EXIT_STATUS_ERROR, EXIT_STATUS_USAGE, "config takes %s, and not \"%s\"",
+               verb_config.arguments, call->arguments[0]);
+  return FALSE;
+}
+
 static gboolean
 run (Call *call, GError **error)
 {
-  g_autofree char *text = ask (call, error);
+  g_autofree char *text = check_arguments (call, error) ? ask (call, error) : NULL;
   g_autofree char *shown = NULL;
   g_autoptr (GVariant) value = NULL;
 

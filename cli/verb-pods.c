@@ -182,6 +182,12 @@ list_pods (Call *call, GError **error)
 static gboolean
 run (Call *call, GError **error)
 {
+  if (has_containers && !is_quiet) {
+    g_set_error (
+        error, EXIT_STATUS_ERROR, EXIT_STATUS_USAGE,
+        "--containers goes with --quiet; containers with what they use are in tree and pod");
+    return FALSE;
+  }
   return is_quiet ? list_names (call, error) : list_pods (call, error);
 }
 

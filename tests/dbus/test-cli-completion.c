@@ -98,6 +98,8 @@ test_quiet (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (cli->output, ==, "a\nb\n");
   cli_run (cli, 0, "pods -q --containers");
   g_assert_cmpstr (cli->output, ==, "a\nb\nb/c\n");
+  cli_run (cli, 2, "pods --containers");
+  cli_assert_errors (cli, "--containers goes with --quiet; ");
   cli_run (cli, 0, "pods -q --json");
   g_assert_cmpstr (cli->output, ==, "[\"a\",\"b\"]\n");
   cli_run (cli, 0, "help verbs");

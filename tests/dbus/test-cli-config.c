@@ -94,6 +94,9 @@ test_wrong (Fixture *fixture, gconstpointer data)
   cli_assert_errors (rig.cli, "config.yaml:4:1: cgroupDrivr");
   cli_assert_errors (rig.cli, "\nTry: nodecgroupsd --check-config");
   g_assert_cmpstr (rig.cli->output, ==, "");
+  cli_run (rig.cli, 2, "config systemReserved");
+  cli_assert_errors (rig.cli, "config takes [-- DAEMON-OPTION…], and not \"systemReserved\"\n"
+                              "Try: nodecgroupsctl config --help\n");
   cli_run (rig.cli, 5, "config --daemon=/nonexistent");
   cli_assert_errors (rig.cli, "/nonexistent cannot be asked: ");
   cli_assert_errors (rig.cli, "--daemon=PROGRAM, if nodecgroupsd is elsewhere\n");

@@ -55,7 +55,8 @@ static void
 test_places (Fixture *fixture, gconstpointer data)
 {
   static const char *const lines[] = {
-    "--json pods", "pods --json", "--json=short --no-pager pods", "--no-pager pods --json --", NULL,
+    "--json pods",    "pods --json", "--json=short --no-pager pods", "--no-pager pods --json --",
+    "-- pods --json", NULL,
   };
   g_autoptr (Cli) cli = cli_new (fixture);
 
