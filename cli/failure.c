@@ -64,7 +64,8 @@ static const Row rows[] = {
   { NULL, OURS "SystemdFailed", EXIT_STATUS_FAILED, NULL, JOURNAL },
   { NULL, OURS "*", EXIT_STATUS_FAILED, NULL, JOURNAL },
 
-  { NULL, BUS "AccessDenied", EXIT_STATUS_NOT_PERMITTED, NULL,
+  /* Most of these are of the bus, which speaks of rules and of numbers of connections. */
+  { NULL, BUS "AccessDenied", EXIT_STATUS_NOT_PERMITTED, "it is not permitted",
     "as root, or as a member of the daemon's group (nodecgroups, unless it was configured "
     "otherwise)" },
   { NULL, BUS "ServiceUnknown", EXIT_STATUS_UNREACHABLE, NO_DAEMON, INSTALL },

@@ -73,6 +73,18 @@ test_all (void)
   }
 }
 
+/* Before what nobody reads to its end. */
+static void
+test_denied (void)
+{
+  g_autoptr (GError) error = g_dbus_error_new_for_dbus_error (
+      BUS "AccessDenied", "Rejected send message, 2 matched rules");
+  ExitStatus status;
+  g_autofree char *text = failure_format (error, "create", &status);
+
+  g_assert_true (g_str_has_prefix (text, "nodecgroupsctl: it is not permitted: Rejected send "));
+}
+
 static void
 test_of_verbs (void)
 {
@@ -158,6 +170,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/failure/rows", test_rows);
   g_test_add_func ("/failure/all", test_all);
+  g_test_add_func ("/failure/denied", test_denied);
   g_test_add_func ("/failure/of-verbs", test_of_verbs);
   g_test_add_func ("/failure/local", test_local);
   g_test_add_func ("/failure/described", test_described);
