@@ -16,10 +16,14 @@
 /* From one look at the unit to the next; with RestartSec=1 it stands still for a second. */
 #define LOOK_MSEC 100
 
+/* How many looks are enough to see that nobody starts it. */
+#define LOOKS_IN_VAIN 20
+
 typedef struct {
   GDBusConnection *connection;
   GMainContext *context;
   guint64 changed_before; /* when the unit's state had last changed, before we asked for it */
+  guint n_in_vain;        /* looks at a unit that stands still, and is not to be started */
   gboolean has_ended;     /* the bus has answered, or the unit has failed */
   GError *error;
 } Waking;
@@ -73,16 +77,36 @@ has_failed (const Waking *self, GVariant *unit)
   return g_str_equal (state, "failed") || g_str_has_prefix (sub_state, "auto-restart");
 }
 
+/* The bus asks systemd once, and for 25 s takes who comes later for one who waits as well, though
+ * the unit was stopped meanwhile. */
+static gboolean
+is_left_alone (GVariant *unit)
+{
+  const char *state = "";
+  guint32 job = 0;
+
+  if (unit == NULL)
+    return FALSE;
+  g_variant_lookup (unit, "ActiveState", "&s", &state);
+  g_variant_lookup (unit, "Job", "(uo)", &job, NULL);
+  return job == 0 && (g_str_equal (state, "inactive") || g_str_equal (state, "failed"));
+}
+
 static gboolean
 on_look (gpointer user_data)
 {
   Waking *self = user_data;
   g_autoptr (GVariant) unit = look_at_unit (self->connection);
+  const char *wrong = NULL;
 
-  if (self->has_ended || !has_failed (self, unit))
+  self->n_in_vain = is_left_alone (unit) ? self->n_in_vain + 1 : 0;
+  if (has_failed (self, unit))
+    wrong = UNIT " has failed";
+  else if (self->n_in_vain >= LOOKS_IN_VAIN)
+    wrong = UNIT " does not run, and the bus has nobody start it now";
+  if (wrong == NULL || self->has_ended)
     return G_SOURCE_CONTINUE;
-  self->error = g_dbus_error_new_for_dbus_error ("org.freedesktop.DBus.Error.Spawn.Failed",
-                                                 UNIT " has failed");
+  self->error = g_dbus_error_new_for_dbus_error ("org.freedesktop.DBus.Error.Spawn.Failed", wrong);
   self->has_ended = TRUE;
   return G_SOURCE_CONTINUE;
 }

@@ -15,6 +15,7 @@
   "<node><interface name='org.freedesktop.systemd1.Unit'>"                                         \
   "<property name='ActiveState' type='s' access='read'/>"                                          \
   "<property name='SubState' type='s' access='read'/>"                                             \
+  "<property name='Job' type='(uo)' access='read'/>"                                               \
   "<property name='StateChangeTimestampMonotonic' type='t' access='read'/></interface></node>"
 
 /* What is started never has its name; the bus gives up when it ends. */
@@ -25,6 +26,7 @@ typedef struct {
   Fixture *fixture;
   const char *active;
   const char *sub;
+  guint job;         /* 0: none */
   gboolean is_stuck; /* it stays as it was before; else it goes on trying once it was started */
 } Unit;
 
@@ -44,6 +46,8 @@ get_property (GDBusConnection *connection,
   if (g_str_equal (name, "StateChangeTimestampMonotonic"))
     return g_variant_new_uint64 (is_asked && !self->is_stuck ? (guint64) g_get_monotonic_time ()
                                                              : 1);
+  if (g_str_equal (name, "Job"))
+    return g_variant_new ("(uo)", self->job, "/");
   return g_variant_new_string (g_str_equal (name, "ActiveState") ? self->active : self->sub);
 }
 
@@ -114,7 +118,7 @@ test_failed (Fixture *fixture, gconstpointer data)
     "usage",    "pod a",       "reload",
     NULL,
   };
-  Unit unit = { fixture, "activating", "auto-restart", FALSE };
+  Unit unit = { .fixture = fixture, .active = "activating", .sub = "auto-restart" };
   g_autoptr (Cli) cli = cli_new (fixture);
 
   own_systemd (&unit);
@@ -133,7 +137,7 @@ test_failed (Fixture *fixture, gconstpointer data)
 static void
 test_failed_before (Fixture *fixture, gconstpointer data)
 {
-  Unit unit = { fixture, "failed", "failed", TRUE };
+  Unit unit = { .fixture = fixture, .active = "failed", .sub = "failed", .is_stuck = TRUE };
   g_autoptr (Cli) cli = cli_new (fixture);
 
   own_systemd (&unit);
@@ -142,11 +146,29 @@ test_failed_before (Fixture *fixture, gconstpointer data)
   cli_assert_errors (cli, "cannot be started: Process " BUS_NAME " exited with status 3");
 }
 
+/* The bus waits for a unit that was stopped since it asked for it. One that has a job is to come.
+ */
+static void
+test_left_alone (Fixture *fixture, gconstpointer data)
+{
+  Unit unit = { .fixture = fixture, .active = "inactive", .sub = "dead", .is_stuck = TRUE };
+  g_autoptr (Cli) cli = cli_new (fixture);
+
+  own_systemd (&unit);
+  make_startable (fixture, SECONDS / 2);
+  g_assert_cmpfloat (run (cli, 5, "pods"), <, SECONDS / 4.0);
+  cli_assert_errors (cli, "nodecgroupsd.service does not run, and the bus has nobody start it now\n"
+                          "Try: systemctl start nodecgroupsd; ");
+  unit.job = 7;
+  run (cli, 5, "pods");
+  cli_assert_errors (cli, "cannot be started: Process " BUS_NAME " exited with status 3");
+}
+
 /* It comes while it is waited for. */
 static void
 test_comes (Fixture *fixture, gconstpointer data)
 {
-  Unit unit = { fixture, "activating", "start", FALSE };
+  Unit unit = { .fixture = fixture, .active = "activating", .sub = "start" };
   g_autoptr (Cli) cli = cli_new (fixture);
   g_autoptr (GSubprocess) process = NULL;
   g_autofree char *asked = g_build_filename (fixture->bus_directory, "asked", NULL);
@@ -180,6 +202,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   FIXTURE_TEST_WITHOUT_DAEMON ("/cli-wake/failed", test_failed);
   FIXTURE_TEST_WITHOUT_DAEMON ("/cli-wake/failed-before", test_failed_before);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/cli-wake/left-alone", test_left_alone);
   FIXTURE_TEST_WITHOUT_DAEMON ("/cli-wake/comes", test_comes);
   FIXTURE_TEST_WITHOUT_DAEMON ("/cli-wake/not-asked", test_not_asked);
   return g_test_run ();
