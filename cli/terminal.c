@@ -27,11 +27,12 @@ find_columns (void)
   struct winsize size = { 0 };
   guint64 columns = 0;
 
-  if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    return size.ws_col;
+  /* As with systemd's tools, it is for who wants another width than the terminal's. */
   if (has_variable ("COLUMNS") &&
       g_ascii_string_to_unsigned (g_getenv ("COLUMNS"), 10, 1, 10000, &columns, NULL))
     return (guint) columns;
+  if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return size.ws_col;
   return COLUMNS_DEFAULT;
 }
 

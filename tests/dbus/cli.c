@@ -25,6 +25,7 @@ cli_new (Fixture *fixture)
   cli_setenv (self, "DBUS_SYSTEM_BUS_ADDRESS", fixture->bus_address);
   cli_setenv (self, "LC_ALL", "C.UTF-8");
   cli_setenv (self, "TZ", "UTC");
+  cli_setenv (self, "COLUMNS", NULL);
   return self;
 }
 

@@ -118,6 +118,9 @@ test_narrow (Fixture *fixture, gconstpointer data)
   cli_run_on_terminal (cli, 0, 80, "pods --no-pager --no-legend --color=never");
   cli_assert_output (cli, "0b9f5a3e-52c4-4c5e-9d0a-6f1e2d3c4b5a  BestEffort  active  ");
   g_assert_cmpuint (g_utf8_strlen (g_strchomp (cli->output), -1), <=, 80);
+  cli_setenv (cli, "COLUMNS", "70");
+  cli_run_on_terminal (cli, 0, 200, "pods --no-pager --no-legend --color=never");
+  g_assert_cmpuint (g_utf8_strlen (g_strchomp (cli->output), -1), ==, 70);
 }
 
 /* On a terminal it has colours, gives way in its last column, and goes through the pager. */
