@@ -67,7 +67,7 @@ static const Row rows[] = {
   /* Most of these are of the bus, which speaks of rules and of numbers of connections. */
   { NULL, BUS "AccessDenied", EXIT_STATUS_NOT_PERMITTED, "it is not permitted",
     "as root, or as a member of the daemon's group (nodecgroups, unless it was configured "
-    "otherwise)" },
+    "otherwise); what is foreign is left to who made it, and systemctl stop of its slice ends it" },
   { NULL, BUS "ServiceUnknown", EXIT_STATUS_UNREACHABLE, NO_DAEMON, INSTALL },
   /* Of calls that start none. */
   { NULL, BUS "NameHasNoOwner", EXIT_STATUS_UNREACHABLE,

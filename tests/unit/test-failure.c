@@ -83,6 +83,8 @@ test_denied (void)
   g_autofree char *text = failure_format (error, "create", &status);
 
   g_assert_true (g_str_has_prefix (text, "nodecgroupsctl: it is not permitted: Rejected send "));
+  /* Root is told so of nothing else. */
+  g_assert_nonnull (strstr (text, "systemctl stop of its slice"));
 }
 
 static void
