@@ -18,6 +18,7 @@ typedef struct {
   char *path;
   gboolean is_listed;    /* it is one of the managed objects */
   gboolean is_announced; /* clients have been told of it */
+  gboolean is_silent;    /* until then nothing is told of its properties */
 } Object;
 
 struct DbusPods {
@@ -280,7 +281,10 @@ dbus_pods_free (DbusPods *self)
 void
 dbus_pods_prepare (DbusPods *self, const Pod *pod)
 {
-  make_object (self, pod);
+  Object *object = make_object (self, pod);
+
+  object->is_silent = TRUE;
+  g_object_freeze_notify (G_OBJECT (object->skeleton));
 }
 
 void
@@ -309,6 +313,9 @@ dbus_pods_announce (DbusPods *self, const Pod *pod)
   g_dbus_connection_emit_signal (
       self->connection, NULL, self->path, OBJECT_MANAGER, "InterfacesAdded",
       g_variant_new ("(o@a{sa{sv}})", object->path, format_interfaces (object)), NULL);
+  if (object->is_silent)
+    g_object_thaw_notify (G_OBJECT (object->skeleton));
+  object->is_silent = FALSE;
 }
 
 void

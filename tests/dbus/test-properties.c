@@ -203,6 +203,32 @@ test_pod (Fixture *fixture, gconstpointer data)
                 POD_PATH " PropertiesChanged ('" POD_INTERFACE "', {'State': <'removing'>}");
 }
 
+static guint
+find_signal (const Signals *signals, const char *text)
+{
+  const GPtrArray *list = signals_get (signals);
+  guint i = 0;
+
+  while (i < list->len && strstr (g_ptr_array_index (list, i), text) == NULL)
+    i++;
+  return i;
+}
+
+/* Nothing is told of a pod of which nobody was told before. */
+static void
+test_new (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Signals) signals = signals_new (fixture);
+
+  g_free (fixture_must_create (fixture, "b", "{}"));
+  signals_wait (signals, "PodAdded ('b'");
+  signals_wait (signals, "/pod/b PropertiesChanged");
+  g_assert_cmpuint (find_signal (signals, "InterfacesAdded"), <,
+                    find_signal (signals, "/pod/b PropertiesChanged"));
+  g_assert_cmpuint (find_signal (signals, "PodAdded ('b'"), <,
+                    find_signal (signals, "/pod/b PropertiesChanged"));
+}
+
 /* What is constant stays so when a pod has vanished: made anew it is another object. */
 static void
 test_made_anew (Fixture *fixture, gconstpointer data)
@@ -232,6 +258,7 @@ main (int argc, char **argv)
               drift_rig_tear_down);
   FIXTURE_TEST_WITHOUT_DAEMON ("/properties/start", test_start);
   FIXTURE_TEST ("/properties/manager", test_manager);
+  FIXTURE_TEST ("/properties/new", test_new);
   JOIN_TEST ("/properties/pod", test_pod);
   JOIN_TEST ("/properties/made-anew", test_made_anew);
   return g_test_run ();
