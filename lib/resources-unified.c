@@ -77,6 +77,19 @@ take_idle (NcgResources *self, const Known *known, const char *value)
   return TRUE;
 }
 
+/* What is idle has the weight 0, and the kernel takes no other. */
+static gboolean
+take_weight (NcgResources *self, const Known *known, const char *value)
+{
+  gboolean is_idle = ncg_resources_get (self, NCG_SETTING_CPU_WEIGHT, WEIGHT_DEFAULT) == 0;
+
+  if (!take_number (self, known, value))
+    return FALSE;
+  if (is_idle)
+    ncg_resources_set (self, NCG_SETTING_CPU_WEIGHT, 0);
+  return TRUE;
+}
+
 /* "QUOTA [PERIOD]" */
 static gboolean
 take_bandwidth (NcgResources *self, const Known *known, const char *value)
@@ -341,7 +354,7 @@ static const Known known_files[] = {
   { "cpu.max", take_bandwidth,
     "'QUOTA' or 'QUOTA PERIOD' in microseconds: a quota of 1000 or more or 'max', a period of 1000 "
     "to 1000000" },
-  { "cpu.weight", take_number, WEIGHT, NCG_SETTING_CPU_WEIGHT, 1, 10000, FALSE },
+  { "cpu.weight", take_weight, WEIGHT, NCG_SETTING_CPU_WEIGHT, 1, 10000, FALSE },
   { "cpuset.cpus", take_cpus, LIST },
   { "cpuset.mems", take_memory_nodes, LIST },
   { "io.bfq.weight", take_bfq_weight, "'1' to '1000', with 'default' or 'MAJ:MIN' before it",

@@ -117,7 +117,8 @@ void ncg_resources_add_defaults (NcgResources *self, const NcgResources *other);
  *
  * A file that a setting stands for becomes that setting, so that it is said to systemd as a
  * property; another is written as it is. The quota of cpu.max is rounded up to whole percents of a
- * CPU as everywhere, "cpu.idle" is the weight 0, an empty list of CPUs or nodes unsets them.
+ * CPU as everywhere, "cpu.idle" is the weight 0, which a "cpu.weight" after it does not change, an
+ * empty list of CPUs or nodes unsets them.
  *
  * Returns: %TRUE, or %NCG_ERROR_INVALID_ARGUMENT naming the file, the value and what is allowed;
  *   then @self may have some of its lines

@@ -254,6 +254,22 @@ test_over_others (void)
                    "0=100 1=100000 2=10000 c=1 cpu.max.burst=1 memory.zswap.max=3 misc.max=a 2 ");
 }
 
+/* What is idle stays so, whatever weight is named besides, as in the kernel. */
+static void
+test_idle_wins (void)
+{
+  g_auto (NcgResources) resources = { 0 };
+
+  g_assert_true (ncg_resources_set_unified (&resources, "cpu.idle", "1", NULL));
+  g_assert_true (ncg_resources_set_unified (&resources, "cpu.weight", "50", NULL));
+  g_assert_cmpuint (ncg_resources_get (&resources, NCG_SETTING_CPU_WEIGHT, 1), ==, 0);
+  g_assert_false (ncg_resources_set_unified (&resources, "cpu.weight", "0", NULL));
+
+  g_assert_true (ncg_resources_set_unified (&resources, "cpu.idle", "0", NULL));
+  g_assert_true (ncg_resources_set_unified (&resources, "cpu.weight", "50", NULL));
+  g_assert_cmpuint (ncg_resources_get (&resources, NCG_SETTING_CPU_WEIGHT, 1), ==, 50);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -263,5 +279,6 @@ main (int argc, char **argv)
   g_test_add_func ("/resources-unified/too-long", test_too_long);
   g_test_add_func ("/resources-unified/asked-for", test_asked_for);
   g_test_add_func ("/resources-unified/over-others", test_over_others);
+  g_test_add_func ("/resources-unified/idle-wins", test_idle_wins);
   return g_test_run ();
 }
