@@ -171,8 +171,10 @@ ncg_cgroupfs_list_settings (const NcgCgroupfs *self,
     return NULL;
   settings = ncg_file_settings_list (resources, self->hierarchy);
   for (guint i = 0; i < settings->len; i++) {
-    const NcgFileSetting *setting = g_ptr_array_index (settings, i);
+    NcgFileSetting *setting = g_ptr_array_index (settings, i);
 
+    /* No systemd converts it: what one would make of 200 for BFQ may be the kernel's default. */
+    g_clear_pointer (&setting->also, g_free);
     if (setting->tree != NULL || setting->is_optional || setting->alternative != NULL)
       continue;
     ncg_verify_set_missing (path, setting, error);

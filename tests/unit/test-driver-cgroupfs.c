@@ -112,6 +112,29 @@ test_set_resources (DriverRig *self, gconstpointer data)
   driver_rig_assert_description (self, self->group, OURS);
 }
 
+/* What systemd 248 makes of it for BFQ on v1 is 100, which a new cgroup has. */
+static void
+test_io_weight (DriverRig *self, gconstpointer data)
+{
+  const NcgTree *tree = ncg_hierarchy_find_tree (self->rig->hierarchy, "blkio");
+  g_auto (NcgResources) resources = { 0 };
+  g_autoptr (NcgCgroup) cgroup = NULL;
+  g_autofree char *weight = NULL;
+
+  if (tree == NULL)
+    return;
+  driver_rig_ensure_plain (self, self->group, OURS, -1);
+  cgroup = ncg_cgroup_open (tree->mount, self->group, NULL);
+  weight = ncg_cgroup_read (cgroup, "blkio.bfq.weight", NULL);
+  if (weight == NULL)
+    return;
+  ncg_resources_set (&resources, NCG_SETTING_IO_WEIGHT, 200);
+  driver_rig_set_resources (self, self->group, &resources, -1);
+  g_free (weight);
+  weight = ncg_cgroup_read (cgroup, "blkio.bfq.weight", NULL);
+  g_assert_cmpstr (weight, ==, "109");
+}
+
 static void
 test_freeze_kill_stop (DriverRig *self, gconstpointer data)
 {
@@ -202,6 +225,7 @@ static const struct {
   { "group/fails", test_group_fails },
   { "group/refused", test_group_refused },
   { "set-resources", test_set_resources },
+  { "io-weight", test_io_weight },
   { "freeze-kill-stop", test_freeze_kill_stop },
   { "facts", test_facts },
   { "destroy", test_destroy },
