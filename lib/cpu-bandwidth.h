@@ -25,7 +25,8 @@ guint64 ncg_cpu_weight_from_millicores (guint64 millicores);
  *
  * The quota as the kubelet computes it (pkg/kubelet/cm/helpers_linux.go, MilliCPUToQuota: at least
  * 1000 µs in a period), said as systemd's CPUQuotaPerSecUSec and rounded up to whole percents of a
- * CPU: systemd before 257 keeps no more than that over a daemon-reload.
+ * CPU: systemd before 257 keeps no more than that over a daemon-reload. What is beyond the 2^44 µs
+ * that the kernel takes in a period counts as that, here and below.
  *
  * Returns: µs of CPU time per second
  */
@@ -44,7 +45,7 @@ guint64 ncg_cpu_quota_from_period (guint64 in_period_usec, guint64 period_usec);
  * @quota_usec: µs of CPU time per second, or %G_MAXUINT64 for no limit
  *
  * Returns: (transfer full): what cpu.max reads when systemd has applied it: "50000 100000",
- *   "max 100000". systemd lengthens a period in which the quota would be below the kernel's 1 ms,
- *   and ignores the period where there is no quota.
+ *   "max 100000". systemd lengthens a period in which the quota would be below the kernel's 1 ms
+ *   (which 0 is, too), and ignores the period where there is no quota.
  */
 char *ncg_cpu_bandwidth_format (guint64 quota_usec, guint64 period_usec);

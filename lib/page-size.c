@@ -17,10 +17,11 @@ static const struct {
   { "KB", 10 },
 };
 
+/* A power of two, of which the smallest unit is a part. */
 static gboolean
-is_power_of_two (guint64 bytes)
+is_size (guint64 bytes)
 {
-  return bytes != 0 && (bytes & (bytes - 1)) == 0;
+  return bytes >= 1u << units[G_N_ELEMENTS (units) - 1].shift && (bytes & (bytes - 1)) == 0;
 }
 
 static gboolean
@@ -51,7 +52,7 @@ ncg_page_size_parse (const char *text, guint64 *ret_bytes)
       return FALSE;
     bytes = (guint64) number;
   }
-  if (!is_power_of_two (bytes))
+  if (!is_size (bytes))
     return FALSE;
   *ret_bytes = bytes;
   return TRUE;

@@ -10,7 +10,7 @@
 /**
  * ncg_page_size_parse:
  * @text: "2MB" as mm/hugetlb_cgroup.c writes it, or the quantity "2Mi"
- * @ret_bytes: a power of two
+ * @ret_bytes: a power of two, 1 KB or more
  *
  * Returns: whether it is a size
  */

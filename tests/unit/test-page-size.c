@@ -36,8 +36,9 @@ test_sizes (void)
 static void
 test_refused (void)
 {
-  static const char *const cases[] = { "",   "MB", "2 MB", "0MB", "-2MB",         "2mb", "3MB", "0",
-                                       "-1", "2M", "3Mi",  "1e3", "9999999999GB", "max", "2Mib" };
+  static const char *const cases[] = { "",     "MB", "2 MB", "0MB", "-2MB", "2mb",          "3MB",
+                                       "0",    "-1", "2M",   "3Mi", "1e3",  "9999999999GB", "max",
+                                       "2Mib", "1",  "512" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     guint64 bytes;
