@@ -15,6 +15,8 @@
 #include "lib/systemd-settings.h"
 #include "lib/tree-work.h"
 
+#include <string.h>
+
 #define WINDOW 64
 /* What has ended in the primary hierarchy may take a moment longer in the others. */
 #define LEFT_USEC G_USEC_PER_SEC
@@ -38,6 +40,23 @@ get_context (NcgDriver *base)
   return &((SystemdDriver *) base)->context;
 }
 
+/* "/" is the root slice; else no component is empty, as with the other driver. */
+static gboolean
+check_path (const char *path, GError **error)
+{
+  g_autofree char *escaped = NULL;
+
+  if (g_str_equal (path, "/") ||
+      (path[0] == '/' && strstr (path, "//") == NULL && !g_str_has_suffix (path, "/")))
+    return TRUE;
+  escaped = ncg_error_escape (path);
+  g_set_error (
+      error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+      "\"%s\" cannot be a group: it takes \"/a\" or \"/a/b\", of which no component is empty",
+      escaped);
+  return FALSE;
+}
+
 /* The slice of a path and, in @cgroup if it is not NULL, the slices above it. */
 static char *
 expand (const char *path, GString *cgroup, GError **error)
@@ -45,6 +64,8 @@ expand (const char *path, GString *cgroup, GError **error)
   g_autofree char *unit = g_strdup ("-.slice");
   g_auto (GStrv) components = g_strsplit (path, "/", -1);
 
+  if (!check_path (path, error))
+    return NULL;
   for (guint i = 0; components[i] != NULL; i++) {
     char *child;
 

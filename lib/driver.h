@@ -213,6 +213,8 @@ NcgDriver *ncg_driver_new (const char *name,
                            const NcgDriverListener *listener,
                            gpointer user_data,
                            GError **error);
+
+/* Nothing may be under way: whoever still waits for a callback runs the main loop until it came. */
 void ncg_driver_free (NcgDriver *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgDriver, ncg_driver_free)
 
@@ -294,8 +296,10 @@ gboolean ncg_driver_set_resources_finish (GAsyncResult *result, GError **error);
  * Around processes it ends with the last of them. All of them are in it, verified in the kernel,
  * or the call fails and none has moved: %NCG_ERROR_NO_SUCH_PROCESS if one of them is gone. One that
  * is held stays, with its figures, until it is stopped. %NCG_ERROR_UNIT_EXISTS if it is there
- * already; %NCG_ERROR_INVALID_ARGUMENT if a subgroup or a user is given for a leaf that is not
- * delegated, or a subgroup that is no relative path.
+ * already. With systemd only if it has another description: one with the same is taken for what an
+ * earlier call has started whose reply was lost; the processes come into it, and around processes
+ * it keeps the settings that it has. %NCG_ERROR_INVALID_ARGUMENT if a subgroup or a user is given
+ * for a leaf that is not delegated, or a subgroup that is no relative path.
  */
 void ncg_driver_start_leaf_async (NcgDriver *self,
                                   const NcgLeaf *leaf,

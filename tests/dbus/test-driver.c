@@ -444,6 +444,25 @@ test_not_accepted (Rig *rig, gconstpointer data)
   g_assert_false (ncg_systemd_is_connected (connection));
 }
 
+/* What the other driver takes for no path is none here, and "/" is the root slice. */
+static void
+test_paths (Rig *rig, gconstpointer data)
+{
+  static const char *const bad[] = { "", "a", "a/b", "//", "/a/", "/a//b", "/a/..", "/a b" };
+  g_autofree char *root = ncg_driver_group_unit (rig->driver, "/", NULL);
+  g_autofree char *unit = ncg_driver_group_unit (rig->driver, "/a/b-c", NULL);
+
+  g_assert_cmpstr (root, ==, "-.slice");
+  g_assert_cmpstr (unit, ==, "a-b_c.slice");
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_test_message ("%s", bad[i]);
+    g_assert_null (ncg_driver_group_unit (rig->driver, bad[i], &error));
+    g_assert_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
+  }
+}
+
 #define DRIVER_TEST(path, function) g_test_add (path, Rig, NULL, set_up, function, tear_down)
 
 int
@@ -458,5 +477,6 @@ main (int argc, char **argv)
   DRIVER_TEST ("/driver/leaf-was-there", test_leaf_was_there);
   DRIVER_TEST ("/driver/descriptors", test_descriptors);
   DRIVER_TEST ("/driver/not-accepted", test_not_accepted);
+  DRIVER_TEST ("/driver/paths", test_paths);
   return g_test_run ();
 }
