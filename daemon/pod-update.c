@@ -259,6 +259,12 @@ prepare (Update *update, GError **error)
         pod->uid, qos_to_string (spec_get_qos (&update->merged)), qos_to_string (pod->qos));
     return FALSE;
   }
+  if (pod->state == POD_VANISHED) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED,
+                 "pod %s is vanished and cannot be changed; remove it, or create it again",
+                 pod->uid);
+    return FALSE;
+  }
   settings_for_pod (&update->merged, &update->pod->defaults, &update->resources);
   update->cgroup = manager_open_cgroup (update->manager, pod->cgroup, error);
   return update->cgroup != NULL &&

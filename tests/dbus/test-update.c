@@ -368,8 +368,8 @@ static void
 test_vanished (Fixture *fixture, gconstpointer data)
 {
   create (fixture);
-  fake_systemd_stop_unit (fixture->systemd, SLICE);
-  assert_fails (fixture, "{'CPULimit': <'1'>}", "Failed", "a");
+  fixture_stop_pod (fixture, "a", SLICE);
+  assert_fails (fixture, "{'CPULimit': <'1'>}", "Failed", "create it again");
 }
 
 static void
