@@ -8,6 +8,7 @@
 
 #include "daemon/events.h"
 #include "daemon/manager.h"
+#include "daemon/pod-drift.h"
 #include "lib/oom-watch.h"
 
 /* v1 tells before it kills, and says a lot to the console in between: it is looked again after 2
@@ -87,7 +88,9 @@ on_changed (const char *cgroup, gboolean is_about_leaves, gpointer user_data)
   if (pod == NULL || (!is_about_leaves && is_nothing_new (self, pod)))
     return;
   look_at (self, pod);
-  if (self->memory->is_v1 && !is_about_leaves)
+  if (is_about_leaves)
+    pod_drift_check_leaves (self->manager, pod);
+  else if (self->memory->is_v1)
     look_again_soon (self, cgroup);
 }
 

@@ -94,6 +94,44 @@ find_leaf (Manager *manager, const char *key, const Pod **ret_pod)
   return NULL;
 }
 
+typedef struct {
+  Manager *manager;
+  char *cgroup;
+} GoneLeaf;
+
+static void
+gone_leaf_free (gpointer data)
+{
+  GoneLeaf *leaf = data;
+
+  g_free (leaf->cgroup);
+  g_free (leaf);
+}
+
+static gboolean
+on_leaf_gone (gpointer user_data)
+{
+  const GoneLeaf *leaf = user_data;
+  const Pod *pod;
+  const Container *container = find_leaf (leaf->manager, leaf->cgroup, &pod);
+
+  if (container != NULL)
+    manager_unit_removed (leaf->manager, container->unit);
+  return G_SOURCE_REMOVE;
+}
+
+/* A service that is held and was restarted is there, as before, but has lost its cgroup: no unit
+ * was removed, and systemd tells nobody. Not at once, since it is no longer watched afterwards. */
+static void
+tell_gone (Manager *manager, const char *cgroup)
+{
+  GoneLeaf *leaf = g_new0 (GoneLeaf, 1);
+
+  leaf->manager = manager;
+  leaf->cgroup = g_strdup (cgroup);
+  g_idle_add_full (G_PRIORITY_DEFAULT, on_leaf_gone, leaf, gone_leaf_free);
+}
+
 static gboolean
 get_leaf_wanted (const char *key, gpointer user_data, char **ret_cgroup, NcgResources *ret_wanted)
 {
@@ -101,8 +139,12 @@ get_leaf_wanted (const char *key, gpointer user_data, char **ret_cgroup, NcgReso
   const Pod *pod;
   const Container *container = find_leaf (manager, key, &pod);
 
-  if (container == NULL || !is_there (manager, container->cgroup))
+  if (container == NULL)
     return FALSE;
+  if (!is_there (manager, container->cgroup)) {
+    tell_gone (manager, container->cgroup);
+    return FALSE;
+  }
   *ret_cgroup = g_strdup (container->cgroup);
   container_get_resources (container, ret_wanted);
   return TRUE;
@@ -120,6 +162,20 @@ repair_leaf (const char *key, gpointer user_data, GAsyncReadyCallback callback, 
   else
     g_task_report_new_error (NULL, callback, data, NULL, NCG_ERROR, NCG_ERROR_BUSY,
                              "an operation on the pod has begun");
+}
+
+void
+pod_drift_check_leaves (Manager *manager, const Pod *pod)
+{
+  if (find_quiet_pod (manager, pod->uid) == NULL)
+    return;
+  for (guint i = pod->containers->len; i > 0; i--) {
+    const Container *container = g_ptr_array_index (pod->containers, i - 1);
+
+    if (container->is_held && container->state == CONTAINER_ACTIVE &&
+        !is_there (manager, container->cgroup))
+      manager_unit_removed (manager, container->unit);
+  }
 }
 
 static const DriftOwner pods = { get_pod_wanted, repair_pod, pod_update_finish };

@@ -409,6 +409,17 @@ test_vanished (Fixture *fixture, gconstpointer data)
   container_assert_gone (fixture);
 }
 
+/* Its unit is there, since it was restarted, but systemd has given up the cgroup. */
+static void
+test_cgroup_gone (Fixture *fixture, gconstpointer data)
+{
+  container_must_create (fixture, SPEC);
+  fake_kernel_remove_cgroup (fixture->kernel, CONTAINER_CGROUP);
+  fixture_wait (join_has_containers (fixture, CONTAINER_VANISHED_));
+  container_must_create (fixture, SPEC);
+  container_assert_verified (fixture);
+}
+
 static gboolean
 has_memory_limit (Fixture *fixture, const char *expected)
 {
@@ -543,6 +554,7 @@ main (int argc, char **argv)
   JOIN_TEST ("/containers/remove-busy", test_remove_busy);
   JOIN_TEST ("/containers/states", test_states);
   JOIN_TEST ("/containers/vanished", test_vanished);
+  JOIN_TEST ("/containers/cgroup-gone", test_cgroup_gone);
   JOIN_TEST ("/containers/drift", test_drift);
   JOIN_TEST ("/containers/unreadable", test_unreadable);
   JOIN_TEST ("/containers/queries", test_queries);
