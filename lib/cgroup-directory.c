@@ -17,6 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* As systemd and the container runtimes have it. */
+#define MODE 0755
+
 /* Whoever makes cgroups faster than they are removed does not keep us for ever. */
 #define MOST_STEPS 1000000
 
@@ -95,10 +98,13 @@ ncg_cgroup_make_child (const NcgCgroup *self, const char *name, gboolean *ret_ma
 
   if (!check_name (name, error))
     return FALSE;
-  made = mkdirat (fd, name, 0755) == 0;
+  made = mkdirat (fd, name, MODE) == 0;
   if (!made && (errno != EEXIST ||
                 (fstatat (fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR (st.st_mode))))
     return set_make_error (self, name, errno, error);
+  /* Whatever the umask is, the daemon's own for one: who is in it may read its limits. */
+  if (made)
+    fchmodat (fd, name, MODE, 0);
   if (ret_made != NULL)
     *ret_made = made;
   return TRUE;

@@ -158,6 +158,8 @@ int ncg_cgroup_open_events (const NcgCgroup *self, GError **error);
  * @name: a child's name
  * @ret_made: (optional): whether it was not there before
  *
+ * One that is made may be read by everybody, whatever the umask is.
+ *
  * Returns: %TRUE, also if it is there; else %NCG_ERROR_INVALID_ARGUMENT if that is the name of a
  *   file of @self, %NCG_ERROR_LIMIT_EXCEEDED if the kernel or a cgroup above (cgroup.max.depth,
  *   cgroup.max.descendants) allows no more, %NCG_ERROR_NOT_FOUND if @self is gone, or

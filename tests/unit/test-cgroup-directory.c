@@ -7,7 +7,9 @@
 #include "lib/error.h"
 #include "tests/unit/temp-dir.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct {
   char *mount;
@@ -80,6 +82,21 @@ test_remove_child (Fixture *fixture, gconstpointer data)
   g_assert_true (ncg_cgroup_remove_child (cgroup, "b", NULL)); /* of one that is gone itself */
 }
 
+/* The daemon has a umask that keeps its own files to itself. */
+static void
+test_make_child_mode (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NcgCgroup) cgroup = open_cgroup (fixture, "/a");
+  mode_t before = umask (077);
+  gboolean is_made = ncg_cgroup_make_child (cgroup, "new", NULL, NULL);
+  struct stat st;
+
+  umask (before);
+  g_assert_true (is_made);
+  g_assert_cmpint (fstatat (ncg_cgroup_get_fd (cgroup), "new", &st, 0), ==, 0);
+  g_assert_cmpuint (st.st_mode & 0777, ==, 0755);
+}
+
 /* One level below the other, further than a path may be long. */
 static void
 test_remove_deep (Fixture *fixture, gconstpointer data)
@@ -122,6 +139,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/cgroup-directory/make-child", test_make_child);
+  ADD ("/cgroup-directory/make-child/mode", test_make_child_mode);
   ADD ("/cgroup-directory/remove-child", test_remove_child);
   ADD ("/cgroup-directory/remove-child/deep", test_remove_deep);
   ADD ("/cgroup-directory/remove-child/fails", test_remove_fails);
