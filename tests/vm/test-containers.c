@@ -265,7 +265,7 @@ test_delegated (void)
   tear_down ();
 }
 
-/* Somebody stops it. */
+/* Somebody stops it, or restarts it: then the unit is there, and the cgroup is not. */
 static void
 test_vanished (void)
 {
@@ -288,6 +288,10 @@ test_vanished (void)
   assert_state ("db", "vanished");
   g_free (create ("db", "{}", NULL));
   assert_state ("db", "active");
+  g_free (machine_run ("systemctl restart %s", unit));
+  client_wait_for ("c-1", "Containers", "[('db', 'podc_1-db.service', '', 'vanished')]");
+  g_free (create ("db", "{}", NULL));
+  assert_verified ();
   remove_container ("db", "{}");
   tear_down ();
 }
