@@ -11,7 +11,8 @@
 void consistency_check_pod (Fixture *fixture, const char *uid);
 
 /* All pods are active and verified; systemd has the units of these pods and of their containers,
- * and no other of a pod; and there are no files but theirs, and what was set aside. */
+ * and no other of a pod, within a moment; and there are no files but theirs, and what was set
+ * aside. */
 void consistency_check (Fixture *fixture);
 
 /* Removes all pods, after which nothing of them is left. */
