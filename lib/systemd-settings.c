@@ -118,6 +118,7 @@ ncg_systemd_settings_drop (NcgSystemdContext *context,
   guint version = context->features != NULL ? context->features->version : 0;
   g_autofree char *name = NULL;
 
+  ncg_unit_properties_explain (resources->properties, error);
   if (!g_error_matches (*error, NCG_ERROR, NCG_ERROR_UNKNOWN_PROPERTY))
     return FALSE;
   name = ncg_unit_properties_parse_refused (*error);

@@ -10,6 +10,11 @@
 
 #include <string.h>
 
+/* What sd-bus makes of reading a value of another type. */
+#define WRONG_TYPE "System.Error.ENXIO"
+/* How many names a message has at most. */
+#define MOST_NAMED 10
+
 /* OOM_GROUP has none: OOMPolicy is for scopes and services alone, and only when they start. */
 static const char *const number_properties[] = {
   [NCG_SETTING_CPU_WEIGHT] = "CPUWeight",
@@ -322,6 +327,42 @@ ncg_unit_properties_parse_refused (const GError *error)
     return NULL;
   name += sizeof before - 1;
   return g_strndup (name, strcspn (name, ", ."));
+}
+
+static char *
+print_types (GVariant *properties)
+{
+  GString *text = g_string_new (NULL);
+  gsize n = g_variant_n_children (properties);
+
+  for (gsize i = 0; i < MIN (n, MOST_NAMED); i++) {
+    g_autoptr (GVariant) value = NULL;
+    const char *name;
+
+    g_variant_get_child (properties, i, "(&sv)", &name, &value);
+    g_string_append_printf (text, "%s%s ('%s')", i > 0 ? ", " : "", name,
+                            g_variant_get_type_string (value));
+  }
+  if (n > MOST_NAMED)
+    g_string_append_printf (text, " and %" G_GSIZE_FORMAT " more", n - MOST_NAMED);
+  return g_string_free (text, FALSE);
+}
+
+void
+ncg_unit_properties_explain (GVariant *properties, GError **error)
+{
+  g_autofree char *types = NULL;
+
+  if (properties == NULL || g_variant_n_children (properties) == 0 ||
+      !g_error_matches (*error, NCG_ERROR, NCG_ERROR_SYSTEMD_FAILED) ||
+      strstr ((*error)->message, WRONG_TYPE) == NULL)
+    return;
+  types = print_types (properties);
+  g_clear_error (error);
+  g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
+               "systemd takes one of these properties with a value of another type: %s; the types "
+               "are in org.freedesktop.systemd1(5)",
+               types);
 }
 
 /* (transfer full): the entries of that name, or all the others */

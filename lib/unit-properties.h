@@ -65,6 +65,17 @@ GVariant *ncg_unit_properties_replace (GVariant *properties);
  * %NCG_ERROR_UNKNOWN_PROPERTY that says it */
 char *ncg_unit_properties_parse_refused (const GError *error);
 
+/**
+ * ncg_unit_properties_explain:
+ * @properties: (nullable): an a(sv), those that were passed on as they came (SystemdProperties)
+ * @error: (inout): what systemd said of the whole call
+ *
+ * Of a value that has another type than the property systemd only says that the message had
+ * unexpected contents. That becomes %NCG_ERROR_INVALID_ARGUMENT with the names and types of
+ * @properties; any other error stays as it is.
+ */
+void ncg_unit_properties_explain (GVariant *properties, GError **error);
+
 /* (transfer full): the entries of an a(sv) ((nullable): an empty one) that have a name, %NULL if
  * there is none; and those that have another, maybe none. Both are an a(sv). */
 GVariant *ncg_unit_properties_find (GVariant *properties, const char *name);

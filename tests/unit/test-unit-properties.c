@@ -236,6 +236,37 @@ test_replace (void)
                    "('RestrictNetworkInterfaces', <(true, ['lo'])>)]");
 }
 
+static void
+assert_explained (const char *properties, const char *message, int code, const char *text)
+{
+  g_autoptr (GVariant) given =
+      properties != NULL ? g_variant_parse (G_VARIANT_TYPE ("a(sv)"), properties, NULL, NULL, NULL)
+                         : NULL;
+  GError *error = g_error_new_literal (NCG_ERROR, NCG_ERROR_SYSTEMD_FAILED, message);
+
+  ncg_unit_properties_explain (given, &error);
+  g_assert_error (error, NCG_ERROR, code);
+  g_assert_nonnull (strstr (error->message, text));
+  g_error_free (error);
+}
+
+/* systemd names neither the property nor its type. */
+static void
+test_explain (void)
+{
+  const char *wrong = "systemd refused StartTransientUnit: Unexpected message contents "
+                      "(System.Error.ENXIO)";
+
+  assert_explained ("[('A', <'x'>), ('B', <@as []>)]", wrong, NCG_ERROR_INVALID_ARGUMENT,
+                    "A ('s'), B ('as');");
+  assert_explained ("[('A', <1>), ('A', <1>), ('A', <1>), ('A', <1>), ('A', <1>), ('A', <1>), "
+                    "('A', <1>), ('A', <1>), ('A', <1>), ('J', <1>), ('K', <1>), ('L', <1>)]",
+                    wrong, NCG_ERROR_INVALID_ARGUMENT, "J ('i') and 2 more;");
+  assert_explained ("@a(sv) []", wrong, NCG_ERROR_SYSTEMD_FAILED, "Unexpected");
+  assert_explained (NULL, wrong, NCG_ERROR_SYSTEMD_FAILED, "Unexpected");
+  assert_explained ("[('A', <'x'>)]", "systemd refused it: no", NCG_ERROR_SYSTEMD_FAILED, "no");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -248,5 +279,6 @@ main (int argc, char **argv)
   g_test_add_func ("/unit-properties/missing-file", test_missing_file);
   g_test_add_func ("/unit-properties/old-systemd", test_old_systemd);
   g_test_add_func ("/unit-properties/replace", test_replace);
+  g_test_add_func ("/unit-properties/explain", test_explain);
   return g_test_run ();
 }

@@ -412,6 +412,32 @@ test_creation_only (void)
   tear_down ();
 }
 
+/* systemd says no more than that something was not as it expected. */
+static void
+test_wrong_type (void)
+{
+  static const struct {
+    const char *method;
+    const char *arguments;
+  } calls[] = {
+    { "CreatePod", "('w', {'SystemdProperties': <[('IPAccounting', <'x'>)]>})" },
+    { "UpdatePod", "('c-1', {'SystemdProperties': <[('IPAccounting', <'x'>)]>})" },
+    { "CreateContainer", "('c-1', 'w', {'SystemdProperties': <[('IPAccounting', <'x'>)]>})" },
+  };
+
+  if (!machine_has_systemd ())
+    return;
+  set_up ();
+  for (gsize i = 0; i < G_N_ELEMENTS (calls); i++) {
+    g_autofree char *message =
+        client_fail ("InvalidArgument", calls[i].method, "%s", calls[i].arguments);
+
+    g_assert_nonnull (strstr (message, "IPAccounting ('s')"));
+  }
+  assert_verified ();
+  tear_down ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -426,5 +452,6 @@ main (int argc, char **argv)
   g_test_add_func ("/containers/killed", test_killed);
   g_test_add_func ("/containers/more-than-pod", test_more_than_pod);
   g_test_add_func ("/containers/creation-only", test_creation_only);
+  g_test_add_func ("/containers/wrong-type", test_wrong_type);
   return g_test_run ();
 }
