@@ -183,12 +183,10 @@ manager_add_pod (Manager *self, Pod *pod)
 }
 
 void
-manager_drop_pod (Manager *self, Pod *pod)
+manager_forget_pod (Manager *self, Pod *pod)
 {
-  G_GNUC_UNUSED g_autoptr (Pod) dropped = pod_ref (pod);
+  G_GNUC_UNUSED g_autoptr (Pod) forgotten = pod_ref (pod);
 
-  pod_drift_unwatch (self, pod);
-  oom_kills_unfollow (self->oom, pod);
   for (guint i = 0; i < pod->containers->len; i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
     g_hash_table_remove (self->leaves, container->unit);
@@ -198,7 +196,23 @@ manager_drop_pod (Manager *self, Pod *pod)
   manager_count_demand (self, pod);
   if (self->listener.pod_removed != NULL)
     self->listener.pod_removed (pod, self->user_data);
+}
+
+void
+manager_release_pod (Manager *self, const Pod *pod)
+{
+  pod_drift_unwatch (self, pod);
+  oom_kills_unfollow (self->oom, pod);
   foreign_pods_pod_dropped (self->foreign, pod);
+}
+
+void
+manager_drop_pod (Manager *self, Pod *pod)
+{
+  g_autoptr (Pod) dropped = pod_ref (pod);
+
+  manager_forget_pod (self, dropped);
+  manager_release_pod (self, dropped);
 }
 
 void

@@ -96,6 +96,11 @@ char *manager_get_pod_path (const Manager *self, const char *uid, QosClass qos);
 /* For the operations: a pod enters or leaves the tables, changes its state, loses a leaf. */
 void manager_add_pod (Manager *self, Pod *pod);
 void manager_drop_pod (Manager *self, Pod *pod);
+
+/* The two halves of manager_drop_pod(): that it leaves the tables, which takes no system call, and
+ * that what was watched for it is given up. */
+void manager_forget_pod (Manager *self, Pod *pod);
+void manager_release_pod (Manager *self, const Pod *pod);
 void manager_set_state (Manager *self, Pod *pod, PodState state);
 void manager_prepare_pod (Manager *self, Pod *pod);
 void manager_announce_pod (Manager *self, Pod *pod);

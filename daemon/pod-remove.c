@@ -9,7 +9,6 @@
 
 #include "daemon/cgroup-end.h"
 #include "daemon/fault-point.h"
-#include "daemon/pod-drift.h"
 #include "lib/cgroup-look.h"
 #include "lib/error.h"
 
@@ -58,18 +57,21 @@ fail (GTask *task, GError *error)
   g_task_return_error (task, error);
 }
 
+/* First the reply, since somebody waits for it. A daemon that is killed before the file is gone is
+ * followed by one that finds the pod removed, and has nothing to do. */
 static void
 succeed (GTask *task)
 {
   Remove *remove = g_task_get_task_data (task);
   Manager *manager = remove->manager;
 
+  manager_forget_pod (manager, remove->pod);
+  g_task_return_boolean (task, TRUE);
+  FAULT_POINT ("remove:answered");
   store_remove (manager->store, remove->uid, STORE_REMOVING, NULL);
   store_drop_bad (manager->store, remove->uid);
-  manager_drop_pod (manager, remove->pod);
+  manager_release_pod (manager, remove->pod);
   FAULT_POINT ("remove:dropped");
-  /* First the reply, so that it leaves with the signals. */
-  g_task_return_boolean (task, TRUE);
   qos_tree_ensure_async (manager->qos, remove->pod->qos, NULL, NULL);
   turns_leave (manager->turns, remove->uid);
 }
@@ -118,9 +120,6 @@ stop_all (GTask *task)
   ncg_driver_stop_async (remove->manager->driver, &place, remove->deadline,
                          leaf != NULL ? on_leaf_stopped : on_stopped, g_object_ref (task));
   FAULT_POINT ("remove:asked");
-  /* While the driver is at work; if it fails, the pod is watched again. */
-  if (leaf == NULL)
-    pod_drift_unwatch (remove->manager, remove->pod);
 }
 
 static void
