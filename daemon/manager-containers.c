@@ -7,6 +7,9 @@
 #include "daemon/pod-drift.h"
 #include "lib/error.h"
 
+/* How many containers a message names at most. */
+#define MOST_NAMED 10
+
 Pod *
 manager_find_active_pod (Manager *self, const char *uid, GError **error)
 {
@@ -25,11 +28,13 @@ list_names (const Pod *pod)
 {
   g_autoptr (GString) text = g_string_new (NULL);
 
-  for (guint i = 0; i < pod->containers->len; i++) {
+  for (guint i = 0; i < MIN (pod->containers->len, MOST_NAMED); i++) {
     const Container *container = g_ptr_array_index (pod->containers, i);
 
     g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", container->name);
   }
+  if (pod->containers->len > MOST_NAMED)
+    g_string_append_printf (text, " and %u more", pod->containers->len - MOST_NAMED);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

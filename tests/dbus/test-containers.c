@@ -60,6 +60,21 @@ test_shown (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "Get", NULL), ==, 0);
 }
 
+/* However many there are, a message names a few. */
+static void
+test_many_names (Fixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 12; i++) {
+    g_autofree char *text = g_strdup_printf ("('a', 'c%u', @a{sv} {})", i);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GVariant) reply = fixture_call (
+        fixture, "CreateContainer", g_variant_parse (NULL, text, NULL, NULL, NULL), &error);
+
+    g_assert_no_error (error);
+  }
+  container_must_fail (fixture, "UpdateContainer", "db", "{}", "NoSuchContainer", "c9 and 2 more");
+}
+
 /* A lost reply costs systemd nothing. */
 static void
 test_same (Fixture *fixture, gconstpointer data)
@@ -536,6 +551,7 @@ main (int argc, char **argv)
   JOIN_TEST ("/containers/create", test_create);
   JOIN_TEST ("/containers/properties", test_properties);
   JOIN_TEST ("/containers/shown", test_shown);
+  JOIN_TEST ("/containers/many-names", test_many_names);
   JOIN_TEST ("/containers/same", test_same);
   JOIN_TEST ("/containers/creation-only", test_creation_only);
   JOIN_TEST ("/containers/refused", test_refused);
