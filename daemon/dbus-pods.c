@@ -17,8 +17,7 @@ typedef struct {
   NcgDbusPod *skeleton;
   char *path;
   gboolean is_listed;    /* it is one of the managed objects */
-  gboolean is_announced; /* clients have been told of it */
-  gboolean is_silent;    /* until then nothing is told of its properties */
+  gboolean is_announced; /* clients have been told of it; before, nothing is of its properties */
 } Object;
 
 struct DbusPods {
@@ -159,8 +158,16 @@ make_object (DbusPods *self, const Pod *pod)
     g_signal_connect (skeleton, handlers[i].signal, handlers[i].handler, self->calls);
   dbus_access_export (self->calls->auth, G_DBUS_INTERFACE_SKELETON (skeleton), self->connection,
                       object->path);
+  g_object_freeze_notify (G_OBJECT (skeleton));
   g_hash_table_replace (self->objects, g_strdup (pod->uid), object);
   return object;
+}
+
+static void
+set_announced (Object *object)
+{
+  object->is_announced = TRUE;
+  g_object_thaw_notify (G_OBJECT (object->skeleton));
 }
 
 static void
@@ -260,7 +267,7 @@ dbus_pods_new (DbusCalls *calls, GDBusConnection *connection, const char *path)
       Object *object = make_object (self, pod);
 
       list (self, object);
-      object->is_announced = TRUE;
+      set_announced (object);
     }
   return self;
 }
@@ -281,10 +288,7 @@ dbus_pods_free (DbusPods *self)
 void
 dbus_pods_prepare (DbusPods *self, const Pod *pod)
 {
-  Object *object = make_object (self, pod);
-
-  object->is_silent = TRUE;
-  g_object_freeze_notify (G_OBJECT (object->skeleton));
+  make_object (self, pod);
 }
 
 void
@@ -309,13 +313,10 @@ dbus_pods_announce (DbusPods *self, const Pod *pod)
 
   if (object == NULL || object->is_announced)
     return;
-  object->is_announced = TRUE;
   g_dbus_connection_emit_signal (
       self->connection, NULL, self->path, OBJECT_MANAGER, "InterfacesAdded",
       g_variant_new ("(o@a{sa{sv}})", object->path, format_interfaces (object)), NULL);
-  if (object->is_silent)
-    g_object_thaw_notify (G_OBJECT (object->skeleton));
-  object->is_silent = FALSE;
+  set_announced (object);
 }
 
 void

@@ -365,6 +365,19 @@ drop_gone_leaves (Manager *self, Pod *pod)
 }
 
 void
+manager_check_held (Manager *self, Pod *pod)
+{
+  if (pod->state != POD_ACTIVE || turns_is_taken (self->turns, pod->uid))
+    return;
+  for (guint i = pod->containers->len; i > 0; i--) {
+    const Container *container = g_ptr_array_index (pod->containers, i - 1);
+
+    if (container->is_held)
+      leaf_removed (self, pod, container->unit);
+  }
+}
+
+void
 manager_check_pod (Manager *self, Pod *pod)
 {
   if ((pod->state != POD_ACTIVE && pod->state != POD_FOREIGN) ||

@@ -128,6 +128,10 @@ gboolean manager_is_gone (const Manager *self, const char *path);
  * ends with this. */
 void manager_check_pod (Manager *self, Pod *pod);
 
+/* Whether the cgroups of the held containers of @pod are there still: a service that somebody
+ * restarts stays, as before, and loses its cgroup; no unit is removed then. */
+void manager_check_held (Manager *self, Pod *pod);
+
 /* A unit is gone, as the driver tells. */
 void manager_unit_removed (Manager *self, const char *unit);
 

@@ -8,7 +8,6 @@
 
 #include "daemon/events.h"
 #include "daemon/manager.h"
-#include "daemon/pod-drift.h"
 #include "lib/oom-watch.h"
 
 /* v1 tells before it kills, and says a lot to the console in between: it is looked again after 2
@@ -89,7 +88,7 @@ on_changed (const char *cgroup, gboolean is_about_leaves, gpointer user_data)
     return;
   look_at (self, pod);
   if (is_about_leaves)
-    pod_drift_check_leaves (self->manager, pod);
+    manager_check_held (self->manager, pod);
   else if (self->memory->is_v1)
     look_again_soon (self, cgroup);
 }

@@ -164,20 +164,6 @@ repair_leaf (const char *key, gpointer user_data, GAsyncReadyCallback callback, 
                              "an operation on the pod has begun");
 }
 
-void
-pod_drift_check_leaves (Manager *manager, const Pod *pod)
-{
-  if (find_quiet_pod (manager, pod->uid) == NULL)
-    return;
-  for (guint i = pod->containers->len; i > 0; i--) {
-    const Container *container = g_ptr_array_index (pod->containers, i - 1);
-
-    if (container->is_held && container->state == CONTAINER_ACTIVE &&
-        !is_there (manager, container->cgroup))
-      manager_unit_removed (manager, container->unit);
-  }
-}
-
 static const DriftOwner pods = { get_pod_wanted, repair_pod, pod_update_finish };
 static const DriftOwner leaves = { get_leaf_wanted, repair_leaf, container_update_finish };
 

@@ -13,10 +13,6 @@ void pod_drift_watch (Manager *manager, Pod *pod);
 /* One leaf, whose cgroup may have been made again. */
 void pod_drift_watch_container (Manager *manager, const Container *container);
 
-/* Something has gone in the cgroup of @pod: whether it was that of a container that is to stay, and
- * whose unit does, as that of a service that was restarted. The slow check looks as well. */
-void pod_drift_check_leaves (Manager *manager, const Pod *pod);
-
 /* The end of a pod, or of one leaf. */
 void pod_drift_unwatch (Manager *manager, const Pod *pod);
 void pod_drift_unwatch_container (Manager *manager, const Container *container);

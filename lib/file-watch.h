@@ -23,16 +23,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgFileWatch, ncg_file_watch_free)
  * fs.inotify.max_user_watches allows, is not watched. */
 void ncg_file_watch_add (NcgFileWatch *self, const char *key, const char *path);
 
-/* @key is told when a setting in the directory of a cgroup is written to, or the cgroup goes: one
- * watch for all its files, but for those that the kernel writes and that are no settings
- * ("cgroup.…", "….events", "….pressure").
+/* @key is told when a setting in the directory of a cgroup is written to: one watch for all its
+ * files, but for those that the kernel writes and that are no settings ("cgroup.…", "….events",
+ * "….pressure"). Of its own end it tells nothing: cgroupfs has no IN_DELETE_SELF, and the watch
+ * stays until it is removed (seen with Linux 6.18). The directory above tells, if it is watched.
  *
  * Returns: %FALSE if it is there, and the kernel has no watch for it
  */
 gboolean ncg_file_watch_add_cgroup (NcgFileWatch *self, const char *key, const char *path);
 
-/* @key is told when a cgroup is made or removed in that of the directory, or that one goes. Not for
- * a directory that is watched as a cgroup as well. */
+/* @key is told when a cgroup is made or removed in that of the directory. Not for a directory that
+ * is watched as a cgroup as well. */
 void ncg_file_watch_add_children (NcgFileWatch *self, const char *key, const char *path);
 
 /* One in the directory of @key was made, or removed, or both: which it is the directory tells. */

@@ -96,27 +96,21 @@ measure_start (Bench *bench, guint pods, Aim aim)
 }
 
 static void
-report_value (Bench *bench, const char *name, guint pods, const char *unit, double value, Aim aim)
+report_value (Bench *bench,
+              const char *name,
+              guint pods,
+              const char *unit,
+              double value,
+              double floor,
+              Aim aim)
 {
   Row row = report_new_row (name, pods, 1, unit, value);
 
+  row.floor_p50 = floor;
   row.aim = aim;
   report_add (bench->report, &row);
 }
 
-static void
-report_memory (
-    Bench *bench, guint pods, const char *name, double value, const double *floor, Aim aim)
-{
-  Row row = report_new_row (name, pods, 1, "MiB", value);
-
-  row.aim = aim;
-  if (floor != NULL)
-    row.floor_p50 = *floor;
-  report_add (bench->report, &row);
-}
-
-/* @floor: (nullable) */
 static void
 measure_memory (Bench *bench, guint pods, const char *name, const ProcessMemory *floor, Aim aim)
 {
@@ -127,12 +121,10 @@ measure_memory (Bench *bench, guint pods, const char *name, const ProcessMemory 
 
   settle (bench);
   process_read_memory (find_daemon (bench), &memory);
-  report_memory (bench, pods, g_intern_string (name), memory.rss_mib,
-                 floor != NULL ? &floor->rss_mib : NULL, aim);
-  report_memory (bench, pods, g_intern_string (pss), memory.pss_mib,
-                 floor != NULL ? &floor->pss_mib : NULL, none);
-  report_memory (bench, pods, g_intern_string (private), memory.private_mib,
-                 floor != NULL ? &floor->private_mib : NULL, none);
+  report_value (bench, g_intern_string (name), pods, "MiB", memory.rss_mib, floor->rss_mib, aim);
+  report_value (bench, g_intern_string (pss), pods, "MiB", memory.pss_mib, floor->pss_mib, none);
+  report_value (bench, g_intern_string (private), pods, "MiB", memory.private_mib,
+                floor->private_mib, none);
 }
 
 /* Of a program that has the libraries and connections of the daemon, and does nothing. */
@@ -173,8 +165,8 @@ measure_idle (Bench *bench, guint pods)
   g_usleep (bench->idle_seconds * G_USEC_PER_SEC);
   nsec = process_get_cpu_nsec (daemon) - nsec;
   switches = process_count_switches (daemon) - switches;
-  report_value (bench, "idle: wake-ups", pods, "/min", (double) switches / minutes, aim);
-  report_value (bench, "idle: CPU", pods, "ms/min", (double) nsec / 1e6 / minutes, none);
+  report_value (bench, "idle: wake-ups", pods, "/min", (double) switches / minutes, NAN, aim);
+  report_value (bench, "idle: CPU", pods, "ms/min", (double) nsec / 1e6 / minutes, NAN, none);
 }
 
 static void
@@ -215,6 +207,7 @@ run (Bench *bench)
 {
   guint some = bench_scale (bench, 100), many = bench_scale (bench, MANY_PODS);
   const Aim none = { AIM_NONE, 0, 0 };
+  const ProcessMemory no_floor = { NAN, NAN, NAN };
   ProcessMemory floor;
   gint64 unused;
   double with_few;
@@ -225,13 +218,14 @@ run (Bench *bench)
   measure_memory (bench, 0, "memory", &floor, (Aim){ AIM_VALUE_AT_MOST, 8, 0 });
   with_few = measure_cpu (bench, bench_scale (bench, FEW_PODS));
   set_with_leaves (bench, some);
-  measure_memory (bench, some, "memory, two leaves each", NULL, none);
+  measure_memory (bench, some, "memory, two leaves each", &no_floor, none);
   set_with_leaves (bench, bench_scale (bench, IDLE_PODS));
   measure_idle (bench, bench_scale (bench, IDLE_PODS));
   set_with_leaves (bench, many);
-  measure_memory (bench, many, "memory, two leaves each", NULL, (Aim){ AIM_VALUE_AT_MOST, 24, 0 });
+  measure_memory (bench, many, "memory, two leaves each", &no_floor,
+                  (Aim){ AIM_VALUE_AT_MOST, 24, 0 });
   measure_start (bench, many, (Aim){ AIM_VALUE_AT_MOST, 1000, 0 });
-  measure_memory (bench, many, "memory, after the start", NULL, none);
+  measure_memory (bench, many, "memory, after the start", &no_floor, none);
   measure_growth (bench, bench_scale (bench, MOST_PODS), with_few);
   population_set (bench->population, 0);
 }

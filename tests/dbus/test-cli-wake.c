@@ -86,17 +86,14 @@ make_startable (Fixture *fixture, int seconds)
   g_assert_no_error (error);
 }
 
-/* Returns: how long it took, in seconds */
-static double
+static void
 run (Cli *cli, int status, const char *line)
 {
-  gint64 begin = g_get_monotonic_time ();
   g_autoptr (GSubprocess) process = cli_start_to_finish (cli, line);
 
   /* We are systemd meanwhile. */
   fixture_wait (g_subprocess_get_identifier (process) == NULL);
   cli_finish (cli, status, process);
-  return (double) (g_get_monotonic_time () - begin) / G_USEC_PER_SEC;
 }
 
 static void
@@ -124,12 +121,13 @@ test_failed (Fixture *fixture, gconstpointer data)
   own_systemd (&unit);
   make_startable (fixture, SECONDS);
   for (gsize i = 0; lines[i] != NULL; i++) {
-    g_assert_cmpfloat (run (cli, 5, lines[i]), <, SECONDS / 2.0);
+    run (cli, 5, lines[i]);
     cli_assert_errors (cli, "nodecgroupsctl: nodecgroupsd does not run and cannot be started: "
                             "nodecgroupsd.service has failed\nTry: systemctl start nodecgroupsd; ");
   }
   unit.active = unit.sub = "failed";
-  g_assert_cmpfloat (run (cli, 5, "pods"), <, SECONDS / 2.0);
+  run (cli, 5, "pods");
+  cli_assert_errors (cli, "nodecgroupsd.service has failed\n");
   forget_asked (fixture);
 }
 
@@ -156,7 +154,7 @@ test_left_alone (Fixture *fixture, gconstpointer data)
 
   own_systemd (&unit);
   make_startable (fixture, SECONDS / 2);
-  g_assert_cmpfloat (run (cli, 5, "pods"), <, SECONDS / 4.0);
+  run (cli, 5, "pods");
   cli_assert_errors (cli, "nodecgroupsd.service does not run, and the bus has nobody start it now\n"
                           "Try: systemctl start nodecgroupsd; ");
   unit.job = 7;

@@ -411,11 +411,10 @@ test_no_daemon (void)
   daemon_start ();
 }
 
-/* The bus waits for 25 s, from the first who asked on; nobody else has to. */
+/* The bus waits for 25 s, from the first who asked on, and then tells of the time. */
 static void
 test_failed_daemon (void)
 {
-  gint64 end = g_get_monotonic_time () + 15 * G_USEC_PER_SEC;
   g_autoptr (Ctl) first = NULL;
   g_autoptr (Ctl) second = NULL;
 
@@ -424,8 +423,8 @@ test_failed_daemon (void)
       machine_run ("mkdir -p /etc/nodecgroups; echo 'nonsense: 1' >/etc/nodecgroups/config.yaml"));
   first = ctl_run (5, "status");
   second = ctl_run (5, "create p");
-  g_assert_cmpint (g_get_monotonic_time (), <, end);
   ctl_assert_errors (first, "cannot be started: nodecgroupsd.service has failed\n");
+  ctl_assert_errors (second, "cannot be started: nodecgroupsd.service has failed\n");
   ctl_assert_errors (second, "\nTry: systemctl start nodecgroupsd; ");
   g_free (machine_run ("rm /etc/nodecgroups/config.yaml"));
   daemon_start ();
