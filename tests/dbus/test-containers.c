@@ -435,6 +435,18 @@ test_cgroup_gone (Fixture *fixture, gconstpointer data)
   container_assert_verified (fixture);
 }
 
+/* Without the memory controller nobody looks at the leaves of a pod as a whole. */
+static void
+test_cgroup_gone_without_memory (Fixture *fixture, gconstpointer data)
+{
+  fake_kernel_set_controllers (fixture->kernel, "cpu pids");
+  fixture_start_daemon (fixture);
+  g_free (fixture_must_create (fixture, "a", "{'CPURequest': <'100m'>}"));
+  container_must_create (fixture, "{}");
+  fake_kernel_remove_cgroup (fixture->kernel, CONTAINER_CGROUP);
+  fixture_wait (join_has_containers (fixture, CONTAINER_VANISHED_));
+}
+
 static gboolean
 has_memory_limit (Fixture *fixture, const char *expected)
 {
@@ -571,6 +583,8 @@ main (int argc, char **argv)
   JOIN_TEST ("/containers/states", test_states);
   JOIN_TEST ("/containers/vanished", test_vanished);
   JOIN_TEST ("/containers/cgroup-gone", test_cgroup_gone);
+  FIXTURE_TEST_WITHOUT_DAEMON ("/containers/cgroup-gone/without-memory",
+                               test_cgroup_gone_without_memory);
   JOIN_TEST ("/containers/drift", test_drift);
   JOIN_TEST ("/containers/unreadable", test_unreadable);
   JOIN_TEST ("/containers/queries", test_queries);

@@ -151,13 +151,28 @@ test_write (Fixture *fixture, gconstpointer data)
   g_assert_true (reads (fixture, "1"));
 }
 
-static void
-on_done (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  guint *n_done = user_data;
+/* As many as there are threads, and more that wait for one. */
+#define BLOCKERS 100
 
-  g_assert_true (ncg_own_files_write_finish (result, NULL));
-  ++*n_done;
+static void
+wait_for_lock (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  GMutex *lock = data;
+
+  g_mutex_lock (lock);
+  g_mutex_unlock (lock);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+block_threads (GMutex *lock)
+{
+  for (guint i = 0; i < BLOCKERS; i++) {
+    g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+
+    g_task_set_task_data (task, lock, NULL);
+    g_task_run_in_thread (task, wait_for_lock);
+  }
 }
 
 /* What is so already is not written, needs no thread that would have to be waited for, and is
@@ -165,16 +180,17 @@ on_done (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 test_done (Fixture *fixture, gconstpointer data)
 {
+  static GMutex lock;
   NcgResources resources = oom_group (0);
-  guint n_done = 0;
 
-  for (guint i = 0; i < 100; i++) {
-    g_autofree char *unit = g_strdup_printf ("u%u.slice", i);
-
-    ncg_own_files_write_async (fixture->own, unit, "/a.slice", &resources, on_done, &n_done);
-  }
+  g_mutex_lock (&lock);
+  block_threads (&lock);
+  ncg_own_files_write_async (fixture->own, "a.slice", "/a.slice", &resources, on_written, fixture);
   g_main_context_iteration (NULL, FALSE);
-  g_assert_cmpuint (n_done, ==, 100);
+  g_mutex_unlock (&lock);
+  g_assert_nonnull (fixture->result);
+  g_assert_true (ncg_own_files_write_finish (fixture->result, NULL));
+  g_clear_object (&fixture->result);
   write_other (fixture, "1");
   g_assert_true (becomes (fixture, "0", PATIENCE_USEC));
 }
@@ -509,6 +525,25 @@ end_member (pid_t pid)
   child_wait_killed (pid, SIGKILL);
 }
 
+/* A file of which nothing is wanted is not missed, but its cgroup is made all the same. */
+static void
+test_no_file (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *made = g_build_filename (fixture->root, "sys/fs/cgroup/memory/a.slice", NULL);
+  NcgResources resources = { 0 };
+
+  become_hybrid (fixture);
+  ncg_own_files_free (fixture->own);
+  ncg_hierarchy_free (fixture->hierarchy);
+  temp_dir_make (fixture->root, "sys/fs/cgroup/memory");
+  detect (fixture, HYBRID "33 22 0:29 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
+  g_ptr_array_set_size (fixture->foreign, 0);
+  fixture->own = ncg_own_files_new (fixture->hierarchy, fixture->foreign, fixture->proc, FALSE);
+  ncg_resources_set (&resources, NCG_SETTING_MEMORY_SWAP_MAX, NCG_UNLIMITED);
+  g_assert_true (write_resources (fixture, &resources, NULL));
+  g_assert_true (g_file_test (made, G_FILE_TEST_IS_DIR));
+}
+
 /* The processes come first; one that cannot be moved, as none can here, leaves the values alone. */
 static void
 test_members (Fixture *fixture, gconstpointer data)
@@ -585,6 +620,7 @@ main (int argc, char **argv)
   ADD ("/own-files/hybrid-v2", test_hybrid_v2);
   ADD ("/own-files/unified", test_unified);
   ADD ("/own-files/ended", test_ended);
+  ADD ("/own-files/no-file", test_no_file);
   ADD ("/own-files/members", test_members);
   ADD ("/own-files/gather", test_gather);
   return g_test_run ();
