@@ -57,19 +57,19 @@ fail (GTask *task, GError *error)
   g_task_return_error (task, error);
 }
 
-/* First the reply, since somebody waits for it. A daemon that is killed before the file is gone is
- * followed by one that finds the pod removed, and has nothing to do. */
+/* Nothing is to be found of the pod any more when somebody hears of it; but what was watched for it
+ * is given up after the reply, since the kernel takes its time for that. */
 static void
 succeed (GTask *task)
 {
   Remove *remove = g_task_get_task_data (task);
   Manager *manager = remove->manager;
 
+  store_remove (manager->store, remove->uid, STORE_REMOVING, NULL);
+  store_drop_bad (manager->store, remove->uid);
   manager_forget_pod (manager, remove->pod);
   g_task_return_boolean (task, TRUE);
   FAULT_POINT ("remove:answered");
-  store_remove (manager->store, remove->uid, STORE_REMOVING, NULL);
-  store_drop_bad (manager->store, remove->uid);
   manager_release_pod (manager, remove->pod);
   FAULT_POINT ("remove:dropped");
   qos_tree_ensure_async (manager->qos, remove->pod->qos, NULL, NULL);

@@ -506,6 +506,28 @@ test_all (void)
       g_error ("no scenario was killed at %s", (const char *) point);
 }
 
+/* Nothing is to be found of a pod any more when its removal is answered. */
+static void
+test_answered (void)
+{
+  static const Scenario scenario = { "answered", create, NULL, NULL, NULL };
+  static const char *const files[] = { "a.pod", "a.removing" };
+  Fixture fixture = { NULL };
+  g_autoptr (Calls) calls = NULL;
+
+  set_up (&fixture, &scenario);
+  calls = calls_new (&fixture);
+  launch (&fixture, "remove:answered:1");
+  begin_remove (&fixture, calls);
+  calls_wait (calls);
+  fixture_wait (has_ended (&fixture));
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    g_assert_false (fixture_has_file (&fixture, files[i]));
+  end_daemon (&fixture, "remove:answered:1");
+  restart_and_check (&fixture, &scenario);
+  fixture_tear_down (&fixture, NULL);
+}
+
 static void
 add (const Scenario *list, gsize n)
 {
@@ -527,6 +549,7 @@ main (int argc, char **argv)
   dropped = scenarios_dropped_list (&n_dropped);
   add (scenarios, G_N_ELEMENTS (scenarios));
   add (dropped, n_dropped);
+  g_test_add_func ("/fault-points/answered", test_answered);
   g_test_add_func ("/fault-points/all", test_all);
   return g_test_run ();
 }
