@@ -105,7 +105,8 @@ is_of_core (const char *file)
 }
 
 /* A controller that is just being enabled is named before its files come, which they do all at
- * once: then nothing is known yet. */
+ * once: then nothing is known yet. Nor is anything of a cgroup that was removed since it was opened,
+ * as systemd does on v1 with a slice below which nobody needs the hierarchy any more. */
 static gboolean
 has_files (const Search *self)
 {
@@ -113,7 +114,7 @@ has_files (const Search *self)
   g_auto (GStrv) files = NULL;
 
   if (self->tree->is_v1 || self->controller[0] == '\0')
-    return TRUE;
+    return is_there (self, "cgroup.procs");
   files = ncg_cgroup_list_files (self->model, prefix, NULL);
   for (guint i = 0; files != NULL && files[i] != NULL; i++)
     if (!is_of_core (files[i]))

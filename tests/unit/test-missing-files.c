@@ -37,6 +37,7 @@ set_up (Fixture *fixture, gconstpointer data)
   temp_dir_write (fixture->root, "proc/self/mountinfo", MOUNTINFO);
   write_file (fixture, "unified/cgroup.controllers", "io memory\n");
   write_file (fixture, "cpu/cgroup.clone_children", "0\n");
+  write_file (fixture, "unified/a.slice/cgroup.procs", "");
   write_file (fixture, "unified/a.slice/cgroup.controllers", "memory\n");
   write_file (fixture, "unified/a.slice/memory.high", "max\n");
   fixture->hierarchy = ncg_hierarchy_detect (fixture->root, &error);
@@ -149,10 +150,22 @@ test_v1 (Fixture *fixture, gconstpointer data)
 {
   ncg_resources_set (&fixture->resources, NCG_SETTING_CPU_WEIGHT, 0);
   assert_passes (fixture, "/a.slice");
+  write_file (fixture, "cpu/a.slice/cgroup.procs", "");
   write_file (fixture, "cpu/a.slice/cpu.shares", "1024\n");
   assert_missing (fixture, "/a.slice/a-b.slice", "cpu.idle");
   ncg_resources_set (&fixture->resources, NCG_SETTING_CPU_WEIGHT, 7);
   assert_passes (fixture, "/a.slice/a-b.slice");
+}
+
+/* systemd has removed it since it was opened: an open directory that is gone has no files at all. */
+static void
+test_removed (Fixture *fixture, gconstpointer data)
+{
+  temp_dir_make (fixture->root, "sys/fs/cgroup/cpu/a.slice");
+  ncg_resources_set (&fixture->resources, NCG_SETTING_CPU_WEIGHT, 7);
+  assert_passes (fixture, "/a.slice/a-b.slice");
+  write_file (fixture, "cpu/a.slice/cgroup.procs", "");
+  assert_missing (fixture, "/a.slice/a-b.slice", "cpu.shares");
 }
 
 /* What was found is not looked for again, whichever cgroup it is about. */
@@ -190,6 +203,7 @@ main (int argc, char **argv)
   ADD ("/missing-files/core", test_core);
   ADD ("/missing-files/alternative", test_alternative);
   ADD ("/missing-files/v1", test_v1);
+  ADD ("/missing-files/removed", test_removed);
   ADD ("/missing-files/found", test_found);
   ADD ("/missing-files/nowhere", test_nowhere);
   return g_test_run ();
