@@ -105,8 +105,8 @@ is_of_core (const char *file)
 }
 
 /* A controller that is just being enabled is named before its files come, which they do all at
- * once: then nothing is known yet. Nor is anything of a cgroup that was removed since it was opened,
- * as systemd does on v1 with a slice below which nobody needs the hierarchy any more. */
+ * once: then nothing is known yet. Nor is anything of a cgroup that was removed since it was
+ * opened, as systemd does on v1 with a slice below which nobody needs the hierarchy any more. */
 static gboolean
 has_files (const Search *self)
 {

@@ -157,7 +157,8 @@ test_v1 (Fixture *fixture, gconstpointer data)
   assert_passes (fixture, "/a.slice/a-b.slice");
 }
 
-/* systemd has removed it since it was opened: an open directory that is gone has no files at all. */
+/* systemd has removed it since it was opened: an open directory that is gone has no files at all.
+ */
 static void
 test_removed (Fixture *fixture, gconstpointer data)
 {
