@@ -4,6 +4,8 @@
  */
 #include "cli/parts.h"
 
+#define REST_USEC (100 * 1000)
+
 /* Each part in the order of tables, and the property that says what there is for it. */
 static const struct {
   const char *part;
@@ -30,16 +32,29 @@ look (Bus *bus, GError **error)
   return usage;
 }
 
+void
+parts_pause (gint64 begun)
+{
+  gint64 left = begun + PARTS_INTERVAL_USEC - g_get_monotonic_time ();
+
+  g_usleep ((gulong) MAX (left, REST_USEC));
+}
+
 gboolean
 parts_read (Parts *self, Bus *bus, GError **error)
 {
+  gint64 begun;
+
+  if (bus_get_node (bus, error) == NULL)
+    return FALSE;
+  begun = g_get_monotonic_time ();
   self->before = look (bus, error);
   if (self->before == NULL)
     return FALSE;
   self->node = bus_get_all (bus, BUS_OBJECT, BUS_NODE, error);
   if (self->node == NULL)
     return FALSE;
-  g_usleep (PARTS_INTERVAL_USEC);
+  parts_pause (begun);
   self->after = look (bus, error);
   return self->after != NULL;
 }

@@ -7,8 +7,13 @@
 #include "cli/bus.h"
 #include "cli/load.h"
 
-/* CPU time is counted; how much of it is used takes two looks, so far apart. */
+/* CPU time is counted; how much of it is used takes two looks, which begin so far apart. */
 #define PARTS_INTERVAL_USEC (250 * 1000)
+
+/* Sleeps until a second look may begin. With many pods the first one took its time itself; between
+ * the two the daemon is left alone for a moment in any case.
+ * @begun: when the first look began, by g_get_monotonic_time() */
+void parts_pause (gint64 begun);
 
 typedef struct {
   GVariant

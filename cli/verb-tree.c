@@ -83,7 +83,7 @@ take (Batch *batch, GVariant **const *rets, GError **error)
 }
 
 static gboolean
-look_first (const Call *call, Facts *facts, GError **error)
+look_first (const Call *call, Facts *facts, gint64 *ret_begun, GError **error)
 {
   GVariant **const rets[] = { &facts->pods.before, &facts->pods.objects, &facts->parts.before,
                               &facts->parts.node, &facts->manager };
@@ -91,6 +91,7 @@ look_first (const Call *call, Facts *facts, GError **error)
 
   if (!bus_wake (call->bus, error))
     return FALSE;
+  *ret_begun = g_get_monotonic_time ();
   batch_add (batch, BUS_MANAGER, STATS_CALL,
              stats_arguments (call->arguments, !facts->is_cut, TRUE));
   batch_add (batch, OBJECT_MANAGER, "GetManagedObjects", g_variant_new ("()"));
@@ -155,12 +156,14 @@ look_closer (const Call *call, const Facts *facts, gboolean is_first, GVariant *
 static gboolean
 look (const Call *call, Facts *facts, GError **error)
 {
-  if (!look_first (call, facts, error))
+  gint64 begun;
+
+  if (!look_first (call, facts, &begun, error))
     return FALSE;
   if (facts->is_cut)
     choose (facts);
   look_closer (call, facts, TRUE, &facts->pods.before);
-  g_usleep (PARTS_INTERVAL_USEC);
+  parts_pause (begun);
   if (!look_again (call, facts, error))
     return FALSE;
   look_closer (call, facts, FALSE, &facts->pods.after);
