@@ -60,16 +60,23 @@ own_rig_oom_group (guint64 value)
 }
 
 gboolean
-own_rig_write_group (OwnRig *self, const char *cgroup, guint64 value, GError **error)
+own_rig_finish (OwnRig *self, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
-  NcgResources resources = own_rig_oom_group (value);
 
-  ncg_own_files_write_async (self->own, "a.slice", cgroup, &resources, own_rig_on_written, self);
   while (self->result == NULL)
     g_main_context_iteration (NULL, TRUE);
   result = g_steal_pointer (&self->result);
   return ncg_own_files_write_finish (result, error);
+}
+
+gboolean
+own_rig_write_group (OwnRig *self, const char *cgroup, guint64 value, GError **error)
+{
+  NcgResources resources = own_rig_oom_group (value);
+
+  ncg_own_files_write_async (self->own, "a.slice", cgroup, &resources, own_rig_on_written, self);
+  return own_rig_finish (self, error);
 }
 
 gboolean
@@ -133,11 +140,6 @@ own_rig_assert_file (const OwnRig *self, const char *path, const char *expected)
 gboolean
 own_rig_write (OwnRig *self, const NcgResources *resources, GError **error)
 {
-  g_autoptr (GAsyncResult) result = NULL;
-
   ncg_own_files_write_async (self->own, "a.slice", "/a.slice", resources, own_rig_on_written, self);
-  while (self->result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  result = g_steal_pointer (&self->result);
-  return ncg_own_files_write_finish (result, error);
+  return own_rig_finish (self, error);
 }

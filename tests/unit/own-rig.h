@@ -27,8 +27,9 @@ void own_rig_tear_down (OwnRig *self, gconstpointer data);
 /* What is mounted where, from now on. */
 void own_rig_detect (OwnRig *self, const char *mountinfo);
 
-/* Any other call's callback */
+/* Any other call's callback, and waiting for it */
 void own_rig_on_written (GObject *source, GAsyncResult *result, gpointer user_data);
+gboolean own_rig_finish (OwnRig *self, GError **error);
 
 /* memory.oom.group */
 NcgResources own_rig_oom_group (guint64 value);

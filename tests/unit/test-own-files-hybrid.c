@@ -62,17 +62,13 @@ test_ended (OwnRig *rig, gconstpointer data)
 {
   g_autofree char *made = g_build_filename (rig->root, CPUSET "a.slice/ended.scope", NULL);
   g_auto (NcgResources) resources = { 0 };
-  g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
   become_hybrid (rig);
   resources.cpus = ncg_cpuset_parse ("0", NULL);
   ncg_own_files_write_async (rig->own, "ended.scope", "/a.slice/ended.scope", &resources,
                              own_rig_on_written, rig);
-  while (rig->result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  result = g_steal_pointer (&rig->result);
-  g_assert_false (ncg_own_files_write_finish (result, &error));
+  g_assert_false (own_rig_finish (rig, &error));
   g_assert_error (error, NCG_ERROR, NCG_ERROR_NOT_FOUND);
   g_assert_false (g_file_test (made, G_FILE_TEST_EXISTS));
 }
