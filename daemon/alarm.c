@@ -4,6 +4,8 @@
  */
 #include "daemon/alarm.h"
 
+#include "daemon/loop.h"
+
 static gboolean
 on_time (gpointer user_data)
 {
@@ -22,13 +24,13 @@ alarm_set (Alarm *self, gint64 time_usec, void (*ring) (gpointer user_data), gpo
   alarm_clear (self);
   self->ring = ring;
   self->user_data = user_data;
-  self->source = g_timeout_add ((guint) (wait_usec / 1000 + 1), on_time, self);
+  self->source = loop_add ((guint) (wait_usec / 1000 + 1), on_time, self);
 }
 
 void
 alarm_clear (Alarm *self)
 {
-  g_clear_handle_id (&self->source, g_source_remove);
+  g_clear_handle_id (&self->source, loop_remove);
 }
 
 gboolean

@@ -4,6 +4,7 @@
  */
 #include "daemon/auth.h"
 
+#include "daemon/loop.h"
 #include "lib/error.h"
 
 #include <grp.h>
@@ -38,8 +39,9 @@ typedef struct {
   char *group;
   char *sender;
   Known known;
-  gboolean has_user; /* all of @waiting were admitted */
-  GQueue waiting;    /* of Waiting */
+  gboolean has_user;   /* all of @waiting were admitted */
+  GQueue waiting;      /* of Waiting */
+  GAsyncResult *reply; /* (nullable): of the bus, to be looked at */
 } Lookup;
 
 Auth *
@@ -236,11 +238,13 @@ on_member_known (GObject *source, GAsyncResult *result, gpointer user_data)
   lookup_go_on (lookup);
 }
 
-static void
-on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
+static gboolean
+on_uid (gpointer user_data)
 {
   Lookup *lookup = user_data;
   AuthCaller *caller = &lookup->known.caller;
+  g_autoptr (GAsyncResult) result = g_steal_pointer (&lookup->reply);
+  g_autoptr (GObject) source = g_async_result_get_source_object (result);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
@@ -248,7 +252,7 @@ on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (reply == NULL) {
     lookup_fail (lookup, error);
-    return;
+    return G_SOURCE_REMOVE;
   }
   g_variant_get (reply, "(u)", &uid);
   caller->uid = uid;
@@ -257,6 +261,17 @@ on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
   lookup->known.extent = caller->is_owner ? AUTH_MEMBERSHIP : AUTH_USER;
   lookup_admit (lookup);
   lookup_go_on (lookup);
+  return G_SOURCE_REMOVE;
+}
+
+/* The connection may be locked now (loop.h). */
+static void
+on_uid_replied (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Lookup *lookup = user_data;
+
+  lookup->reply = g_object_ref (result);
+  loop_add_next (on_uid, lookup, NULL);
 }
 
 gboolean
@@ -288,7 +303,7 @@ begin_lookup (Lookup *lookup, GDBusConnection *connection, const Known *known)
   g_dbus_connection_call (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                           "org.freedesktop.DBus", "GetConnectionUnixUser",
                           g_variant_new ("(s)", lookup->sender), G_VARIANT_TYPE ("(u)"),
-                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid, lookup);
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid_replied, lookup);
 }
 
 void

@@ -4,6 +4,7 @@
  */
 #include "daemon/capacity.h"
 
+#include "daemon/loop.h"
 #include "lib/machine.h"
 #include "lib/uevents.h"
 
@@ -55,7 +56,7 @@ capacity_free (Capacity *self)
 {
   if (self == NULL)
     return;
-  g_clear_handle_id (&self->pause, g_source_remove);
+  g_clear_handle_id (&self->pause, loop_remove);
   ncg_uevents_free (self->uevents);
   g_variant_unref (self->current);
   g_free (self->root);
@@ -82,7 +83,7 @@ void
 capacity_notice (Capacity *self)
 {
   if (self->pause == 0)
-    self->pause = g_timeout_add (CAPACITY_PAUSE_MSEC, on_paused, self);
+    self->pause = loop_add (CAPACITY_PAUSE_MSEC, on_paused, self);
 }
 
 void

@@ -5,6 +5,7 @@
 #include "daemon/conditions.h"
 
 #include "daemon/events.h"
+#include "daemon/loop.h"
 
 #include <string.h>
 
@@ -48,7 +49,7 @@ conditions_free (Conditions *self)
   if (self == NULL)
     return;
   if (self->idle != 0)
-    g_source_remove (self->idle);
+    loop_remove (self->idle);
   g_ptr_array_unref (self->list);
   g_free (self);
 }
@@ -67,7 +68,7 @@ static void
 tell (Conditions *self)
 {
   if (self->changed != NULL && self->idle == 0)
-    self->idle = g_idle_add (on_idle, self);
+    self->idle = loop_add_idle (on_idle, self);
 }
 
 static Condition *

@@ -84,7 +84,7 @@ refuse_message (GDBusMessage *message, const DbusAccessRow *row)
                                           member);
 }
 
-/* Runs in the connection's own thread, before anything else sees the message. */
+/* Runs in the thread of GDBus, before anything else sees the message. */
 static GDBusMessage *
 guard (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user_data)
 {

@@ -8,6 +8,7 @@
 #include "daemon/dbus-access.h"
 #include "daemon/dbus-containers.h"
 #include "daemon/dbus-stats.h"
+#include "daemon/loop.h"
 #include "daemon/manager-processes.h"
 #include "dbus-interfaces/ncg-dbus.h"
 #include "lib/error.h"
@@ -262,7 +263,7 @@ dbus_manager_free (DbusManager *self)
   if (self == NULL)
     return;
   if (self->count_id != 0)
-    g_source_remove (self->count_id);
+    loop_remove (self->count_id);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
   g_object_unref (self->skeleton);
   g_free (self);
@@ -284,7 +285,7 @@ dbus_manager_set_pod_count (DbusManager *self, guint count)
 {
   if (self->count_id == 0 && count != ncg_dbus_manager_get_pod_count (self->skeleton)) {
     g_object_freeze_notify (G_OBJECT (self->skeleton));
-    self->count_id = g_timeout_add (COUNT_MSEC, on_count_over, self);
+    self->count_id = loop_add (COUNT_MSEC, on_count_over, self);
   }
   ncg_dbus_manager_set_pod_count (self->skeleton, count);
 }

@@ -4,11 +4,13 @@
  */
 #include "daemon/dbus-server.h"
 
+#include "daemon/bus-name.h"
 #include "daemon/dbus-access.h"
 #include "daemon/dbus-latencies.h"
 #include "daemon/dbus-manager.h"
 #include "daemon/dbus-node.h"
 #include "daemon/dbus-pods.h"
+#include "daemon/loop.h"
 
 #define BUS_NAME "org.example.NodeCgroups"
 #define RECONNECT_MSEC 500
@@ -33,11 +35,12 @@ struct DbusServer {
   DbusNode *node_object;
   DbusPods *pods;
   guint guard_id;
-  guint name_id;
+  BusName *name;
   guint reconnect_id;
   gint64 served_usec; /* since when there was the last connection */
   GQueue news;        /* of News */
   guint news_id;
+  void (*stopped) (gpointer user_data);
 };
 
 static void connect_to_bus (DbusServer *self);
@@ -46,9 +49,7 @@ static void
 disconnect (DbusServer *self)
 {
   oom_kills_set_heard (self->calls.manager->oom, FALSE);
-  if (self->name_id != 0)
-    g_bus_unown_name (self->name_id);
-  self->name_id = 0;
+  g_clear_pointer (&self->name, bus_name_free);
   g_clear_pointer (&self->pods, dbus_pods_free);
   g_clear_pointer (&self->node_object, dbus_node_free);
   g_clear_pointer (&self->manager_object, dbus_manager_free);
@@ -73,7 +74,7 @@ static void
 reconnect_in (DbusServer *self, guint msec)
 {
   if (self->reconnect_id == 0)
-    self->reconnect_id = g_timeout_add (msec, on_reconnect, self);
+    self->reconnect_id = loop_add (msec, on_reconnect, self);
 }
 
 static void
@@ -97,7 +98,7 @@ on_closed (GDBusConnection *connection, gboolean vanished, GError *error, gpoint
 }
 
 static void
-on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
+on_name_acquired (gpointer user_data)
 {
   DbusServer *self = user_data;
 
@@ -107,14 +108,15 @@ on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_d
 }
 
 static void
-on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
+on_name_lost (gpointer user_data)
 {
   DbusServer *self = user_data;
 
   /* Without a connection it is the bus that went away. */
-  if (connection == NULL || g_dbus_connection_is_closed (connection))
+  if (g_dbus_connection_is_closed (self->connection))
     return;
-  g_warning ("the name %s is owned by another process, or the bus policy does not allow it", name);
+  g_warning ("the name " BUS_NAME " is owned by another process, or the bus policy does not allow "
+             "it");
   if (self->listener.lost_name != NULL)
     self->listener.lost_name (self->user_data);
 }
@@ -122,6 +124,8 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
 static void
 serve (DbusServer *self, GDBusConnection *connection)
 {
+  static const BusNameListener name_listener = { on_name_acquired, on_name_lost };
+
   self->connection = connection;
   self->served_usec = g_get_monotonic_time ();
   g_dbus_connection_set_exit_on_close (connection, FALSE);
@@ -131,9 +135,7 @@ serve (DbusServer *self, GDBusConnection *connection)
   self->node_object = dbus_node_new (&self->calls, self->node, connection);
   self->pods = dbus_pods_new (&self->calls, connection, DBUS_MANAGER_PATH);
   dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
-  self->name_id =
-      g_bus_own_name_on_connection (connection, BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
-                                    on_name_acquired, on_name_lost, self, NULL);
+  self->name = bus_name_own (connection, BUS_NAME, &name_listener, self);
 }
 
 static void
@@ -233,7 +235,7 @@ on_news_due (gpointer user_data)
 }
 
 /* The signals come after the reply, which somebody waits for; whoever asks is told the truth
- * before. And not at once: the thread that sends the reply may have to wait for this one's CPU. */
+ * before. And not at once: the bus, which delivers the reply, may have to wait for this CPU. */
 static void
 tell_soon (DbusServer *self, Pod *pod, gboolean is_removal)
 {
@@ -244,7 +246,7 @@ tell_soon (DbusServer *self, Pod *pod, gboolean is_removal)
   news->is_removal = is_removal;
   g_queue_push_tail (&self->news, news);
   if (self->news_id == 0)
-    self->news_id = g_timeout_add (NEWS_MSEC, on_news_due, self);
+    self->news_id = loop_add (NEWS_MSEC, on_news_due, self);
 }
 
 /* Of a pod whose object goes now it could not be told any more. */
@@ -358,25 +360,52 @@ dbus_server_new (Manager *manager,
   return self;
 }
 
+static void
+on_stop_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  DbusServer *self = user_data;
+
+  g_dbus_connection_close_finish (G_DBUS_CONNECTION (source), result, NULL);
+  self->stopped (self->user_data);
+}
+
+static void
+on_flushed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_dbus_connection_flush_finish (G_DBUS_CONNECTION (source), result, NULL);
+  g_dbus_connection_close (G_DBUS_CONNECTION (source), NULL, on_stop_closed, user_data);
+}
+
 void
-dbus_server_free (DbusServer *self)
+dbus_server_stop (DbusServer *self, void (*stopped) (gpointer user_data))
 {
   const ManagerListener nobody = { NULL };
 
-  if (self == NULL)
-    return;
+  self->stopped = stopped;
+  oom_kills_set_heard (self->calls.manager->oom, FALSE);
   manager_set_listener (self->calls.manager, &nobody, NULL);
   node_set_listener (self->node, NULL, NULL);
   g_cancellable_cancel (self->cancellable);
-  g_object_unref (self->cancellable);
   tell_all (self);
+  if (self->connection == NULL) {
+    stopped (self->user_data);
+    return;
+  }
+  g_signal_handlers_disconnect_by_data (self->connection, self);
+  g_dbus_connection_flush (self->connection, NULL, on_flushed, self);
+}
+
+void
+dbus_server_free (DbusServer *self)
+{
+  if (self == NULL)
+    return;
   if (self->news_id != 0)
-    g_source_remove (self->news_id);
+    loop_remove (self->news_id);
   if (self->reconnect_id != 0)
-    g_source_remove (self->reconnect_id);
-  if (self->connection != NULL)
-    g_dbus_connection_flush_sync (self->connection, NULL, NULL);
+    loop_remove (self->reconnect_id);
   disconnect (self);
+  g_object_unref (self->cancellable);
   auth_free (self->calls.auth);
   ncg_latencies_free (self->calls.latencies);
   g_free (self);

@@ -26,5 +26,10 @@ DbusServer *dbus_server_new (Manager *manager,
                              Reload *reload,
                              const DbusServerListener *listener,
                              gpointer user_data);
+
+/* Sends what is to be sent, leaves the bus for good, and calls @stopped with the listener's data.
+ */
+void dbus_server_stop (DbusServer *self, void (*stopped) (gpointer user_data));
+
+/* One that was stopped, when the loop has ended. */
 void dbus_server_free (DbusServer *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DbusServer, dbus_server_free)

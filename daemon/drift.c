@@ -12,6 +12,7 @@
 #include "daemon/drift-private.h"
 
 #include "daemon/events.h"
+#include "daemon/loop.h"
 
 /* systemd writes the files of a unit one after the other. */
 #define SETTLE_MSEC 20
@@ -74,7 +75,7 @@ drift_enqueue (Drift *self, DriftEntry *entry)
 {
   put_into_queue (self, entry);
   if (self->settle == 0 && !self->is_reading)
-    self->settle = g_timeout_add (SETTLE_MSEC, on_settled, self);
+    self->settle = loop_add (SETTLE_MSEC, on_settled, self);
 }
 
 static void
@@ -106,7 +107,7 @@ drift_free (Drift *self)
   g_cancellable_cancel (self->stop);
   g_clear_object (&self->stop);
   if (self->settle != 0)
-    g_source_remove (self->settle);
+    loop_remove (self->settle);
   ncg_file_watch_free (self->watch);
   g_queue_clear_full (&self->queue, drift_entry_unref);
   g_hash_table_unref (self->entries);

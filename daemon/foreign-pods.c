@@ -8,6 +8,7 @@
  */
 #include "daemon/foreign-pods.h"
 
+#include "daemon/loop.h"
 #include "daemon/manager.h"
 #include "lib/cgroup-look.h"
 #include "lib/error.h"
@@ -88,7 +89,7 @@ static void
 look_soon (ForeignPods *self)
 {
   if (self->look_source == 0)
-    self->look_source = g_timeout_add (INTERVAL_MSEC, on_look, self);
+    self->look_source = loop_add (INTERVAL_MSEC, on_look, self);
 }
 
 /* The watch itself keeps the pauses. */
@@ -124,7 +125,7 @@ foreign_pods_free (ForeignPods *self)
   g_cancellable_cancel (self->stop);
   g_object_unref (self->stop);
   if (self->look_source != 0)
-    g_source_remove (self->look_source);
+    loop_remove (self->look_source);
   ncg_file_watch_free (self->watch);
   g_hash_table_unref (self->asked);
   g_free (self);

@@ -5,6 +5,7 @@
 #include "daemon/late.h"
 
 #include "daemon/dropped.h"
+#include "daemon/loop.h"
 #include "daemon/manager.h"
 
 #define FIRST_MSEC 500
@@ -46,7 +47,7 @@ entry_free (gpointer data)
   Entry *entry = data;
 
   if (entry->source != 0)
-    g_source_remove (entry->source);
+    loop_remove (entry->source);
   pod_unref (entry->pod);
   spec_clear (&entry->spec);
   g_clear_pointer (&entry->dropped, g_variant_unref);
@@ -268,7 +269,7 @@ on_time (gpointer user_data)
 static void
 look_later (Entry *entry)
 {
-  entry->source = g_timeout_add (entry->delay_msec, on_time, entry);
+  entry->source = loop_add (entry->delay_msec, on_time, entry);
   entry->delay_msec = MIN (2 * entry->delay_msec, LAST_MSEC);
 }
 

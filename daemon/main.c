@@ -4,12 +4,14 @@
  * name on the bus. It stops without touching a pod, whether it is asked to or killed.
  */
 #include "daemon/build-config.h"
+#include "daemon/bus-context.h"
 #include "daemon/config/arguments.h"
 #include "daemon/config/show.h"
 #include "daemon/dbus-server.h"
 #include "daemon/events.h"
 #include "daemon/fault-point.h"
 #include "daemon/log.h"
+#include "daemon/loop.h"
 #include "daemon/node.h"
 #include "daemon/notify.h"
 #include "daemon/recovery.h"
@@ -19,9 +21,9 @@
 #include "lib/error.h"
 #include "lib/file.h"
 
-#include <glib-unix.h>
 #include <locale.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #define PROBE_USEC (20 * G_USEC_PER_SEC)
@@ -31,7 +33,6 @@ typedef struct {
   ConfigSources *sources;
   Config *config; /* of the start; then the reload's */
   Reload *reload;
-  GMainLoop *loop;
   NcgHierarchy *hierarchy;
   Manager *manager;
   Node *node;
@@ -41,10 +42,31 @@ typedef struct {
   gboolean is_probing;
   gboolean is_outdated; /* something happened since the probe began */
   gboolean is_recovered;
+  gboolean is_stopping;
   int status;
 } App;
 
 static void look_again (gpointer user_data);
+
+static void
+on_server_stopped (gpointer user_data)
+{
+  const App *app = user_data;
+
+  loop_quit (app->status);
+}
+
+static void
+stop (App *app)
+{
+  if (app->is_stopping)
+    return;
+  app->is_stopping = TRUE;
+  if (app->server == NULL)
+    loop_quit (app->status);
+  else
+    dbus_server_stop (app->server, on_server_stopped);
+}
 
 static void
 find_status (StatusFacts *ret_facts, gpointer user_data)
@@ -104,7 +126,7 @@ on_lost_name (gpointer user_data)
   App *app = user_data;
 
   app->status = EXIT_FAILURE;
-  g_main_loop_quit (app->loop);
+  stop (app);
 }
 
 static void
@@ -184,7 +206,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!ncg_driver_probe_finish (result, &error)) {
     g_warning ("could not ask systemd what it can do: %s; asking again", error->message);
     app->is_probing = FALSE;
-    g_timeout_add (PROBE_AGAIN_MSEC, on_probe_again, app);
+    loop_add (PROBE_AGAIN_MSEC, on_probe_again, app);
     return;
   }
   if (app->is_recovered) {
@@ -253,7 +275,7 @@ on_signal (gpointer user_data)
   App *app = user_data;
 
   notify_stopping ();
-  g_main_loop_quit (app->loop);
+  stop (app);
   return G_SOURCE_CONTINUE;
 }
 
@@ -372,35 +394,39 @@ app_start (App *app, GError **error)
   return TRUE;
 }
 
-static int
-app_run (App *app)
+static void
+on_begin (gpointer user_data)
 {
+  App *app = user_data;
   g_autoptr (GError) error = NULL;
 
-  app->loop = g_main_loop_new (NULL, FALSE);
   if (!ncg_file_has_openat2 ())
     g_message ("the kernel or the sandbox has no openat2(2): cgroups are opened one component of "
                "their path at a time");
   if (app_start (app, &error)) {
-    g_unix_signal_add (SIGTERM, on_signal, app);
-    g_unix_signal_add (SIGINT, on_signal, app);
-    g_unix_signal_add (SIGHUP, on_hangup, app);
+    loop_add_signal (SIGTERM, on_signal, app);
+    loop_add_signal (SIGINT, on_signal, app);
+    loop_add_signal (SIGHUP, on_hangup, app);
     notify_start_watchdog ();
-    g_main_loop_run (app->loop);
-  } else {
-    g_printerr ("nodecgroupsd: %s\n", error->message);
-    app->status = EXIT_FAILURE;
+    return;
   }
+  g_printerr ("nodecgroupsd: %s\n", error->message);
+  app->status = EXIT_FAILURE;
+  stop (app);
+}
+
+/* What a worker is still at work on reads the hierarchy, which ends with the process. */
+static void
+on_end (gpointer user_data)
+{
+  App *app = user_data;
+
   dbus_server_free (app->server);
-  app->server = NULL;
   status_free (app->status_line);
   node_free (app->node);
   manager_free (app->manager);
   reload_free (app->reload);
   config_free (app->config);
-  /* What a worker is still at work on reads the hierarchy, which ends with the process. */
-  g_main_loop_unref (app->loop);
-  return app->status;
 }
 
 /* sd_booted(3) */
@@ -438,6 +464,8 @@ main (int argc, char **argv)
   g_autoptr (ConfigSources) sources = NULL;
   g_autoptr (Config) config = NULL;
   g_autoptr (GError) error = NULL;
+  static const LoopBody body = { on_begin, on_end };
+  g_autoptr (GMainContext) context = NULL;
   ConfigAction action = CONFIG_RUN;
   static App app;
 
@@ -464,5 +492,6 @@ main (int argc, char **argv)
     return print_configuration (config, action);
   app.sources = sources;
   app.config = g_steal_pointer (&config);
-  return app_run (&app);
+  context = bus_context_find ();
+  return loop_run (context, &body, &app);
 }

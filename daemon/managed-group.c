@@ -5,6 +5,7 @@
 #include "daemon/managed-group.h"
 
 #include "daemon/fault-point.h"
+#include "daemon/loop.h"
 #include "daemon/manager.h"
 #include "lib/error.h"
 #include "lib/machine.h"
@@ -70,7 +71,7 @@ managed_group_free (ManagedGroup *self)
   if (self == NULL)
     return;
   if (self->retry != 0)
-    g_source_remove (self->retry);
+    loop_remove (self->retry);
   ncg_resources_clear (&self->before);
   ncg_resources_clear (&self->applied);
   ncg_resources_clear (&self->wanted);
@@ -150,7 +151,7 @@ try_later (ManagedGroup *self)
 {
   self->retry_msec = CLAMP (2 * self->retry_msec, RETRY_FIRST_MSEC, RETRY_MAX_MSEC);
   if (self->retry == 0)
-    self->retry = g_timeout_add (self->retry_msec, on_retry, self);
+    self->retry = loop_add (self->retry_msec, on_retry, self);
 }
 
 static void

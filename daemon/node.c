@@ -7,6 +7,7 @@
 #include "daemon/capacity.h"
 #include "daemon/conditions.h"
 #include "daemon/events.h"
+#include "daemon/loop.h"
 #include "daemon/node-checks.h"
 #include "daemon/node-groups.h"
 #include "daemon/node-services.h"
@@ -168,7 +169,7 @@ node_new (Manager *manager, const char *state_file)
   self->mover = root_mover_new (manager, self->conditions);
   self->capacity = capacity_new (manager->config->root, on_capacity_changed, self);
   drift_set_listener (manager->drift, &listener, self);
-  self->timer = g_timeout_add_seconds (CHECK_SEC, on_timer, self);
+  self->timer = loop_add_seconds (CHECK_SEC, on_timer, self);
   return self;
 }
 
@@ -179,7 +180,7 @@ node_free (Node *self)
 
   if (self == NULL)
     return;
-  g_source_remove (self->timer);
+  loop_remove (self->timer);
   drift_set_listener (self->manager->drift, &nobody, NULL);
   capacity_free (self->capacity);
   root_mover_free (self->mover);

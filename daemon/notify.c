@@ -4,6 +4,8 @@
  */
 #include "daemon/notify.h"
 
+#include "daemon/loop.h"
+
 #include <inttypes.h>
 #include <systemd/sd-daemon.h>
 
@@ -49,7 +51,7 @@ notify_start_watchdog (void)
   if (sd_watchdog_enabled (FALSE, &usec) <= 0)
     return;
   if (usec / 2 >= G_USEC_PER_SEC)
-    g_timeout_add_seconds ((guint) (usec / 2 / G_USEC_PER_SEC), on_watchdog, NULL);
+    loop_add_seconds ((guint) (usec / 2 / G_USEC_PER_SEC), on_watchdog, NULL);
   else
-    g_timeout_add ((guint) (usec / 2 / 1000), on_watchdog, NULL);
+    loop_add ((guint) (usec / 2 / 1000), on_watchdog, NULL);
 }

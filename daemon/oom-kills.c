@@ -7,6 +7,7 @@
 #include "daemon/oom-kills.h"
 
 #include "daemon/events.h"
+#include "daemon/loop.h"
 #include "daemon/manager.h"
 #include "lib/oom-watch.h"
 
@@ -43,7 +44,7 @@ static gboolean on_again (gpointer user_data);
 static void
 wait_again (OomKills *self)
 {
-  self->again_source = g_timeout_add (AGAIN_MSEC << self->n_again, on_again, self);
+  self->again_source = loop_add (AGAIN_MSEC << self->n_again, on_again, self);
 }
 
 static gboolean
@@ -73,7 +74,7 @@ look_again_soon (OomKills *self, const char *cgroup)
 {
   g_hash_table_add (self->again, g_strdup (cgroup));
   if (self->again_source != 0)
-    g_source_remove (self->again_source);
+    loop_remove (self->again_source);
   self->n_again = 0;
   wait_again (self);
 }
@@ -118,7 +119,7 @@ oom_kills_free (OomKills *self)
   if (self == NULL)
     return;
   if (self->again_source != 0)
-    g_source_remove (self->again_source);
+    loop_remove (self->again_source);
   ncg_oom_watch_free (self->watch);
   g_hash_table_unref (self->cgroups);
   g_hash_table_unref (self->pods);

@@ -5,6 +5,7 @@
 #include "daemon/oom-scores.h"
 
 #include "daemon/fault-point.h"
+#include "daemon/loop.h"
 #include "lib/error.h"
 #include "lib/oom-score.h"
 
@@ -43,7 +44,7 @@ entry_free (gpointer data)
   Entry *entry = data;
 
   if (entry->settle != 0)
-    g_source_remove (entry->settle);
+    loop_remove (entry->settle);
   g_free (entry->unit);
   g_free (entry);
 }
@@ -367,8 +368,8 @@ oom_scores_service_changed (OomScores *self, const char *unit)
   /* After a daemon-reload the same is told again, and a process that was right is to stay so. */
   if (!entry->is_slice && (service == NULL || entry->pid == 0 || service->main_pid != entry->pid)) {
     if (entry->settle != 0)
-      g_source_remove (entry->settle);
-    entry->settle = g_timeout_add (SETTLE_MSEC, on_settled, entry);
+      loop_remove (entry->settle);
+    entry->settle = loop_add (SETTLE_MSEC, on_settled, entry);
   }
   look_at (entry);
 }

@@ -5,6 +5,7 @@
 #include "daemon/pod-drift.h"
 
 #include "daemon/container-update.h"
+#include "daemon/loop.h"
 #include "daemon/pod-update.h"
 #include "lib/error.h"
 
@@ -129,7 +130,7 @@ tell_gone (Manager *manager, const char *cgroup)
 
   leaf->manager = manager;
   leaf->cgroup = g_strdup (cgroup);
-  g_idle_add_full (G_PRIORITY_DEFAULT, on_leaf_gone, leaf, gone_leaf_free);
+  loop_add_next (on_leaf_gone, leaf, gone_leaf_free);
 }
 
 static gboolean

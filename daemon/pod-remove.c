@@ -9,6 +9,7 @@
 
 #include "daemon/cgroup-end.h"
 #include "daemon/fault-point.h"
+#include "daemon/loop.h"
 #include "lib/cgroup-look.h"
 #include "lib/error.h"
 
@@ -33,7 +34,7 @@ remove_free (gpointer data)
 {
   Remove *remove = data;
 
-  g_clear_handle_id (&remove->untold, g_source_remove);
+  g_clear_handle_id (&remove->untold, loop_remove);
   g_free (remove->uid);
   g_clear_pointer (&remove->pod, pod_unref);
   g_queue_clear_full (&remove->frozen, g_free);
@@ -214,7 +215,7 @@ on_turn (GTask *task)
   }
   if (is_bare (remove)) {
     pod->state = POD_REMOVING;
-    remove->untold = g_timeout_add (UNTOLD_MSEC, on_untold, remove);
+    remove->untold = loop_add (UNTOLD_MSEC, on_untold, remove);
     stop_all (task);
     return;
   }

@@ -4,14 +4,14 @@
  */
 #include "daemon/pod-watch.h"
 
+#include "daemon/loop.h"
 #include "daemon/manager.h"
 #include "daemon/pod-drift.h"
 
 /* After a start there may be a thousand, and the main loop has other things to do, too. */
 #define BATCH_MAX 16
 
-/* So that the thread that writes to the bus comes first: it has a reply to send, and may have to
- * wait for this one's CPU. */
+/* So that the reply is sent before, and delivered: the bus may have to wait for this CPU. */
 #define PAUSE_MSEC 1
 
 typedef struct {
@@ -51,7 +51,7 @@ pod_watch_free (PodWatch *self)
   if (self == NULL)
     return;
   if (self->source != 0)
-    g_source_remove (self->source);
+    loop_remove (self->source);
   g_queue_clear_full (&self->due, due_free);
   g_free (self);
 }
@@ -117,7 +117,7 @@ put (PodWatch *self, Pod *pod, const char *container)
   due->container = g_strdup (container);
   g_queue_push_tail (&self->due, due);
   if (self->source == 0)
-    self->source = g_timeout_add (PAUSE_MSEC, on_due, self);
+    self->source = loop_add (PAUSE_MSEC, on_due, self);
 }
 
 void

@@ -4,6 +4,7 @@
  */
 #include "daemon/qos-tree.h"
 
+#include "daemon/loop.h"
 #include "daemon/manager.h"
 #include "daemon/policy/settings.h"
 #include "lib/error.h"
@@ -159,7 +160,7 @@ on_level_done (GObject *source, GAsyncResult *result, gpointer user_data)
   if (--ensure->pending > 0 || ensure->has_told)
     return;
   if (ensure->deadline != 0)
-    g_source_remove (ensure->deadline);
+    loop_remove (ensure->deadline);
   ensure->deadline = 0;
   if (ensure->error != NULL)
     g_task_return_error (task, g_steal_pointer (&ensure->error));
@@ -223,9 +224,8 @@ qos_tree_ensure_until_async (QosTree *self,
   Ensure *ensure = g_task_get_task_data (task);
   gint64 left_usec = deadline_usec - g_get_monotonic_time ();
 
-  ensure->deadline =
-      g_timeout_add_full (G_PRIORITY_DEFAULT, (guint) CLAMP (left_usec / 1000, 0, G_MAXINT),
-                          on_deadline, g_object_ref (task), g_object_unref);
+  ensure->deadline = loop_add_full ((guint) CLAMP (left_usec / 1000, 0, G_MAXINT), on_deadline,
+                                    g_object_ref (task), g_object_unref);
   ensure_levels (self, qos, task);
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/reload.h"
 
 #include "daemon/events.h"
+#include "daemon/loop.h"
 #include "daemon/trace.h"
 #include "lib/error.h"
 
@@ -62,7 +63,7 @@ stop_deadline (GTask *task)
   Request *request = g_task_get_task_data (task);
 
   if (request->deadline != 0)
-    g_source_remove (request->deadline);
+    loop_remove (request->deadline);
   request->deadline = 0;
 }
 
@@ -158,8 +159,8 @@ reload_run_async (Reload *self, GAsyncReadyCallback callback, gpointer user_data
   Request *request = g_new0 (Request, 1);
 
   request->reload = self;
-  request->deadline = g_timeout_add_full (G_PRIORITY_DEFAULT, DEADLINE_MSEC, on_deadline,
-                                          g_object_ref (task), g_object_unref);
+  request->deadline =
+      loop_add_full (DEADLINE_MSEC, on_deadline, g_object_ref (task), g_object_unref);
   g_task_set_task_data (task, request, g_free);
   g_queue_push_tail (&self->waiting, task);
   run_next (self);

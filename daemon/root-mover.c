@@ -4,6 +4,7 @@
  */
 #include "daemon/root-mover.h"
 
+#include "daemon/loop.h"
 #include "lib/attach.h"
 #include "lib/cgroup-drain.h"
 #include "lib/cgroup-tree.h"
@@ -78,7 +79,7 @@ root_mover_free (RootMover *self)
     return;
   if (self->run != NULL)
     self->run->owner = NULL;
-  g_clear_handle_id (&self->again, g_source_remove);
+  g_clear_handle_id (&self->again, loop_remove);
   end_tasks (self->served);
   end_tasks (self->waiting);
   g_ptr_array_unref (self->served);
@@ -215,7 +216,7 @@ plan_again (RootMover *self, const Run *run)
 
   self->is_stuck = is_left && run->drained.n_moved == 0;
   if (is_left && !(self->is_stuck && was_stuck) && self->again == 0)
-    self->again = g_timeout_add_seconds (AGAIN_SECONDS, on_again, self);
+    self->again = loop_add_seconds (AGAIN_SECONDS, on_again, self);
 }
 
 static void

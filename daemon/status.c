@@ -4,6 +4,8 @@
  */
 #include "daemon/status.h"
 
+#include "daemon/loop.h"
+
 #define INTERVAL_MSEC 1000
 /* Below that systemd is merely busy. */
 #define SILENCE_USEC (3 * G_USEC_PER_SEC)
@@ -70,7 +72,7 @@ status_free (Status *self)
   if (self == NULL)
     return;
   if (self->timer != 0)
-    g_source_remove (self->timer);
+    loop_remove (self->timer);
   g_free (self->line);
   g_free (self);
 }
@@ -99,7 +101,7 @@ static void
 look (Status *self)
 {
   if (write_line (self))
-    self->timer = g_timeout_add (INTERVAL_MSEC, on_timer, self);
+    self->timer = loop_add (INTERVAL_MSEC, on_timer, self);
 }
 
 static gboolean
@@ -121,7 +123,7 @@ status_touch (Status *self)
     return;
   /* What is touched now and then, and says the same, wakes up nobody a second later. */
   if (self->looked_usec != 0 && quiet_msec < INTERVAL_MSEC)
-    self->timer = g_timeout_add ((guint) (INTERVAL_MSEC - quiet_msec), on_timer, self);
+    self->timer = loop_add ((guint) (INTERVAL_MSEC - quiet_msec), on_timer, self);
   else
     look (self);
 }

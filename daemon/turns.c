@@ -4,6 +4,7 @@
  */
 #include "daemon/turns.h"
 
+#include "daemon/loop.h"
 #include "lib/error.h"
 
 struct Turns {
@@ -26,7 +27,7 @@ waiting_free (gpointer data)
   Waiting *waiting = data;
 
   if (waiting->deadline != 0)
-    g_source_remove (waiting->deadline);
+    loop_remove (waiting->deadline);
   g_free (waiting->key);
   g_object_unref (waiting->task);
   g_free (waiting);
@@ -133,7 +134,7 @@ turns_take_until (
   waiting = take (self, key, callback, task);
   if (waiting != NULL)
     waiting->deadline =
-        g_timeout_add ((guint) CLAMP (left_usec / 1000, 0, G_MAXINT), on_deadline, waiting);
+        loop_add ((guint) CLAMP (left_usec / 1000, 0, G_MAXINT), on_deadline, waiting);
 }
 
 gboolean
@@ -163,7 +164,7 @@ turns_leave (Turns *self, const char *key)
     return;
   }
   if (next->deadline != 0)
-    g_source_remove (next->deadline);
+    loop_remove (next->deadline);
   next->deadline = 0;
-  g_idle_add_full (G_PRIORITY_DEFAULT, on_turn, next, waiting_free);
+  loop_add_next (on_turn, next, waiting_free);
 }

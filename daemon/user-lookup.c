@@ -4,6 +4,7 @@
  */
 #include "daemon/user-lookup.h"
 
+#include "daemon/loop.h"
 #include "lib/error.h"
 #include "lib/process.h"
 
@@ -89,7 +90,7 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
     g_clear_error (&error);
     return;
   }
-  g_source_remove (lookup->deadline);
+  loop_remove (lookup->deadline);
   lookup->deadline = 0;
   if (error != NULL)
     g_task_return_error (task, error);
@@ -109,9 +110,8 @@ user_lookup_async (const char *name,
   gint64 left_usec = deadline_usec - g_get_monotonic_time ();
 
   lookup->name = ncg_error_escape (name);
-  lookup->deadline =
-      g_timeout_add_full (G_PRIORITY_DEFAULT, (guint) CLAMP (left_usec / 1000, 0, G_MAXINT),
-                          on_deadline, g_object_ref (task), g_object_unref);
+  lookup->deadline = loop_add_full ((guint) CLAMP (left_usec / 1000, 0, G_MAXINT), on_deadline,
+                                    g_object_ref (task), g_object_unref);
   g_task_set_task_data (task, lookup, lookup_free);
   g_task_set_task_data (work, g_strdup (name), g_free);
   g_task_run_in_thread (work, look_up);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A name on the bus. Not g_bus_own_name(): that takes action within the call of the reply, in which
+ * the connection may be locked (loop.h).
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+typedef struct BusName BusName;
+
+/* @acquired: we are the only owner
+ * @lost: another process is, or the bus does not allow it, or does not answer */
+typedef struct {
+  void (*acquired) (gpointer user_data);
+  void (*lost) (gpointer user_data);
+} BusNameListener;
+
+/* Asks for @name, once, and never waits in the queue. @listener has to be constant. */
+BusName *bus_name_own (GDBusConnection *connection,
+                       const char *name,
+                       const BusNameListener *listener,
+                       gpointer user_data);
+
+/* Nothing is called any more. The name stays until the connection is closed. */
+void bus_name_free (BusName *self);
