@@ -16,6 +16,10 @@
 /* An empty pod is gone before anybody could have looked; only what takes longer is told of. */
 #define UNTOLD_MSEC 20
 
+/* What was watched is given up later, since the kernel takes its time for that, and the bus, which
+ * delivers the reply, may have to wait for this CPU. */
+#define RELEASE_MSEC 1
+
 typedef struct {
   Manager *manager;
   char *uid;
@@ -58,23 +62,33 @@ fail (GTask *task, GError *error)
   g_task_return_error (task, error);
 }
 
-/* Nothing is to be found of the pod any more when somebody hears of it; but what was watched for it
- * is given up after the reply, since the kernel takes its time for that. */
+static gboolean
+on_time_to_release (gpointer user_data)
+{
+  Remove *remove = g_task_get_task_data (user_data);
+  Manager *manager = remove->manager;
+
+  manager_release_pod (manager, remove->pod);
+  FAULT_POINT ("remove:dropped");
+  qos_tree_ensure_async (manager->qos, remove->pod->qos, NULL, NULL);
+  turns_leave (manager->turns, remove->uid);
+  return G_SOURCE_REMOVE;
+}
+
+/* Nothing is to be found of the pod any more when somebody hears of it. */
 static void
 succeed (GTask *task)
 {
   Remove *remove = g_task_get_task_data (task);
   Manager *manager = remove->manager;
 
+  g_clear_handle_id (&remove->untold, loop_remove);
   store_remove (manager->store, remove->uid, STORE_REMOVING, NULL);
   store_drop_bad (manager->store, remove->uid);
   manager_forget_pod (manager, remove->pod);
   g_task_return_boolean (task, TRUE);
   FAULT_POINT ("remove:answered");
-  manager_release_pod (manager, remove->pod);
-  FAULT_POINT ("remove:dropped");
-  qos_tree_ensure_async (manager->qos, remove->pod->qos, NULL, NULL);
-  turns_leave (manager->turns, remove->uid);
+  loop_add_full (RELEASE_MSEC, on_time_to_release, g_object_ref (task), g_object_unref);
 }
 
 static void
