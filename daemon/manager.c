@@ -201,7 +201,9 @@ manager_forget_pod (Manager *self, Pod *pod)
 void
 manager_release_pod (Manager *self, const Pod *pod)
 {
-  pod_drift_unwatch (self, pod);
+  /* One whose uid makes the same name may have the slice by now. */
+  if (!g_hash_table_contains (self->slices, pod->slice))
+    pod_drift_unwatch (self, pod);
   oom_kills_unfollow (self->oom, pod);
   foreign_pods_pod_dropped (self->foreign, pod);
 }

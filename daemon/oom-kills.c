@@ -215,7 +215,7 @@ watch (OomKills *self, Pod *pod)
 
     oom_kills_unfollow (self, pod);
     g_hash_table_insert (self->pods, pod, cgroup);
-    g_hash_table_insert (self->cgroups, cgroup, pod);
+    g_hash_table_replace (self->cgroups, cgroup, pod);
     ncg_oom_watch_add (self->watch, cgroup);
     look_at (self, pod);
   } else {
@@ -243,8 +243,11 @@ oom_kills_unfollow (OomKills *self, const Pod *pod)
 
   if (cgroup == NULL)
     return;
-  ncg_oom_watch_remove (self->watch, cgroup);
-  g_hash_table_remove (self->cgroups, cgroup);
+  /* Another one may have it by now. */
+  if (g_hash_table_lookup (self->cgroups, cgroup) == pod) {
+    ncg_oom_watch_remove (self->watch, cgroup);
+    g_hash_table_remove (self->cgroups, cgroup);
+  }
   g_hash_table_remove (self->pods, pod);
 }
 
