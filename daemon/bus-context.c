@@ -110,10 +110,8 @@ bus_context_find (void)
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
     return NULL;
   connection = connect_to_nobody (fds[0]);
-  if (connection != NULL) {
+  if (connection != NULL)
     context = look_from (connection);
-    g_dbus_connection_close_sync (connection, NULL, NULL);
-  }
   close (fds[1]);
   return context;
 }

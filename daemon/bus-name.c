@@ -11,14 +11,18 @@
 #define PRIMARY_OWNER 1u
 #define ALREADY_OWNER 4u
 
+#define LEAVE_MSEC 2000
+
 struct BusName {
   GDBusConnection *connection;
+  char *name;
   const BusNameListener *listener;
   gpointer user_data;
   GCancellable *cancellable;
   GAsyncResult *answer; /* (nullable): to be looked at */
   guint answer_id;
   guint lost_id; /* the subscription */
+  void (*left) (gpointer user_data);
 };
 
 static gboolean
@@ -72,6 +76,7 @@ bus_name_own (GDBusConnection *connection,
   BusName *self = g_new0 (BusName, 1);
 
   self->connection = g_object_ref (connection);
+  self->name = g_strdup (name);
   self->listener = listener;
   self->user_data = user_data;
   self->cancellable = g_cancellable_new ();
@@ -84,17 +89,56 @@ bus_name_own (GDBusConnection *connection,
   return self;
 }
 
+static void
+stop_listening (BusName *self)
+{
+  g_cancellable_cancel (self->cancellable);
+  if (self->lost_id != 0)
+    g_dbus_connection_signal_unsubscribe (self->connection, self->lost_id);
+  self->lost_id = 0;
+  g_clear_handle_id (&self->answer_id, loop_remove);
+  g_clear_object (&self->answer);
+}
+
+static gboolean
+on_left (gpointer user_data)
+{
+  BusName *self = user_data;
+
+  self->answer_id = 0;
+  self->left (self->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Whatever the answer is. */
+static void
+on_released (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  BusName *self = user_data;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+
+  self->answer_id = loop_add_next (on_left, self, NULL);
+}
+
+void
+bus_name_leave (BusName *self, void (*left) (gpointer user_data))
+{
+  stop_listening (self);
+  self->left = left;
+  g_dbus_connection_call (self->connection, BUS, BUS_PATH, BUS, "ReleaseName",
+                          g_variant_new ("(s)", self->name), G_VARIANT_TYPE ("(u)"),
+                          G_DBUS_CALL_FLAGS_NONE, LEAVE_MSEC, NULL, on_released, self);
+}
+
 void
 bus_name_free (BusName *self)
 {
   if (self == NULL)
     return;
-  g_cancellable_cancel (self->cancellable);
-  g_dbus_connection_signal_unsubscribe (self->connection, self->lost_id);
-  if (self->answer_id != 0)
-    loop_remove (self->answer_id);
-  g_clear_object (&self->answer);
+  stop_listening (self);
   g_object_unref (self->cancellable);
   g_object_unref (self->connection);
+  g_free (self->name);
   g_free (self);
 }

@@ -22,5 +22,10 @@ BusName *bus_name_own (GDBusConnection *connection,
                        const BusNameListener *listener,
                        gpointer user_data);
 
-/* Nothing is called any more. The name stays until the connection is closed. */
+/* Tells nothing more, gives the name back, and calls @left with the listener's data: when the bus
+ * has answered, and with that has read all that was sent before; after two seconds in any case. */
+void bus_name_leave (BusName *self, void (*left) (gpointer user_data));
+
+/* Nothing is called any more. A name that was not given back stays until the connection is closed.
+ */
 void bus_name_free (BusName *self);

@@ -136,6 +136,9 @@ serve (DbusServer *self, GDBusConnection *connection)
   self->pods = dbus_pods_new (&self->calls, connection, DBUS_MANAGER_PATH);
   dbus_manager_set_pod_count (self->manager_object, dbus_pods_count (self->pods));
   self->name = bus_name_own (connection, BUS_NAME, &name_listener, self);
+  /* Before anybody listened. */
+  if (g_dbus_connection_is_closed (connection))
+    on_closed (connection, TRUE, NULL, self);
 }
 
 static void
@@ -370,10 +373,11 @@ on_stop_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_flushed (GObject *source, GAsyncResult *result, gpointer user_data)
+on_left (gpointer user_data)
 {
-  g_dbus_connection_flush_finish (G_DBUS_CONNECTION (source), result, NULL);
-  g_dbus_connection_close (G_DBUS_CONNECTION (source), NULL, on_stop_closed, user_data);
+  DbusServer *self = user_data;
+
+  g_dbus_connection_close (self->connection, NULL, on_stop_closed, self);
 }
 
 void
@@ -392,7 +396,7 @@ dbus_server_stop (DbusServer *self, void (*stopped) (gpointer user_data))
     return;
   }
   g_signal_handlers_disconnect_by_data (self->connection, self);
-  g_dbus_connection_flush (self->connection, NULL, on_flushed, self);
+  bus_name_leave (self->name, on_left);
 }
 
 void

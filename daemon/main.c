@@ -300,7 +300,7 @@ on_hangup (gpointer user_data)
 {
   App *app = user_data;
 
-  if (app->server == NULL)
+  if (app->server == NULL || app->is_stopping)
     return G_SOURCE_CONTINUE;
   notify_reloading ();
   reload_run_async (app->reload, on_reloaded, app);

@@ -4,6 +4,7 @@
  */
 #include "tests/dbus/fixture.h"
 
+#include <signal.h>
 #include <string.h>
 
 #define N_PODS 20
@@ -83,6 +84,16 @@ test_name_again (Fixture *fixture, gconstpointer data)
   }
 }
 
+/* It ends all the same. */
+static void
+test_bus_stands_still (Fixture *fixture, gconstpointer data)
+{
+  g_subprocess_send_signal (fixture->bus, SIGSTOP);
+  fixture_stop_daemon (fixture);
+  g_subprocess_send_signal (fixture->bus, SIGCONT);
+  fixture_start_daemon (fixture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -90,5 +101,6 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/threads/main-sleeps", test_main_sleeps);
   FIXTURE_TEST_WITHOUT_DAEMON ("/threads/name-taken", test_name_taken);
   FIXTURE_TEST ("/threads/name-again", test_name_again);
+  FIXTURE_TEST ("/threads/bus-stands-still", test_bus_stands_still);
   return g_test_run ();
 }
