@@ -15,6 +15,7 @@
 #define BUS_NAME "org.example.NodeCgroups"
 #define RECONNECT_MSEC 500
 #define NEWS_MSEC 1
+#define FORGET_MSEC 1000
 /* A connection that lasted so long is made again at once. */
 #define GOOD_USEC G_USEC_PER_SEC
 
@@ -45,6 +46,20 @@ struct DbusServer {
 
 static void connect_to_bus (DbusServer *self);
 
+static gboolean
+on_forget (gpointer user_data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+/* GDBus reads on while it cannot write. A message that it has read and not looked at when nobody
+ * has the connection any more is lost to it, with its descriptors (gdbusprivate.c). */
+static void
+forget (GDBusConnection *connection)
+{
+  loop_add_full (FORGET_MSEC, on_forget, connection, g_object_unref);
+}
+
 static void
 disconnect (DbusServer *self)
 {
@@ -57,7 +72,7 @@ disconnect (DbusServer *self)
     g_signal_handlers_disconnect_by_data (self->connection, self);
     g_dbus_connection_remove_filter (self->connection, self->guard_id);
   }
-  g_clear_object (&self->connection);
+  g_clear_pointer (&self->connection, forget);
 }
 
 static gboolean

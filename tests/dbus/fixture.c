@@ -164,6 +164,20 @@ fixture_tear_down (Fixture *self, gconstpointer data)
   g_free (self->notify);
 }
 
+guint
+fixture_count_descriptors (Fixture *self)
+{
+  g_autofree char *path =
+      g_strdup_printf ("/proc/%s/fd", g_subprocess_get_identifier (self->daemon));
+  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  g_assert_nonnull (directory);
+  while (g_dir_read_name (directory) != NULL)
+    n++;
+  return n;
+}
+
 GSubprocess *
 fixture_spawn_daemon (const char *const *arguments)
 {

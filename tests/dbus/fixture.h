@@ -52,6 +52,9 @@ void fixture_start_daemon (Fixture *self);
 void fixture_stop_daemon (Fixture *self);
 void fixture_kill_daemon (Fixture *self);
 
+/* How many the daemon has open. */
+guint fixture_count_descriptors (Fixture *self);
+
 /* A further one, with these arguments (not the program's name); its output goes into a pipe. */
 GSubprocess *fixture_spawn_daemon (const char *const *arguments);
 

@@ -372,20 +372,6 @@ describe_state (Fixture *fixture)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-static guint
-count_descriptors (Fixture *fixture)
-{
-  g_autofree char *path =
-      g_strdup_printf ("/proc/%s/fd", g_subprocess_get_identifier (fixture->daemon));
-  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  g_assert_nonnull (directory);
-  while (g_dir_read_name (directory) != NULL)
-    n++;
-  return n;
-}
-
 static void
 assert_systemd_not_asked (Fixture *fixture)
 {
@@ -402,7 +388,7 @@ test_calls (Fixture *fixture, gconstpointer data)
   g_autofree char *slice = fixture_must_create (fixture, "b", "{'Labels': <{'a': 'b'}>}");
   g_autofree char *before = describe_state (fixture);
   g_autofree char *after = NULL;
-  guint n_descriptors = count_descriptors (fixture);
+  guint n_descriptors = fixture_count_descriptors (fixture);
   Storm storm;
 
   storm_init (&storm, fixture);
@@ -422,7 +408,7 @@ test_calls (Fixture *fixture, gconstpointer data)
   assert_systemd_not_asked (fixture);
   after = describe_state (fixture);
   g_assert_cmpstr (after, ==, before);
-  fixture_wait (count_descriptors (fixture) <= n_descriptors);
+  fixture_wait (fixture_count_descriptors (fixture) <= n_descriptors);
   fixture_must_remove (fixture, "b");
 }
 

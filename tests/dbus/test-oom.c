@@ -257,32 +257,19 @@ test_foreign (Fixture *fixture, gconstpointer data)
   assert_told (signals, "OomKilled ('f', '', 1)");
 }
 
-static guint
-count_descriptors (Fixture *fixture)
-{
-  g_autofree char *path =
-      g_strdup_printf ("/proc/%s/fd", g_subprocess_get_identifier (fixture->daemon));
-  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (directory) != NULL)
-    n++;
-  return n;
-}
-
 /* Watching many pods takes no more descriptors than watching one. */
 static void
 test_many (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (Signals) signals = signals_new (fixture);
-  guint before = count_descriptors (fixture);
+  guint before = fixture_count_descriptors (fixture);
 
   for (guint i = 0; i < 100; i++) {
     g_autofree char *uid = g_strdup_printf ("p%u", i);
 
     g_free (fixture_must_create (fixture, uid, "{}"));
   }
-  g_assert_cmpuint (count_descriptors (fixture), <=, before + 2);
+  g_assert_cmpuint (fixture_count_descriptors (fixture), <=, before + 2);
   for (guint i = 0; i < 100; i++) {
     g_autofree char *cgroup = g_strdup_printf (
         "/machine.slice/machine-besteffort.slice/machine-besteffort-podp%u.slice", i);

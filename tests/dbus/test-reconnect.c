@@ -8,7 +8,10 @@
 #include "tests/dbus/fake-thread.h"
 #include "tests/dbus/join.h"
 
+#include <gio/gunixfdlist.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #define N_PODS 40
 
@@ -238,6 +241,41 @@ test_bus (Fixture *fixture, gconstpointer data)
   }
 }
 
+static void
+send_descriptor (Fixture *fixture)
+{
+  g_autoptr (GDBusMessage) message =
+      g_dbus_message_new_method_call (BUS_NAME, MANAGER_PATH, "org.freedesktop.DBus.Peer", "Ping");
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_unix_fd_list_append (fds, STDERR_FILENO, &error), ==, 0);
+  g_dbus_message_set_unix_fd_list (message, fds);
+  g_dbus_message_set_body (message, g_variant_new ("(h)", 0));
+  g_dbus_connection_send_message (fixture->connection, message, G_DBUS_SEND_MESSAGE_FLAGS_NONE,
+                                  NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* It reads them when there is nobody any more for its replies. */
+static void
+test_descriptors (Fixture *fixture, gconstpointer data)
+{
+  guint before = fixture_count_descriptors (fixture);
+
+  for (guint i = 0; i < 4; i++) {
+    g_subprocess_send_signal (fixture->daemon, SIGSTOP);
+    for (guint j = 0; j < 20; j++)
+      send_descriptor (fixture);
+    g_assert_true (fixture_has_name (fixture));
+    fixture_stop_bus (fixture);
+    g_subprocess_send_signal (fixture->daemon, SIGCONT);
+    fixture_start_bus (fixture);
+    fixture_wait_for_name (fixture);
+  }
+  fixture_wait (fixture_count_descriptors (fixture) <= before);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -248,5 +286,6 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/reconnect/reloading", test_reloading);
   FIXTURE_TEST ("/reconnect/stopped", test_stopped);
   FIXTURE_TEST ("/reconnect/bus", test_bus);
+  FIXTURE_TEST ("/reconnect/descriptors", test_descriptors);
   return g_test_run ();
 }
