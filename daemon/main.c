@@ -12,6 +12,7 @@
 #include "daemon/fault-point.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/memory.h"
 #include "daemon/node.h"
 #include "daemon/notify.h"
 #include "daemon/recovery.h"
@@ -22,7 +23,6 @@
 #include "lib/file.h"
 
 #include <locale.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -100,22 +100,13 @@ update_status (gpointer user_data)
     status_touch (app->status_line);
 }
 
-/* What the start needed for a moment, with a thousand pods, is scattered among what stays. */
-static void
-give_memory_back (void)
-{
-#ifdef __GLIBC__
-  malloc_trim (0);
-#endif
-}
-
 static void
 on_ready (gpointer user_data)
 {
   App *app = user_data;
 
   notify_ready ("serving");
-  give_memory_back ();
+  memory_give_back ();
   status_forget (app->status_line);
   update_status (app);
 }
@@ -469,6 +460,7 @@ main (int argc, char **argv)
   ConfigAction action = CONFIG_RUN;
   static App app;
 
+  memory_init ();
   setlocale (LC_ALL, "");
   log_init ();
 #ifdef NCG_FAULT_POINTS
