@@ -211,8 +211,8 @@ measure_growth (Bench *bench, guint pods)
   measure_cpu (bench, bench_scale (bench, FEW_PODS), few);
   report_growth (bench, "CreatePod: CPU, against 10 pods", pods, few[CPU_DAEMON] / 2,
                  many[CPU_DAEMON], (Aim){ AIM_RATIO_AT_MOST, 1.2, 0 });
-  report_growth (bench, "CreatePod: CPU of the bus, against 10", pods, few[CPU_BUS] / 2,
-                 many[CPU_BUS], (Aim){ AIM_NONE, 0, 0 });
+  report_growth (bench, "CPU of the bus, against 10 pods", pods, few[CPU_BUS] / 2, many[CPU_BUS],
+                 (Aim){ AIM_NONE, 0, 0 });
 }
 
 static void
