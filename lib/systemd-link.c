@@ -3,7 +3,8 @@
  * The link to systemd.
  *
  * Over the private socket there is no bus daemon: no names, no Subscribe, and every signal of every
- * unit arrives. Over the bus, systemd has to be asked for its signals.
+ * unit arrives. Over the bus, systemd has to be asked for its signals, and its end is the end of
+ * its name.
  */
 #include "lib/systemd-link.h"
 
@@ -15,8 +16,8 @@
 
 #define RECONNECT_FIRST_MSEC 20
 #define RECONNECT_MAX_MSEC 1000
-/* The private socket is away for a moment while systemd executes itself anew: only after this many
- * failed attempts is the bus taken instead of a socket that was there before. */
+/* The private socket is away for a moment while systemd executes itself anew, or is there and
+ * refuses: only after this many failed attempts is the bus taken instead. */
 #define PRIVATE_ATTEMPTS 6
 
 struct NcgSystemdLink {
@@ -33,6 +34,7 @@ struct NcgSystemdLink {
   guint reconnect_msec;
   guint failed_attempts;
   gboolean had_private;
+  gboolean on_bus;
   sd_bus_slot *greeting; /* under way */
   gboolean is_greeted;   /* systemd has answered on this connection */
 };
@@ -67,11 +69,33 @@ on_closed (int error, gpointer user_data)
   self->down (self->user_data);
 }
 
+/* Who comes next under that name does not know us. */
+static int
+on_owner_changed (sd_bus_message *message, void *user_data, sd_bus_error *unused)
+{
+  const char *name, *former;
+
+  if (sd_bus_message_read (message, "ss", &name, &former) >= 0 && former[0] != '\0')
+    on_closed (-ECONNRESET, user_data);
+  return 0;
+}
+
+static int
+match_owner (NcgSystemdLink *self)
+{
+  return sd_bus_add_match_async (
+      self->bus, NULL,
+      "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
+      "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" NCG_SYSTEMD_NAME "'",
+      on_owner_changed, NULL, self);
+}
+
 static int
 start_bus (NcgSystemdLink *self, const char *address, gboolean on_bus)
 {
   int r = sd_bus_new (&self->bus);
 
+  self->on_bus = on_bus;
   if (r >= 0)
     r = sd_bus_set_address (self->bus, address);
   if (r >= 0)
@@ -80,7 +104,9 @@ start_bus (NcgSystemdLink *self, const char *address, gboolean on_bus)
     r = sd_bus_negotiate_fds (self->bus, 1);
   if (r >= 0)
     r = sd_bus_start (self->bus);
-  return r < 0 ? r : ncg_systemd_signals_subscribe (self->bus, on_bus, self->signals);
+  if (r >= 0 && on_bus)
+    r = match_owner (self);
+  return r < 0 ? r : ncg_systemd_signals_match (self->bus, on_bus, self->signals);
 }
 
 static int
@@ -101,10 +127,10 @@ try_connect (NcgSystemdLink *self)
 {
   int r = try_private (self);
 
-  if (r >= 0) {
+  if (r >= 0 || r == -ECONNREFUSED)
     self->had_private = TRUE;
+  if (r >= 0)
     return r;
-  }
   drop (self);
   if (self->bus_address == NULL)
     return r;
@@ -113,14 +139,28 @@ try_connect (NcgSystemdLink *self)
   return start_bus (self, self->bus_address, TRUE);
 }
 
-/* Any answer will do. */
+/* Over the private socket any answer will do. */
+static gboolean
+is_refused (const NcgSystemdLink *self, sd_bus_message *answer)
+{
+  return self->on_bus && sd_bus_message_is_method_error (answer, NULL) > 0 &&
+         sd_bus_message_is_method_error (answer, NCG_SYSTEMD_NAME ".AlreadySubscribed") <= 0;
+}
+
 static int
 on_greeted (sd_bus_message *message, void *user_data, sd_bus_error *unused)
 {
   NcgSystemdLink *self = user_data;
 
+  /* It may have gone meanwhile, and whoever comes next was asked for nothing. */
+  if (is_refused (self, message)) {
+    on_closed (-sd_bus_message_get_errno (message), self);
+    return 1;
+  }
   self->greeting = sd_bus_slot_unref (self->greeting);
   self->is_greeted = TRUE;
+  self->failed_attempts = 0;
+  self->reconnect_msec = RECONNECT_FIRST_MSEC;
   self->up (self->user_data);
   return 1;
 }
@@ -133,7 +173,9 @@ greet (NcgSystemdLink *self)
 {
   g_autoptr (sd_bus_message) message = NULL;
   int r = sd_bus_message_new_method_call (self->bus, &message, NCG_SYSTEMD_NAME, NCG_SYSTEMD_PATH,
-                                          "org.freedesktop.DBus.Peer", "Ping");
+                                          self->on_bus ? NCG_SYSTEMD_MANAGER
+                                                       : "org.freedesktop.DBus.Peer",
+                                          self->on_bus ? "Subscribe" : "Ping");
 
   return r < 0 ? r
                : sd_bus_call_async (self->bus, &self->greeting, message, on_greeted, self,
@@ -152,8 +194,6 @@ on_reconnect (gpointer user_data)
     schedule (self);
     return G_SOURCE_REMOVE;
   }
-  self->failed_attempts = 0;
-  self->reconnect_msec = RECONNECT_FIRST_MSEC;
   self->source = ncg_sd_bus_source_new (self->bus, on_closed, self);
   g_source_attach (self->source, self->context);
   return G_SOURCE_REMOVE;

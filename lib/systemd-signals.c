@@ -82,7 +82,7 @@ match_properties (sd_bus *bus, gboolean on_bus, const NcgSystemdSignals *signals
 }
 
 int
-ncg_systemd_signals_subscribe (sd_bus *bus, gboolean on_bus, const NcgSystemdSignals *signals)
+ncg_systemd_signals_match (sd_bus *bus, gboolean on_bus, const NcgSystemdSignals *signals)
 {
   static const struct {
     const char *member;
@@ -99,10 +99,5 @@ ncg_systemd_signals_subscribe (sd_bus *bus, gboolean on_bus, const NcgSystemdSig
     r = sd_bus_match_signal_async (bus, NULL, on_bus ? NCG_SYSTEMD_NAME : NULL, NCG_SYSTEMD_PATH,
                                    NCG_SYSTEMD_MANAGER, table[i].member, table[i].handler, NULL,
                                    (void *) signals);
-  if (r >= 0)
-    r = match_properties (bus, on_bus, signals);
-  if (r < 0 || !on_bus)
-    return r;
-  return sd_bus_call_method_async (bus, NULL, NCG_SYSTEMD_NAME, NCG_SYSTEMD_PATH,
-                                   NCG_SYSTEMD_MANAGER, "Subscribe", NULL, NULL, NULL);
+  return r < 0 ? r : match_properties (bus, on_bus, signals);
 }

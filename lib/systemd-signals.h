@@ -19,12 +19,12 @@ typedef struct {
 } NcgSystemdSignals;
 
 /**
- * ncg_systemd_signals_subscribe:
+ * ncg_systemd_signals_match:
  * @bus: a connection that is being set up
- * @on_bus: it leads to a bus, where systemd has to be asked for its signals; over the private
- *   socket the signals of every unit arrive unasked
+ * @on_bus: it leads to a bus, where systemd has to be asked for its signals besides, with
+ *   Subscribe; over the private socket the signals of every unit arrive unasked
  * @signals: is used, and not copied, as long as @bus is there
  *
  * Returns: 0 or more, or a negative errno
  */
-int ncg_systemd_signals_subscribe (sd_bus *bus, gboolean on_bus, const NcgSystemdSignals *signals);
+int ncg_systemd_signals_match (sd_bus *bus, gboolean on_bus, const NcgSystemdSignals *signals);
