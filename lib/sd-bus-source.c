@@ -16,6 +16,7 @@ typedef struct {
   gpointer tag;
   int events; /* that the context polls for */
   gboolean is_busy;
+  gboolean is_yielding; /* the next turn is that of others */
   NcgSdBusSourceClosed closed;
   gpointer user_data;
 } SdBusSource;
@@ -28,7 +29,7 @@ source_prepare (GSource *source, int *timeout_msec)
   int events = sd_bus_get_events (self->bus);
 
   *timeout_msec = -1;
-  if (events < 0)
+  if (events < 0 || self->is_yielding)
     return TRUE;
   /* Each change wakes the context up, so that one that changes nothing would spin. */
   if (events != self->events)
@@ -66,8 +67,12 @@ source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 
   if (self->is_busy)
     return G_SOURCE_CONTINUE;
+  if (self->is_yielding) {
+    self->is_yielding = FALSE;
+    return G_SOURCE_CONTINUE;
+  }
   self->is_busy = TRUE;
-  for (int i = 0; i < MAX_MESSAGES_PER_DISPATCH && r > 0; i++) {
+  for (int i = 0; i < MAX_MESSAGES_PER_DISPATCH && r > 0 && !self->is_yielding; i++) {
     r = sd_bus_process (self->bus, NULL);
     if (g_source_is_destroyed (source))
       return G_SOURCE_REMOVE;
@@ -108,4 +113,12 @@ ncg_sd_bus_source_new (sd_bus *bus, NcgSdBusSourceClosed closed, gpointer user_d
    * wakes its own loop up each time for that: four system calls for each signal of systemd. */
   g_source_set_can_recurse (source, TRUE);
   return source;
+}
+
+void
+ncg_sd_bus_source_yield (GSource *source)
+{
+  SdBusSource *self = (SdBusSource *) source;
+
+  self->is_yielding = self->is_busy;
 }

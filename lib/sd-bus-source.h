@@ -17,3 +17,11 @@ typedef void (*NcgSdBusSourceClosed) (int error, gpointer user_data);
  * Returns: (transfer full): the source, to be attached by the caller
  */
 GSource *ncg_sd_bus_source_new (sd_bus *bus, NcgSdBusSourceClosed closed, gpointer user_data);
+
+/**
+ * ncg_sd_bus_source_yield:
+ *
+ * While a message is handled: the other sources of the context have one turn before the next
+ * message, for what came of this one.
+ */
+void ncg_sd_bus_source_yield (GSource *source);

@@ -247,3 +247,10 @@ ncg_systemd_link_get_bus (const NcgSystemdLink *self)
 {
   return self != NULL && self->is_greeted ? self->bus : NULL;
 }
+
+void
+ncg_systemd_link_yield (NcgSystemdLink *self)
+{
+  if (self->source != NULL)
+    ncg_sd_bus_source_yield (self->source);
+}

@@ -33,3 +33,6 @@ void ncg_systemd_link_free (NcgSystemdLink *self);
 
 /* (transfer none) (nullable): the connection, if it is up */
 sd_bus *ncg_systemd_link_get_bus (const NcgSystemdLink *self);
+
+/* While a message is handled, see ncg_sd_bus_source_yield(). */
+void ncg_systemd_link_yield (NcgSystemdLink *self);

@@ -250,6 +250,10 @@ on_job_removed (const char *job, const char *unit, const char *result, gpointer 
 
   if (call == NULL)
     return;
+  /* Who waits for this gets his answer before the signals that come after it are looked at; with
+   * more calls under way one of those may be what another waits for. */
+  if (g_hash_table_size (self->in_flight) == 1)
+    ncg_systemd_link_yield (self->link);
   if (g_str_equal (result, "done")) {
     call_succeed (call);
     return;

@@ -173,6 +173,57 @@ test_nested (Ends *ends, gconstpointer unused)
   g_assert_cmpint (ends->closed, ==, 0);
 }
 
+typedef struct {
+  Ends *ends;
+  int replies;
+  int replies_before; /* the turn of somebody else */
+} Turns;
+
+static gboolean
+on_turn (gpointer user_data)
+{
+  Turns *turns = user_data;
+
+  turns->replies_before = turns->replies;
+  return G_SOURCE_REMOVE;
+}
+
+static int
+on_reply_with_turn (sd_bus_message *message, void *user_data, sd_bus_error *error)
+{
+  Turns *turns = user_data;
+
+  turns->replies++;
+  if (turns->replies == 1) {
+    g_idle_add_full (G_PRIORITY_DEFAULT, on_turn, turns, NULL);
+    ncg_sd_bus_source_yield (turns->ends->client_source);
+  }
+  return 0;
+}
+
+/* The answers are all there, and each is waited for: nobody else is, after the one turn. */
+static void
+test_yield (Ends *ends, gconstpointer unused)
+{
+  Turns turns = { .ends = ends };
+  int replies = 0;
+
+  ping (ends, &replies);
+  while (replies < 1)
+    g_main_context_iteration (NULL, TRUE);
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpint (sd_bus_call_method_async (ends->client, NULL, NULL, "/",
+                                               "org.freedesktop.DBus.Peer", "Ping",
+                                               on_reply_with_turn, &turns, NULL),
+                     >=, 0);
+  sd_bus_flush (ends->client);
+  while (sd_bus_process (ends->server, NULL) > 0)
+    continue;
+  while (turns.replies < 4)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (turns.replies_before, ==, 1);
+}
+
 static void
 test_closed (Ends *ends, gconstpointer unused)
 {
@@ -197,6 +248,7 @@ main (int argc, char **argv)
   g_test_add ("/sd-bus-source/idle", Ends, NULL, ends_set_up, test_idle, ends_tear_down);
   g_test_add ("/sd-bus-source/woken", Ends, NULL, ends_set_up, test_woken, ends_tear_down);
   g_test_add ("/sd-bus-source/nested", Ends, NULL, ends_set_up, test_nested, ends_tear_down);
+  g_test_add ("/sd-bus-source/yield", Ends, NULL, ends_set_up, test_yield, ends_tear_down);
   g_test_add ("/sd-bus-source/closed", Ends, NULL, ends_set_up, test_closed, ends_tear_down);
   return g_test_run ();
 }
