@@ -90,6 +90,23 @@ read_leaves (const NcgTree *memory, const NcgCgroup *cgroup, NcgOomCount *count)
   }
 }
 
+static gboolean
+has_leaves (const NcgCgroup *cgroup)
+{
+  g_auto (GStrv) children = ncg_cgroup_list_children (cgroup, NULL);
+
+  return children == NULL || children[0] != NULL;
+}
+
+/* A kill in a leaf that is gone is in the total by then. Returns: FALSE also if it has leaves */
+static gboolean
+read_without_leaves (const NcgTree *memory, const NcgCgroup *cgroup, guint64 *ret_total)
+{
+  return !has_leaves (cgroup) &&
+         ncg_cgroup_read_key (cgroup, get_file (memory), key, ret_total, NULL) &&
+         !has_leaves (cgroup);
+}
+
 gboolean
 ncg_oom_count_read (const NcgTree *memory,
                     const char *cgroup,
@@ -98,20 +115,24 @@ ncg_oom_count_read (const NcgTree *memory,
 {
   g_autoptr (NcgCgroup) opened = ncg_cgroup_open (memory->mount, cgroup, error);
   g_auto (NcgOomCount) count = { .has_total = !memory->is_v1 };
-  guint64 again = 0;
+  gboolean is_read = FALSE;
 
   if (opened == NULL)
     return FALSE;
   count.leaves = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < TRIES; i++) {
+  is_read = read_without_leaves (memory, opened, &count.total);
+  for (guint i = 0; !is_read && i < TRIES; i++) {
+    guint64 again = 0;
+
     if (!ncg_cgroup_read_key (opened, get_file (memory), key, &count.total, error))
       return FALSE;
     read_leaves (memory, opened, &count);
     /* Also without leaves: the last one may have gone in between, after a kill in it. */
     if (!ncg_cgroup_read_key (opened, get_file (memory), key, &again, error))
       return FALSE;
-    if (again != count.total)
-      continue;
+    is_read = again == count.total;
+  }
+  if (is_read) {
     *ret_count = count;
     count.leaves = NULL;
     return TRUE;

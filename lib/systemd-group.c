@@ -213,6 +213,7 @@ typedef struct {
   NcgSystemdContext *context;
   NcgPlace *place;
   gint64 deadline;
+  GPtrArray *others; /* NcgTree: those but the primary one in which it was when it was to stop */
 } Stop;
 
 static void
@@ -221,6 +222,7 @@ stop_free (gpointer data)
   Stop *stop = data;
 
   ncg_place_free (stop->place);
+  g_ptr_array_unref (stop->others);
   g_free (stop);
 }
 
@@ -242,14 +244,22 @@ is_there (const Stop *stop, const NcgTree *tree)
   return stop->place->cgroup[0] != '\0' && ncg_cgroup_may_be_there (tree, stop->place->cgroup);
 }
 
-/* In another hierarchy than the primary one, which is the first. */
-static gboolean
-is_left_over (const Stop *stop)
+/* The primary one is the first. */
+static void
+look_into_others (Stop *stop)
 {
-  const GPtrArray *trees = stop->context->hierarchy->trees;
+  GPtrArray *trees = stop->context->hierarchy->trees;
 
   for (guint i = 1; i < trees->len; i++)
     if (is_there (stop, g_ptr_array_index (trees, i)))
+      g_ptr_array_add (stop->others, g_ptr_array_index (trees, i));
+}
+
+static gboolean
+is_left_over (const Stop *stop)
+{
+  for (guint i = 0; i < stop->others->len; i++)
+    if (is_there (stop, g_ptr_array_index (stop->others, i)))
       return TRUE;
   return FALSE;
 }
@@ -308,6 +318,8 @@ stop_unit (GTask *task)
   ncg_systemd_stop_async (context->systemd, stop->place->unit,
                           ncg_systemd_features_has (context->features, "freeze"), stop->deadline,
                           on_stopped, g_object_ref (task));
+  /* While systemd is at work: into most of them nobody has put it. */
+  look_into_others (stop);
 }
 
 static void
@@ -350,6 +362,7 @@ ncg_systemd_group_stop_async (NcgSystemdContext *context,
   stop->context = context;
   stop->place = ncg_place_new (place->unit, place->cgroup);
   stop->deadline = deadline;
+  stop->others = g_ptr_array_new ();
   g_task_set_task_data (task, stop, stop_free);
   if (is_populated (stop))
     ncg_tree_work_kill_async (context->hierarchy, context->proc, place->cgroup, deadline, on_killed,
