@@ -18,8 +18,8 @@
 #define SMOKE_SCALE 100
 
 static const Part *const parts[] = {
-  &part_create,   &part_join,     &part_remove, &part_load, &part_stats,
-  &part_runtimes, &part_standing, &part_drift,  &part_cli,  &part_layout,
+  &part_call,     &part_create,   &part_join,  &part_remove, &part_load,   &part_stats,
+  &part_runtimes, &part_standing, &part_drift, &part_cli,    &part_layout,
 };
 
 typedef struct {

@@ -32,5 +32,5 @@ typedef struct {
   void (*run) (Bench *bench);
 } Part;
 
-extern const Part part_create, part_join, part_remove, part_load, part_stats, part_runtimes,
-    part_standing, part_drift, part_cli, part_layout;
+extern const Part part_call, part_create, part_join, part_remove, part_load, part_stats,
+    part_runtimes, part_standing, part_drift, part_cli, part_layout;
