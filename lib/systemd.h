@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The connection to systemd: one sd-bus connection on the GLib main loop, to the private socket
- * /run/systemd/private or, where that is missing, to the system bus. It reconnects by itself, keeps
- * a bounded window of calls in flight, and every call has a deadline.
+ * /run/systemd/private or, where that is missing or goes on refusing, to the system bus. It
+ * reconnects by itself, keeps a bounded window of calls in flight, and every call has a deadline.
  *
  * Interface: org.freedesktop.systemd1(5).
  */
@@ -38,7 +38,8 @@ typedef struct {
 typedef struct {
   /* The path of the private socket; not used if NULL. */
   const char *private_socket;
-  /* The address of the bus to use where the private socket is missing; none if NULL. */
+  /* The address of the bus to use where the private socket is missing or goes on refusing; none if
+   * NULL. */
   const char *bus_address;
   /* How many calls are in flight at most; more wait in a queue. */
   guint window;
