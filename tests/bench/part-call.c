@@ -10,22 +10,24 @@
 #define UID "call"
 #define SLICE "machine-podcall.slice"
 
+static gint64
+time_lookup (Bench *bench, Peer peer, const char *member, const char *name)
+{
+  rounds_let_settle ();
+  return connection_time_call (
+      bench->bus, connection_new_call (bench->bus, peer, member, g_variant_new ("(s)", name)));
+}
+
 static void
 run_ours (Bench *bench, guint i, gint64 *ret_usec)
 {
-  rounds_let_settle ();
-  ret_usec[0] =
-      connection_time_call (bench->bus, connection_new_call (bench->bus, PEER_DAEMON, "GetPod",
-                                                             g_variant_new ("(s)", UID)));
+  ret_usec[0] = time_lookup (bench, PEER_DAEMON, "GetPod", UID);
 }
 
 static void
 run_floor (Bench *bench, guint i, gint64 *ret_usec)
 {
-  rounds_let_settle ();
-  ret_usec[0] =
-      connection_time_call (bench->bus, connection_new_call (bench->bus, PEER_SYSTEMD, "GetUnit",
-                                                             g_variant_new ("(s)", SLICE)));
+  ret_usec[0] = time_lookup (bench, PEER_SYSTEMD, "GetUnit", SLICE);
 }
 
 static void

@@ -201,6 +201,21 @@ test_lost (Rig *rig, gconstpointer data)
   owner_go (&second);
 }
 
+/* What the bus says in its place is no answer. */
+static void
+test_nobody (Rig *rig, gconstpointer data)
+{
+  Owner owner = { 0 };
+
+  connect_rig (rig);
+  fixture_wait (rig->disconnected > 1);
+  g_assert_cmpuint (rig->connected, ==, 0);
+  owner_come (&owner, rig);
+  fixture_wait (rig->connected == 1);
+  assert_is_told (rig, &owner);
+  owner_go (&owner);
+}
+
 static void
 test_another_owner (Rig *rig, gconstpointer data)
 {
@@ -276,6 +291,7 @@ main (int argc, char **argv)
   } tests[] = {
     { "/systemd-link/bus", test_bus },
     { "/systemd-link/lost", test_lost },
+    { "/systemd-link/nobody", test_nobody },
     { "/systemd-link/another-owner", test_another_owner },
     { "/systemd-link/refused", test_refused },
     { "/systemd-link/stale", test_stale },
