@@ -461,15 +461,13 @@ manager_add_rows (Manager *self,
                   const NcgResources *resources,
                   GVariantBuilder *rows)
 {
+  g_autoptr (GPtrArray) checks = ncg_verify_read (self->hierarchy, path, resources);
+  /* Afterwards: of one that ends just now, it is not said that its files are missing. */
   g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (self, path, NULL);
-  g_autoptr (GPtrArray) checks = NULL;
 
   g_variant_builder_add (rows, "(ssssb)", path, "cgroup", "present",
                          cgroup != NULL ? "present" : "missing", cgroup != NULL);
-  if (cgroup == NULL)
-    return;
-  checks = ncg_verify_read (self->hierarchy, path, resources);
-  for (guint i = 0; i < checks->len; i++) {
+  for (guint i = 0; cgroup != NULL && i < checks->len; i++) {
     const NcgFileSetting *check = g_ptr_array_index (checks, i);
     g_autofree char *setting = ncg_file_setting_get_name (check);
 
