@@ -47,8 +47,17 @@ struct DbusServer {
 static void connect_to_bus (DbusServer *self);
 
 static gboolean
-on_forget (gpointer user_data)
+on_all_read (gpointer connection)
 {
+  g_object_unref (connection);
+  return G_SOURCE_REMOVE;
+}
+
+/* What is idle comes after all that GDBus reads, however late it is. */
+static gboolean
+on_forget (gpointer connection)
+{
+  loop_add_idle (on_all_read, connection);
   return G_SOURCE_REMOVE;
 }
 
@@ -57,7 +66,7 @@ on_forget (gpointer user_data)
 static void
 forget (GDBusConnection *connection)
 {
-  loop_add_full (FORGET_MSEC, on_forget, connection, g_object_unref);
+  loop_add (FORGET_MSEC, on_forget, connection);
 }
 
 static void

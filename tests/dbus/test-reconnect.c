@@ -242,10 +242,10 @@ test_bus (Fixture *fixture, gconstpointer data)
 }
 
 static void
-send_descriptor (Fixture *fixture)
+send_descriptor (Fixture *fixture, const char *to)
 {
   g_autoptr (GDBusMessage) message =
-      g_dbus_message_new_method_call (BUS_NAME, MANAGER_PATH, "org.freedesktop.DBus.Peer", "Ping");
+      g_dbus_message_new_method_call (to, MANAGER_PATH, "org.freedesktop.DBus.Peer", "Ping");
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
   g_autoptr (GError) error = NULL;
 
@@ -266,9 +266,32 @@ test_descriptors (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 4; i++) {
     g_subprocess_send_signal (fixture->daemon, SIGSTOP);
     for (guint j = 0; j < 20; j++)
-      send_descriptor (fixture);
+      send_descriptor (fixture, BUS_NAME);
     g_assert_true (fixture_has_name (fixture));
     fixture_stop_bus (fixture);
+    g_subprocess_send_signal (fixture->daemon, SIGCONT);
+    fixture_start_bus (fixture);
+    fixture_wait_for_name (fixture);
+  }
+  fixture_wait (fixture_count_descriptors (fixture) <= before);
+}
+
+/* The same when it gets no time for a while, in the midst of them. */
+static void
+test_descriptors_late (Fixture *fixture, gconstpointer data)
+{
+  guint before = fixture_count_descriptors (fixture);
+
+  for (guint i = 0; i < 4; i++) {
+    g_subprocess_send_signal (fixture->daemon, SIGSTOP);
+    for (guint j = 0; j < 200; j++)
+      send_descriptor (fixture, BUS_NAME);
+    g_assert_true (fixture_has_name (fixture));
+    fixture_stop_bus (fixture);
+    g_subprocess_send_signal (fixture->daemon, SIGCONT);
+    g_usleep (i * 2000);
+    g_subprocess_send_signal (fixture->daemon, SIGSTOP);
+    g_usleep (1200 * 1000);
     g_subprocess_send_signal (fixture->daemon, SIGCONT);
     fixture_start_bus (fixture);
     fixture_wait_for_name (fixture);
@@ -287,5 +310,6 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/reconnect/stopped", test_stopped);
   FIXTURE_TEST ("/reconnect/bus", test_bus);
   FIXTURE_TEST ("/reconnect/descriptors", test_descriptors);
+  FIXTURE_TEST ("/reconnect/descriptors-late", test_descriptors_late);
   return g_test_run ();
 }
