@@ -53,7 +53,7 @@ on_all_read (gpointer connection)
   return G_SOURCE_REMOVE;
 }
 
-/* What is idle comes after all that GDBus reads, however late it is. */
+/* In the thread of GDBus (bus-context.h) what is idle comes after all that it reads. */
 static gboolean
 on_forget (gpointer connection)
 {
