@@ -96,7 +96,8 @@ assert_files (Fixture *fixture)
   }
 }
 
-/* (transfer full) (nullable): a unit of a pod that only one of the two has, or no kernel */
+/* (transfer full) (nullable): a unit of a pod that one of the three, the kernel too, does not have
+ */
 static char *
 find_difference (Fixture *fixture)
 {

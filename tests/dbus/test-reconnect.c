@@ -242,10 +242,10 @@ test_bus (Fixture *fixture, gconstpointer data)
 }
 
 static void
-send_descriptor (Fixture *fixture, const char *to)
+send_descriptor (Fixture *fixture)
 {
   g_autoptr (GDBusMessage) message =
-      g_dbus_message_new_method_call (to, MANAGER_PATH, "org.freedesktop.DBus.Peer", "Ping");
+      g_dbus_message_new_method_call (BUS_NAME, MANAGER_PATH, "org.freedesktop.DBus.Peer", "Ping");
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
   g_autoptr (GError) error = NULL;
 
@@ -257,22 +257,40 @@ send_descriptor (Fixture *fixture, const char *to)
   g_assert_no_error (error);
 }
 
+/* While there is much to read.
+ * @pause: (nullable): called when the daemon has begun to */
+static void
+lose_bus (Fixture *fixture, void (*pause) (Fixture *fixture, guint round), guint round)
+{
+  g_subprocess_send_signal (fixture->daemon, SIGSTOP);
+  for (guint i = 0; i < 200; i++)
+    send_descriptor (fixture);
+  g_assert_true (fixture_has_name (fixture));
+  fixture_stop_bus (fixture);
+  g_subprocess_send_signal (fixture->daemon, SIGCONT);
+  if (pause != NULL)
+    pause (fixture, round);
+  fixture_start_bus (fixture);
+  fixture_wait_for_name (fixture);
+}
+
+static void
+pause_daemon (Fixture *fixture, guint round)
+{
+  g_usleep (round * 2000);
+  g_subprocess_send_signal (fixture->daemon, SIGSTOP);
+  g_usleep (1200 * 1000);
+  g_subprocess_send_signal (fixture->daemon, SIGCONT);
+}
+
 /* It reads them when there is nobody any more for its replies. */
 static void
 test_descriptors (Fixture *fixture, gconstpointer data)
 {
   guint before = fixture_count_descriptors (fixture);
 
-  for (guint i = 0; i < 4; i++) {
-    g_subprocess_send_signal (fixture->daemon, SIGSTOP);
-    for (guint j = 0; j < 20; j++)
-      send_descriptor (fixture, BUS_NAME);
-    g_assert_true (fixture_has_name (fixture));
-    fixture_stop_bus (fixture);
-    g_subprocess_send_signal (fixture->daemon, SIGCONT);
-    fixture_start_bus (fixture);
-    fixture_wait_for_name (fixture);
-  }
+  for (guint i = 0; i < 4; i++)
+    lose_bus (fixture, NULL, i);
   fixture_wait (fixture_count_descriptors (fixture) <= before);
 }
 
@@ -282,20 +300,8 @@ test_descriptors_late (Fixture *fixture, gconstpointer data)
 {
   guint before = fixture_count_descriptors (fixture);
 
-  for (guint i = 0; i < 4; i++) {
-    g_subprocess_send_signal (fixture->daemon, SIGSTOP);
-    for (guint j = 0; j < 200; j++)
-      send_descriptor (fixture, BUS_NAME);
-    g_assert_true (fixture_has_name (fixture));
-    fixture_stop_bus (fixture);
-    g_subprocess_send_signal (fixture->daemon, SIGCONT);
-    g_usleep (i * 2000);
-    g_subprocess_send_signal (fixture->daemon, SIGSTOP);
-    g_usleep (1200 * 1000);
-    g_subprocess_send_signal (fixture->daemon, SIGCONT);
-    fixture_start_bus (fixture);
-    fixture_wait_for_name (fixture);
-  }
+  for (guint i = 0; i < 4; i++)
+    lose_bus (fixture, pause_daemon, i);
   fixture_wait (fixture_count_descriptors (fixture) <= before);
 }
 
