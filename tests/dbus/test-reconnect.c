@@ -257,10 +257,9 @@ send_descriptor (Fixture *fixture)
   g_assert_no_error (error);
 }
 
-/* While there is much to read.
- * @pause: (nullable): called when the daemon has begun to */
+/* While the daemon has much to read. */
 static void
-lose_bus (Fixture *fixture, void (*pause) (Fixture *fixture, guint round), guint round)
+lose_bus (Fixture *fixture)
 {
   g_subprocess_send_signal (fixture->daemon, SIGSTOP);
   for (guint i = 0; i < 200; i++)
@@ -268,19 +267,13 @@ lose_bus (Fixture *fixture, void (*pause) (Fixture *fixture, guint round), guint
   g_assert_true (fixture_has_name (fixture));
   fixture_stop_bus (fixture);
   g_subprocess_send_signal (fixture->daemon, SIGCONT);
-  if (pause != NULL)
-    pause (fixture, round);
-  fixture_start_bus (fixture);
-  fixture_wait_for_name (fixture);
 }
 
 static void
-pause_daemon (Fixture *fixture, guint round)
+bring_bus_back (Fixture *fixture)
 {
-  g_usleep (round * 2000);
-  g_subprocess_send_signal (fixture->daemon, SIGSTOP);
-  g_usleep (1200 * 1000);
-  g_subprocess_send_signal (fixture->daemon, SIGCONT);
+  fixture_start_bus (fixture);
+  fixture_wait_for_name (fixture);
 }
 
 /* It reads them when there is nobody any more for its replies. */
@@ -289,8 +282,10 @@ test_descriptors (Fixture *fixture, gconstpointer data)
 {
   guint before = fixture_count_descriptors (fixture);
 
-  for (guint i = 0; i < 4; i++)
-    lose_bus (fixture, NULL, i);
+  for (guint i = 0; i < 4; i++) {
+    lose_bus (fixture);
+    bring_bus_back (fixture);
+  }
   fixture_wait (fixture_count_descriptors (fixture) <= before);
 }
 
@@ -300,8 +295,14 @@ test_descriptors_late (Fixture *fixture, gconstpointer data)
 {
   guint before = fixture_count_descriptors (fixture);
 
-  for (guint i = 0; i < 4; i++)
-    lose_bus (fixture, pause_daemon, i);
+  for (guint i = 0; i < 4; i++) {
+    lose_bus (fixture);
+    g_usleep (i * 2000);
+    g_subprocess_send_signal (fixture->daemon, SIGSTOP);
+    g_usleep (1200 * 1000);
+    g_subprocess_send_signal (fixture->daemon, SIGCONT);
+    bring_bus_back (fixture);
+  }
   fixture_wait (fixture_count_descriptors (fixture) <= before);
 }
 

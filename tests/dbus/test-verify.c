@@ -68,11 +68,42 @@ test_removed (Fixture *fixture, gconstpointer data)
   fixture_assert_error (&error, "NoSuchPod", "'a'");
 }
 
+/* Of a container that ends while it is read, no file is said to be missing. */
+static void
+test_ended (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+  g_autoptr (HeldFile) held = NULL;
+  g_autoptr (GVariantIter) rows = NULL;
+  const char *cgroup, *setting, *actual;
+  guint n = 0, before;
+
+  must_call (fixture, "CreateContainer", "slow", "{'PidsLimit': <uint64 7>}");
+  held = held_file_new (fixture, SLOW, "pids.max");
+  before = fixture_count_descriptors (fixture);
+  calls_begin (calls, "VerifyPod", g_variant_new ("(s)", "a"));
+  fixture_wait (fixture_count_descriptors (fixture) > before);
+  fake_kernel_remove_cgroup (fixture->kernel, SLOW);
+  g_clear_pointer (&held, held_file_free);
+  calls_wait (calls);
+  g_assert_cmpuint (calls_count_successes (calls), ==, 1);
+  g_variant_get (calls_get_reply (calls, 0), "(a(ssssb))", &rows);
+  while (g_variant_iter_next (rows, "(&s&s&s&sb)", &cgroup, &setting, NULL, &actual, NULL)) {
+    if (!g_str_equal (cgroup, SLOW))
+      continue;
+    g_assert_cmpstr (setting, ==, "cgroup");
+    g_assert_cmpstr (actual, ==, "missing");
+    n++;
+  }
+  g_assert_cmpuint (n, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   JOIN_TEST ("/verify/slow", test_slow);
   JOIN_TEST ("/verify/removed", test_removed);
+  JOIN_TEST ("/verify/ended", test_ended);
   return g_test_run ();
 }
