@@ -341,7 +341,23 @@ make_again (GTask *task, Container *container)
   return TRUE;
 }
 
-/* A leaf can end between the look at the table and the write: then a new one is started. */
+/* Who left the options out has asked for it as it was. */
+static void
+keep_options (Join *join, const Container *container)
+{
+  JoinOptions *options = &join->options;
+
+  if (spec_is_empty (&options->spec) && container->has_spec) {
+    spec_clear (&options->spec);
+    spec_copy (&container->spec, &options->spec);
+  }
+  options->is_delegated = options->is_delegated || container->is_delegated;
+  if (join->user == NCG_NO_USER)
+    join->user = container->user;
+}
+
+/* A leaf can end between the look at the table and the write, and its unit when its cgroup was
+ * empty before that: then a new one is started. */
 static void
 on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -365,12 +381,14 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
     fail (task, error);
     return;
   }
-  if (error == NULL ||
+  if (error == NULL || g_error_matches (error, NCG_ERROR, NCG_ERROR_NO_SUCH_UNIT) ||
       (g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND) && !has_cgroup (join, container))) {
     if (container == NULL || !container->is_held) {
       g_clear_error (&error);
-      if (container != NULL)
+      if (container != NULL) {
+        keep_options (join, container);
         manager_drop_container (join->manager, join->pod, container);
+      }
       start_leaf (task);
       return;
     }

@@ -5,12 +5,10 @@
 #include "lib/attach.h"
 
 #include "lib/error.h"
-#include "lib/file.h"
+#include "lib/procs-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 struct NcgOrigins {
   const NcgHierarchy *hierarchy;
@@ -90,6 +88,7 @@ typedef struct {
   const NcgCgroup *cgroup; /* (nullable): while nobody has needed it; where there is no such cgroup,
                               the nearest above */
   gboolean is_absent;
+  char *above; /* (nullable): the nearest above that took a process, not opened */
 } Goal;
 
 /* Whether @path is @top, or below it. */
@@ -105,8 +104,9 @@ is_below (const char *path, const char *top)
 static char *
 show_goal (const Goal *goal)
 {
-  return ncg_error_escape_path (goal->cgroup != NULL ? ncg_cgroup_get_path (goal->cgroup)
-                                                     : goal->path);
+  const char *path = goal->above != NULL ? goal->above : goal->path;
+
+  return ncg_error_escape_path (goal->cgroup != NULL ? ncg_cgroup_get_path (goal->cgroup) : path);
 }
 
 static gboolean
@@ -235,7 +235,7 @@ ncg_attach_process (const NcgTree *tree,
                     const NcgProcess *process,
                     GError **error)
 {
-  Goal goal = { tree, proc, ncg_cgroup_get_path (cgroup), cgroup, FALSE };
+  Goal goal = { tree, proc, ncg_cgroup_get_path (cgroup), cgroup, FALSE, NULL };
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
@@ -278,44 +278,69 @@ open_nearest (const NcgTree *tree, const char *path, gboolean *ret_is_above, GEr
 typedef struct {
   const NcgHierarchy *hierarchy;
   const char *path;
-  Goal *goals; /* their cgroups are owned */
+  Goal *goals;        /* their cgroups are owned */
+  NcgProcsFile procs; /* of the first; -1 without it */
 } Move;
 
 static void
 move_clear (Move *self)
 {
-  for (guint i = 0; i < self->hierarchy->trees->len; i++)
+  for (guint i = 0; i < self->hierarchy->trees->len; i++) {
+    g_free (self->goals[i].above);
     if (self->goals[i].cgroup != NULL)
       ncg_cgroup_close ((NcgCgroup *) self->goals[i].cgroup);
+  }
+  ncg_procs_file_close (&self->procs);
   g_free (self->goals);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Move, move_clear)
 
 /* The primary hierarchy's has to be there. */
 static gboolean
-open_first_goal (Move *self, GError **error)
+open_exact (Goal *goal, GError **error)
 {
-  Goal *goal = &self->goals[0];
-
-  goal->cgroup = ncg_cgroup_open (goal->tree->mount, self->path, error);
+  goal->cgroup = ncg_cgroup_open (goal->tree->mount, goal->path, error);
   return goal->cgroup != NULL && (goal->tree->is_v1 || check_not_threaded (goal->cgroup, error));
 }
 
-/* Without opening the directory. Returns: 0 or what went wrong, to be found out again */
-static int
-write_at_once (const Goal *goal, const NcgProcess *process)
+static gboolean
+open_first_goal (Move *self, const GPtrArray *processes, GError **error)
 {
-  char pid[32], file[1024];
-  int length = g_snprintf (file, sizeof file, "%s%s/cgroup.procs", goal->tree->mount, goal->path);
-  g_auto (NcgFd) fd = -1;
+  Goal *goal = &self->goals[0];
 
-  if (length >= (int) sizeof file)
-    return ENAMETOOLONG;
-  fd = ncg_file_open_resolving (AT_FDCWD, file, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
-  if (fd < 0)
-    return errno;
-  length = g_snprintf (pid, sizeof pid, "%d", (int) process->pid);
-  return TEMP_FAILURE_RETRY (write (fd, pid, (gsize) length)) == length ? 0 : errno;
+  return ncg_procs_file_open (&self->procs, goal->tree, goal->path, processes) ||
+         open_exact (goal, error);
+}
+
+/* What does not succeed so is done again, and then told. */
+static gboolean
+write_first (Move *self, const NcgProcess *process, GError **error)
+{
+  Goal *goal = &self->goals[0];
+
+  if (self->procs.fd >= 0 && ncg_procs_file_write (&self->procs, process) == 0)
+    return TRUE;
+  return (goal->cgroup != NULL || open_exact (goal, error)) && write_goal (goal, process, error);
+}
+
+/* Without opening directories. @has_moved: (inout). Returns: %FALSE if it has to be found out why
+ * it did not succeed */
+static gboolean
+put_at_once (Goal *goal, const NcgProcess *process, const char *before, gboolean *has_moved)
+{
+  g_autofree char *path = g_strdup (goal->path);
+  int errsv;
+
+  while ((errsv = ncg_procs_file_put (goal->tree, path, process)) == ENOENT && path[0] != '\0') {
+    goal->is_absent = TRUE;
+    if (is_inside (goal, before))
+      return TRUE;
+    *strrchr (path, '/') = '\0';
+  }
+  *has_moved = *has_moved || errsv == 0;
+  if (goal->is_absent && errsv == 0)
+    goal->above = path[0] != '\0' ? g_steal_pointer (&path) : g_strdup ("/");
+  return errsv == 0;
 }
 
 /* The cgroup, or the nearest above, which matters only to who is in none of them. */
@@ -333,22 +358,16 @@ open_goal (Goal *goal, GError **error)
   return TRUE;
 }
 
-/* @has_moved: (inout) */
+/* @has_moved: (inout). Of a hierarchy beside the primary one. */
 static gboolean
 move_in_tree (
     Goal *goal, const NcgProcess *process, const char *before, gboolean *has_moved, GError **error)
 {
-  int errsv;
-
   if (is_inside (goal, before))
     return TRUE;
-  if (goal->cgroup == NULL && goal->tree->is_v1 && !goal->is_absent) {
-    errsv = write_at_once (goal, process);
-    *has_moved = *has_moved || errsv == 0;
-    goal->is_absent = errsv == ENOENT;
-    if (errsv == 0 || is_inside (goal, before))
-      return TRUE;
-  }
+  if (goal->cgroup == NULL && goal->tree->is_v1 && !goal->is_absent &&
+      put_at_once (goal, process, before, has_moved))
+    return TRUE;
   if (!open_goal (goal, error))
     return FALSE;
   if (is_inside (goal, before))
@@ -364,9 +383,11 @@ move_process (Move *self, const NcgProcess *process, char **before, GError **err
 {
   const GPtrArray *trees = self->hierarchy->trees;
   g_auto (GStrv) after = NULL;
-  gboolean has_moved = FALSE;
+  gboolean has_moved = !is_inside (&self->goals[0], before[0]);
 
-  for (guint i = 0; i < trees->len; i++)
+  if (has_moved && !write_first (self, process, error))
+    return FALSE;
+  for (guint i = 1; i < trees->len; i++)
     if (!move_in_tree (&self->goals[i], process, before[i], &has_moved, error))
       return FALSE;
   if (!has_moved)
@@ -379,19 +400,24 @@ move_process (Move *self, const NcgProcess *process, char **before, GError **err
 }
 
 gboolean
-ncg_origins_attach (const NcgOrigins *self, const char *path, GError **error)
+ncg_origins_attach (const NcgOrigins *self,
+                    const char *path,
+                    gboolean *ret_was_filled,
+                    GError **error)
 {
   const GPtrArray *trees = self->hierarchy->trees;
-  g_auto (Move) move = { self->hierarchy, path, g_new0 (Goal, trees->len) };
+  g_auto (Move) move = { self->hierarchy, path, g_new0 (Goal, trees->len), { .fd = -1 } };
 
   for (guint i = 0; i < trees->len; i++)
-    move.goals[i] = (Goal){ g_ptr_array_index (trees, i), self->proc, path, NULL, FALSE };
-  if (!open_first_goal (&move, error))
+    move.goals[i] = (Goal){ g_ptr_array_index (trees, i), self->proc, path, NULL, FALSE, NULL };
+  if (!open_first_goal (&move, self->processes, error))
     return FALSE;
   for (guint i = 0; i < self->processes->len; i++)
     if (!move_process (&move, g_ptr_array_index (self->processes, i),
                        g_ptr_array_index (self->paths, i), error))
       return FALSE;
+  if (ret_was_filled != NULL)
+    *ret_was_filled = move.procs.fd >= 0 && ncg_procs_file_has_other (&move.procs);
   return TRUE;
 }
 
@@ -404,7 +430,7 @@ ncg_attach_processes (const NcgHierarchy *hierarchy,
 {
   g_autoptr (NcgOrigins) now = ncg_origins_read (hierarchy, proc, processes, error);
 
-  return now != NULL && ncg_origins_attach (now, path, error);
+  return now != NULL && ncg_origins_attach (now, path, NULL, error);
 }
 
 gboolean

@@ -47,9 +47,18 @@ gboolean ncg_attach_processes (const NcgHierarchy *hierarchy,
                                const GPtrArray *processes,
                                GError **error);
 
-/* As ncg_attach_processes(), for the processes that are where ncg_origins_read() has just found
- * them: they are not looked for again before they are moved. */
-gboolean ncg_origins_attach (const NcgOrigins *self, const char *path, GError **error);
+/**
+ * ncg_origins_attach:
+ * @ret_was_filled: (out) (optional): in the primary hierarchy there was another process in @path
+ * all the time, so that the cgroup was not empty meanwhile; %FALSE if none was seen
+ *
+ * As ncg_attach_processes(), for the processes that are where ncg_origins_read() has just found
+ * them: they are not looked for again before they are moved.
+ */
+gboolean ncg_origins_attach (const NcgOrigins *self,
+                             const char *path,
+                             gboolean *ret_was_filled,
+                             GError **error);
 
 /**
  * ncg_attach_is_done:

@@ -312,7 +312,9 @@ NcgPlace *ncg_driver_start_leaf_finish (GAsyncResult *result, GError **error);
  * ncg_driver_join_async:
  *
  * Moves processes into a leaf that is there, all or none, verified. A leaf that is held and was
- * pruned is made again. Errors: see ncg_attach_processes().
+ * pruned is made again. Errors: see ncg_attach_processes(); %NCG_ERROR_NO_SUCH_UNIT if the leaf was
+ * empty, and systemd has ended its unit while they came: they are in its cgroup then, and
+ * ncg_driver_start_leaf_async() starts it again around them.
  *
  * A user's manager (NcgDriverConfig.user_socket) moves what the kernel does not let us move; then
  * "none" is true only of processes that were below that manager already.

@@ -13,8 +13,10 @@ typedef struct {
   GPtrArray *foreign;
   GPtrArray *processes;
   const NcgOrigins *origins;
-  NcgOrigins *own_origins; /* (nullable) */
+  NcgOrigins *now; /* (nullable): where they were when they were to be moved */
   uid_t user;
+  gboolean ends_empty;
+  gboolean was_filled;
 } Job;
 
 static void
@@ -28,7 +30,7 @@ job_free (gpointer data)
   g_free (job->subgroup);
   g_clear_pointer (&job->foreign, g_ptr_array_unref);
   g_clear_pointer (&job->processes, g_ptr_array_unref);
-  g_clear_pointer (&job->own_origins, ncg_origins_free);
+  g_clear_pointer (&job->now, ncg_origins_free);
   g_free (job);
 }
 
@@ -54,14 +56,15 @@ move (Job *job, GError **error)
   g_autofree char *path = job->subgroup != NULL
                               ? g_strconcat (job->cgroup, "/", job->subgroup, NULL)
                               : g_strdup (job->cgroup);
+  NcgOrigins *now;
 
   if (job->processes == NULL)
     return TRUE;
-  if (job->origins != NULL)
-    return ncg_attach_processes (job->hierarchy, job->proc, path, job->processes, error);
-  job->own_origins = ncg_origins_read (job->hierarchy, job->proc, job->processes, error);
-  job->origins = job->own_origins;
-  return job->origins != NULL && ncg_origins_attach (job->origins, path, error);
+  now = ncg_origins_read (job->hierarchy, job->proc, job->processes, error);
+  job->now = now;
+  if (job->origins == NULL)
+    job->origins = now;
+  return now != NULL && ncg_origins_attach (now, path, &job->was_filled, error);
 }
 
 static void
@@ -99,12 +102,17 @@ ncg_leaf_join_async (const NcgLeafJoin *join,
     job->processes = g_ptr_array_ref ((GPtrArray *) join->processes);
   job->origins = origins;
   job->user = join->user;
+  job->ends_empty = join->ends_empty;
   g_task_set_task_data (task, job, job_free);
   g_task_run_in_thread (task, run_in_worker);
 }
 
 gboolean
-ncg_leaf_join_finish (GAsyncResult *result, GError **error)
+ncg_leaf_join_finish (GAsyncResult *result, gboolean *ret_was_filled, GError **error)
 {
+  const Job *job = g_task_get_task_data (G_TASK (result));
+
+  if (ret_was_filled != NULL)
+    *ret_was_filled = !job->ends_empty || job->was_filled;
   return g_task_propagate_boolean (G_TASK (result), error);
 }

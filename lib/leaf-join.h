@@ -20,6 +20,7 @@ typedef struct {
   const GPtrArray *processes; /* (nullable) (element-type NcgProcess) */
   const char *subgroup;       /* (nullable) */
   uid_t user;                 /* or NCG_NO_USER */
+  gboolean ends_empty; /* the leaf ends when systemd sees it empty: see ncg_leaf_join_finish() */
 } NcgLeafJoin;
 
 /**
@@ -32,4 +33,10 @@ void ncg_leaf_join_async (const NcgLeafJoin *join,
                           const NcgOrigins *origins,
                           GAsyncReadyCallback callback,
                           gpointer user_data);
-gboolean ncg_leaf_join_finish (GAsyncResult *result, GError **error);
+
+/* @ret_was_filled: (out) (optional): of a leaf that ends empty: another process was in it all the
+ * time, so that it has not been empty before the processes were in it; of all others %TRUE. systemd
+ * ends a scope when it has seen its cgroup empty, and acts on that later without looking again
+ * (on_cgroup_empty_event() in its core/cgroup.c): whoever came in between is left in a cgroup whose
+ * unit has ended. */
+gboolean ncg_leaf_join_finish (GAsyncResult *result, gboolean *ret_was_filled, GError **error);

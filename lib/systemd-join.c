@@ -5,6 +5,8 @@
 #include "lib/systemd-join.h"
 
 #include "lib/error.h"
+#include "lib/systemd-path.h"
+#include "lib/systemd-retry.h"
 
 typedef struct {
   NcgSystemdContext *context;
@@ -112,14 +114,72 @@ may_ask (const Join *join, const GError *error)
          ncg_systemd_features_has (join->context->features, "attach-processes");
 }
 
+static void ask_state (GTask *task);
+
+static gboolean
+on_retry_state (gpointer user_data)
+{
+  ask_state (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+has_ended (GVariant *reply)
+{
+  g_autoptr (GVariant) value = NULL;
+  const char *state;
+
+  g_variant_get (reply, "(v)", &value);
+  state =
+      g_variant_is_of_type (value, G_VARIANT_TYPE_STRING) ? g_variant_get_string (value, NULL) : "";
+  return g_str_equal (state, "inactive") || g_str_equal (state, "failed");
+}
+
+static void
+on_state (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  const Join *join = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (GVariant) reply = ncg_systemd_call_finish (result, &error);
+
+  if (reply != NULL && has_ended (reply)) {
+    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_NO_SUCH_UNIT,
+                             "%s ended before the processes were in it", join->unit);
+  } else if (reply != NULL) {
+    g_task_return_boolean (task, TRUE);
+  } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED)) {
+    g_error_free (error);
+    ncg_systemd_retry_later (task, on_retry_state);
+  } else {
+    g_task_return_error (task, error);
+  }
+}
+
+static void
+ask_state (GTask *task)
+{
+  const Join *join = g_task_get_task_data (task);
+  g_autofree char *path = ncg_systemd_unit_path (join->unit);
+
+  ncg_systemd_call_async (join->context->systemd, path, "org.freedesktop.DBus.Properties", "Get",
+                          g_variant_new ("(ss)", "org.freedesktop.systemd1.Unit", "ActiveState"),
+                          NULL, NCG_SYSTEMD_CALL_NONE, join->deadline, on_state,
+                          g_object_ref (task));
+}
+
 static void
 on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  gboolean was_filled;
   GError *error = NULL;
 
-  if (ncg_leaf_join_finish (result, &error)) {
-    g_task_return_boolean (task, TRUE);
+  if (ncg_leaf_join_finish (result, &was_filled, &error)) {
+    if (was_filled)
+      g_task_return_boolean (task, TRUE);
+    else
+      ask_state (task);
   } else if (may_ask (g_task_get_task_data (task), error)) {
     g_error_free (error);
     ask_manager (task);

@@ -19,6 +19,11 @@
  * As ncg_leaf_join_async(), verified the same way whoever has moved the processes. Of those that
  * the manager has moved, what comes from outside of its tree cannot be moved back if another fails.
  *
+ * Of a leaf that ends empty, and was not seen to be filled all the time, systemd is asked whether
+ * its unit still runs: what systemd has seen before is done before it answers. If it has ended,
+ * %NCG_ERROR_NO_SUCH_UNIT; the processes are in its cgroup then, and to be in a unit again takes
+ * ncg_systemd_leaf_start_async().
+ *
  * Errors: those of ncg_leaf_join_async(), and of AttachProcessesToUnit.
  */
 void ncg_systemd_join_async (NcgSystemdContext *context,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Starting and joining leaves under systemd.
+ * Starting leaves under systemd.
  */
 #include "lib/systemd-leaf.h"
 
@@ -8,6 +8,7 @@
 #include "lib/cgroup.h"
 #include "lib/error.h"
 #include "lib/missing-files.h"
+#include "lib/systemd-aside.h"
 #include "lib/systemd-change.h"
 #include "lib/systemd-join.h"
 #include "lib/systemd-settings.h"
@@ -22,11 +23,13 @@ typedef struct {
   NcgSystemdContext *context;
   char *unit;
   char *parent;
+  char *above;     /* the parent's cgroup */
   char *predicted; /* its cgroup, probably */
   char *description;
   char *subgroup;
   NcgResources resources;
   GPtrArray *processes;
+  GPtrArray *owned; /* (element-type GPtrArray): whose elements are in processes, too */
   NcgOrigins *origins;
   GPtrArray *dropped;
   gboolean is_delegated;
@@ -46,11 +49,13 @@ leaf_free (gpointer data)
 
   g_free (leaf->unit);
   g_free (leaf->parent);
+  g_free (leaf->above);
   g_free (leaf->predicted);
   g_free (leaf->description);
   g_free (leaf->subgroup);
   ncg_resources_clear (&leaf->resources);
   g_clear_pointer (&leaf->processes, g_ptr_array_unref);
+  g_ptr_array_unref (leaf->owned);
   g_clear_pointer (&leaf->origins, ncg_origins_free);
   g_ptr_array_unref (leaf->dropped);
   ncg_place_free (leaf->place);
@@ -189,24 +194,27 @@ static void
 on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Leaf *leaf = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (ncg_systemd_join_finish (result, &error))
+  if (ncg_systemd_join_finish (result, &error)) {
     succeed (task);
-  else
+  } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_NO_SUCH_UNIT)) {
+    g_error_free (error);
+    g_clear_pointer (&leaf->place, ncg_place_free);
+    start (task);
+  } else {
     give_up (task, error);
+  }
 }
 
-/* Where systemd alone decides, and has them there, there is nothing to do. It was given the first
- * few only, and moves nothing in the hierarchies that it does not care for, in which they may be in
- * another pod. */
+/* It was given the first few only, and moves nothing in the hierarchies that it does not care for,
+ * in which they may be in another pod. */
 static gboolean
-is_settled (const Leaf *leaf, gboolean is_foreign)
+are_placed (const Leaf *leaf)
 {
   const NcgSystemdContext *context = leaf->context;
 
-  if (is_foreign || leaf->subgroup != NULL || leaf->user != NCG_NO_USER)
-    return FALSE;
   for (guint i = 0; !is_held (leaf) && i < leaf->processes->len; i++)
     if (!ncg_attach_is_done (context->hierarchy, context->proc, leaf->place->cgroup,
                              g_ptr_array_index (leaf->processes, i)))
@@ -220,6 +228,7 @@ settle (GTask *task)
   Leaf *leaf = g_task_get_task_data (task);
   NcgSystemdContext *context = leaf->context;
   gboolean is_foreign = ncg_leaf_is_foreign (context->foreign, leaf->place->cgroup);
+  gboolean has_placed = are_placed (leaf);
   NcgLeafJoin join = {
     .root = context->root,
     .hierarchy = context->hierarchy,
@@ -228,9 +237,11 @@ settle (GTask *task)
     .processes = leaf->processes,
     .subgroup = leaf->subgroup,
     .user = leaf->user,
+    .ends_empty = !has_placed,
   };
 
-  if (is_settled (leaf, is_foreign))
+  /* Where systemd alone decides, and has them there, there is nothing to do. */
+  if (has_placed && !is_foreign && leaf->subgroup == NULL && leaf->user == NCG_NO_USER)
     succeed (task);
   else
     ncg_systemd_join_async (context, leaf->unit, &join, leaf->origins, leaf->deadline, on_settled,
@@ -249,6 +260,56 @@ on_own_written (GObject *source, GAsyncResult *result, gpointer user_data)
     give_up (task, error);
 }
 
+static gboolean
+has_process (const GPtrArray *processes, pid_t pid)
+{
+  for (guint i = 0; i < processes->len; i++)
+    if (((const NcgProcess *) g_ptr_array_index (processes, i))->pid == pid)
+      return TRUE;
+  return FALSE;
+}
+
+/* What was in the leaf when it ended is in it again. */
+static void
+add_others (Leaf *leaf, GPtrArray *others)
+{
+  GPtrArray *all = g_ptr_array_new ();
+
+  for (guint i = 0; i < leaf->processes->len; i++)
+    g_ptr_array_add (all, g_ptr_array_index (leaf->processes, i));
+  for (guint i = 0; i < others->len; i++)
+    if (!has_process (all, ((const NcgProcess *) g_ptr_array_index (others, i))->pid))
+      g_ptr_array_add (all, g_ptr_array_index (others, i));
+  g_ptr_array_add (leaf->owned, leaf->processes);
+  g_ptr_array_add (leaf->owned, others);
+  leaf->processes = all;
+}
+
+static void
+on_aside (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  GPtrArray *others = ncg_systemd_aside_finish (result, &error);
+
+  if (others == NULL) {
+    fail (task, error);
+    return;
+  }
+  add_others (g_task_get_task_data (task), others);
+  start (task);
+}
+
+static void
+move_aside (GTask *task)
+{
+  Leaf *leaf = g_task_get_task_data (task);
+  const NcgPlace slice = { .unit = leaf->parent, .cgroup = leaf->above };
+
+  ncg_systemd_aside_async (leaf->context, leaf->unit, leaf->predicted, &slice, leaf->deadline,
+                           on_aside, g_object_ref (task));
+}
+
 static void
 on_started (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -258,8 +319,10 @@ on_started (GObject *source, GAsyncResult *result, gpointer user_data)
 
   leaf->place = ncg_systemd_start_finish (result, &error);
   if (leaf->place == NULL) {
-    if (ncg_systemd_settings_drop (leaf->context, leaf->unit, &error, &leaf->resources,
-                                   leaf->dropped))
+    if (g_error_matches (error, NCG_ERROR, NCG_ERROR_BUSY))
+      move_aside (task);
+    else if (ncg_systemd_settings_drop (leaf->context, leaf->unit, &error, &leaf->resources,
+                                        leaf->dropped))
       start (task);
     else
       fail (task, g_steal_pointer (&error));
@@ -364,12 +427,14 @@ ncg_systemd_leaf_start_async (NcgSystemdContext *context,
   leaf->context = context;
   leaf->unit = g_strdup (unit);
   leaf->parent = g_strdup (parent->unit);
+  leaf->above = g_strdup (parent->cgroup);
   leaf->predicted = g_strconcat (parent->cgroup, "/", unit, NULL);
   leaf->description = g_strdup (what->description);
   leaf->subgroup = g_strdup (what->subgroup);
   ncg_resources_copy (what->resources, &leaf->resources);
   if (what->processes != NULL)
     leaf->processes = g_ptr_array_ref ((GPtrArray *) what->processes);
+  leaf->owned = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
   leaf->dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_dropped_free);
   leaf->is_delegated = what->is_delegated;
   leaf->user = what->user;
@@ -383,145 +448,4 @@ ncg_systemd_leaf_start_async (NcgSystemdContext *context,
     g_task_return_error (task, error);
   else
     start (task);
-}
-
-typedef struct {
-  NcgSystemdContext *context;
-  NcgPlace *place;
-  char *subgroup;
-  GPtrArray *processes;
-  uid_t user;
-  gint64 deadline;
-  gboolean is_made_again;
-} Join;
-
-static void join_leaf (GTask *task);
-
-static void
-join_free (gpointer data)
-{
-  Join *join = data;
-
-  ncg_place_free (join->place);
-  g_free (join->subgroup);
-  g_ptr_array_unref (join->processes);
-  g_free (join);
-}
-
-static void
-on_own_written_again (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (ncg_own_files_write_finish (result, &error))
-    join_leaf (task);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
-on_made_again (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  Join *join = g_task_get_task_data (task);
-  const NcgSystemdUnit *known = ncg_systemd_units_find (join->context->units, join->place->unit);
-  GError *error = NULL;
-
-  if (!ncg_systemd_set_properties_finish (result, &error))
-    g_task_return_error (task, error);
-  else if (known != NULL)
-    ncg_own_files_write_async (join->context->own, join->place->unit, join->place->cgroup,
-                               &known->resources, on_own_written_again, g_object_ref (task));
-  else
-    join_leaf (task);
-}
-
-/* Without what only StartTransientUnit may take. */
-static GVariant *
-list_properties_again (const Join *join)
-{
-  const NcgSystemdUnit *known = ncg_systemd_units_find (join->context->units, join->place->unit);
-  g_auto (NcgResources) resources = { 0 };
-
-  if (known != NULL)
-    ncg_resources_copy (&known->resources, &resources);
-  g_clear_pointer (&resources.properties, g_variant_unref);
-  return ncg_unit_properties_from_resources (&resources, join->context->hierarchy,
-                                             join->context->features, NULL);
-}
-
-/* Being told its resources the unit has its cgroup again. */
-static gboolean
-make_again (GTask *task)
-{
-  Join *join = g_task_get_task_data (task);
-  g_autoptr (GVariant) properties = NULL;
-
-  if (join->is_made_again || !g_str_has_suffix (join->place->unit, ".service"))
-    return FALSE;
-  properties = list_properties_again (join);
-  if (properties == NULL)
-    return FALSE;
-  join->is_made_again = TRUE;
-  ncg_systemd_set_properties_async (join->context->systemd, join->place->unit, properties,
-                                    join->deadline, on_made_again, g_object_ref (task));
-  return TRUE;
-}
-
-static void
-on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (ncg_systemd_join_finish (result, &error))
-    g_task_return_boolean (task, TRUE);
-  else if (!g_error_matches (error, NCG_ERROR, NCG_ERROR_NOT_FOUND) || !make_again (task))
-    g_task_return_error (task, error);
-  else
-    g_error_free (error);
-}
-
-static void
-join_leaf (GTask *task)
-{
-  Join *join = g_task_get_task_data (task);
-  NcgSystemdContext *context = join->context;
-  NcgLeafJoin what = {
-    .root = context->root,
-    .hierarchy = context->hierarchy,
-    .cgroup = join->place->cgroup,
-    .foreign = context->foreign->len > 0 ? context->foreign : NULL,
-    .processes = join->processes,
-    .subgroup = join->subgroup,
-    .user = join->user,
-  };
-
-  ncg_systemd_join_async (context, join->place->unit, &what, NULL, join->deadline, on_joined,
-                          g_object_ref (task));
-}
-
-void
-ncg_systemd_leaf_join_async (NcgSystemdContext *context,
-                             const NcgJoin *what,
-                             gint64 deadline_usec,
-                             GAsyncReadyCallback callback,
-                             gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
-  Join *join = g_new0 (Join, 1);
-  GError *error = NULL;
-
-  join->context = context;
-  join->place = ncg_place_new (what->place->unit, what->place->cgroup);
-  join->subgroup = g_strdup (what->subgroup);
-  join->processes = g_ptr_array_ref ((GPtrArray *) what->processes);
-  join->user = what->user;
-  join->deadline = deadline_usec;
-  g_task_set_task_data (task, join, join_free);
-  if (what->subgroup == NULL || ncg_leaf_check_subgroup (what->subgroup, &error))
-    join_leaf (task);
-  else
-    g_task_return_error (task, error);
 }

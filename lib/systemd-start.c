@@ -8,6 +8,7 @@
 #include "lib/systemd-start.h"
 
 #include "lib/cgroup-look.h"
+#include "lib/cgroup.h"
 #include "lib/error.h"
 #include "lib/process.h"
 #include "lib/systemd-existing.h"
@@ -26,6 +27,8 @@
 #define MOST_PROCESSES 16
 /* After each of so many pauses, of a second together, systemd is made to look again. */
 #define LOOKS_WAITS 100
+/* After so many it should have been collected. */
+#define LOOKS_PROCESSES 2
 
 /* One unit on its way to being there. */
 typedef struct {
@@ -308,6 +311,20 @@ have_looked_at (Start *start)
                             NCG_SYSTEMD_CALL_NONE, start->deadline, NULL, NULL);
 }
 
+/* systemd does not collect it then, whatever one waits. Not at first: processes that end are there
+ * for a moment after systemd has heard of it. */
+static gboolean
+is_kept_by_processes (const Start *start)
+{
+  g_autoptr (NcgCgroup) cgroup = NULL;
+  gboolean populated = FALSE;
+
+  if (!is_leaf (start) || start->existing == NULL || start->n_waits < LOOKS_PROCESSES)
+    return FALSE;
+  cgroup = ncg_cgroup_open (start->tree->mount, start->predicted, NULL);
+  return cgroup != NULL && ncg_cgroup_is_populated (cgroup, &populated, NULL) && populated;
+}
+
 /* A unit that has ended stays loaded until systemd collects it; its name is free only then. An
  * ended slice stays for as long as a unit that failed in it, a runtime's scope that was killed for
  * want of memory, is remembered. */
@@ -321,6 +338,11 @@ wait_for_collection (GTask *task, GVariant *unit)
     g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_TIMEOUT,
                              "systemd still has an ended unit %s loaded; see 'systemctl status %s'",
                              start->unit, start->unit);
+    return;
+  }
+  if (is_kept_by_processes (start)) {
+    g_task_return_new_error (task, NCG_ERROR, NCG_ERROR_BUSY,
+                             "%s has ended, but there are processes in its cgroup", start->unit);
     return;
   }
   reset_failed (start, start->unit);

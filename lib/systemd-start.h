@@ -21,7 +21,7 @@ typedef struct {
   gboolean *without_pidfds;   /* outlives the call: set once systemd refused PIDFDs */
   NcgDriverStarted started;   /* (nullable): see NcgGroup */
   const char *predicted;      /* (nullable): the cgroup, if it is where it should be: with @started
-                                 where that says that all is there, and of one that is held */
+                                 where that says that all is there, and of a leaf */
   gpointer user_data;
 } NcgSystemdStart;
 
@@ -30,9 +30,10 @@ typedef struct {
  *
  * One StartTransientUnit. A unit that is there already is taken if it is ours, by its description,
  * or is to be adopted; it is started if need be, and given the properties. A name that is still
- * taken by a unit that has ended is waited for. Not all of @processes need be in the scope then,
- * and in no more hierarchies than systemd cares for: that is for the caller to see to. Errors: see
- * ncg_driver_ensure_group_async() and ncg_driver_start_leaf_async().
+ * taken by a unit that has ended is waited for; but of a leaf of ours with processes in its cgroup,
+ * which keep it, it is %NCG_ERROR_BUSY, see systemd-aside.h. Not all of @processes need be in the
+ * scope then, and in no more hierarchies than systemd cares for: that is for the caller to see to.
+ * Errors: see ncg_driver_ensure_group_async() and ncg_driver_start_leaf_async().
  */
 void ncg_systemd_start_async (NcgSystemd *systemd,
                               const NcgSystemdStart *what,

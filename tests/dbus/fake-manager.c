@@ -284,6 +284,8 @@ handle_get (FakeCall *call)
     reply (call, "v", "s", call->owner->version);
   else if (g_str_equal (name, "ControlGroup"))
     reply (call, "v", "s", unit != NULL ? unit->cgroup : "");
+  else if (g_str_equal (name, "ActiveState"))
+    reply (call, "v", "s", unit != NULL && unit->is_active ? "active" : "inactive");
   else if (g_str_equal (name, "Description"))
     reply (call, "v", "s", unit != NULL ? unit->description : call->unit);
   else
@@ -447,6 +449,7 @@ on_called (sd_bus_message *message, gpointer user_data)
   FakeCall *call = call_new (self, message);
 
   count_in (self);
+  fake_units_catch_up (self->units);
   switch (kind_of (call)) {
   case FAKE_FAULT_ERROR:
     fail (call, call->fault->text, "as the test wants it");

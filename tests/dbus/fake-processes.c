@@ -244,7 +244,7 @@ fake_processes_add_cgroup (FakeProcesses *self, const char *cgroup)
   fake_file_write (kill, "");
   g_hash_table_insert (self->cgroups, g_strdup (cgroup), NULL);
   write_files (self, cgroup);
-  watch = inotify_add_watch (self->inotify, directory, IN_CLOSE_WRITE);
+  watch = inotify_add_watch (self->inotify, directory, IN_MODIFY);
   g_assert_cmpint (watch, >, 0);
   g_hash_table_insert (self->cgroups, g_strdup (cgroup), GINT_TO_POINTER (watch));
 }

@@ -41,6 +41,17 @@ fake_services_load_for_nothing (FakeManager *manager, const char *name)
 }
 
 void
+fake_services_tell_reloaded (FakeManager *manager)
+{
+  g_auto (GStrv) names = fake_units_list (manager->units);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    tell_of_unit (manager, "UnitRemoved", names[i]);
+  for (guint i = 0; names[i] != NULL; i++)
+    tell_of_unit (manager, "UnitNew", names[i]);
+}
+
+void
 fake_services_start (FakeManager *manager, const char *name, const char *slice, pid_t main_pid)
 {
   FakeUnit *unit = fake_units_find (manager->units, name);

@@ -18,5 +18,8 @@ void fake_services_stop (FakeManager *manager, const char *name, gboolean is_for
 /* Whoever asks the object of a unit that is not loaded makes systemd load it, and drop it again. */
 void fake_services_load_for_nothing (FakeManager *manager, const char *name);
 
+/* While it loads its units anew, systemd tells of all of them as of units that go and come. */
+void fake_services_tell_reloaded (FakeManager *manager);
+
 /* PropertiesChanged of a unit. */
 void fake_services_tell_changed (FakeManager *manager, const char *name);

@@ -187,11 +187,28 @@ fake_systemd_stop_unit (FakeSystemd *self, const char *name)
 }
 
 void
+fake_systemd_look_once (FakeSystemd *self)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+
+  fake_units_look_once (self->manager->units);
+}
+
+gboolean
+fake_systemd_has_looked (FakeSystemd *self)
+{
+  G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
+
+  return fake_units_has_looked (self->manager->units);
+}
+
+void
 fake_systemd_reload (FakeSystemd *self)
 {
   G_GNUC_UNUSED g_auto (FakeLocker) locker = fake_locker_new ();
 
   fake_manager_emit_reloading (self->manager, TRUE);
+  fake_services_tell_reloaded (self->manager);
   fake_units_apply_all (self->manager->units);
   fake_manager_emit_reloading (self->manager, FALSE);
 }

@@ -51,6 +51,9 @@ void fake_systemd_add_ended (FakeSystemd *self, const char *name, const char *de
 void fake_systemd_add_fragment (FakeSystemd *self, const char *name);
 void fake_systemd_add_drop_in (FakeSystemd *self, const char *name);
 void fake_systemd_stop_unit (FakeSystemd *self, const char *name);
+/* See fake_units_look_once(); whether it has seen one. */
+void fake_systemd_look_once (FakeSystemd *self);
+gboolean fake_systemd_has_looked (FakeSystemd *self);
 void fake_systemd_reload (FakeSystemd *self);
 
 /* The same for services, see fake-services.h: around a process of the fake machine, whose end it

@@ -21,6 +21,8 @@ struct FakeUnits {
   FakeUnitsRemoved removed;
   gpointer user_data;
   GSList *emptied; /* of GSource: not heard of yet */
+  gboolean looks_once;
+  char *ending; /* (nullable): the scope that was seen to be empty */
 };
 
 static void
@@ -290,6 +292,24 @@ find_child (FakeUnits *self, const FakeUnit *of)
   return NULL;
 }
 
+static gboolean
+is_empty (const FakeUnits *self, const FakeUnit *unit)
+{
+  return unit->cgroup[0] == '\0' ||
+         fake_processes_count (fake_kernel_get_processes (self->kernel), unit->cgroup) == 0;
+}
+
+/* One that has ended, and was kept by what was in its cgroup. */
+static void
+collect (FakeUnits *self, FakeUnit *unit)
+{
+  if (!is_empty (self, unit))
+    return;
+  if (unit->cgroup[0] != '\0')
+    fake_kernel_remove_cgroup (self->kernel, unit->cgroup);
+  drop (self, unit);
+}
+
 void
 fake_units_stop (FakeUnits *self, FakeUnit *unit)
 {
@@ -308,7 +328,31 @@ fake_units_stop (FakeUnits *self, FakeUnit *unit)
     fake_kernel_remove_cgroup (self->kernel, cgroup);
   }
   if (!unit->has_fragment && !unit->has_drop_in)
-    drop (self, unit);
+    collect (self, unit);
+}
+
+void
+fake_units_look_once (FakeUnits *self)
+{
+  self->looks_once = TRUE;
+}
+
+gboolean
+fake_units_has_looked (FakeUnits *self)
+{
+  return self->ending != NULL;
+}
+
+void
+fake_units_catch_up (FakeUnits *self)
+{
+  g_autofree char *name = g_steal_pointer (&self->ending);
+  FakeUnit *unit = name != NULL ? fake_units_find (self, name) : NULL;
+
+  if (unit == NULL || !unit->is_active)
+    return;
+  unit->is_active = FALSE;
+  collect (self, unit);
 }
 
 typedef struct {
@@ -334,9 +378,14 @@ on_heard (gpointer user_data)
   FakeUnit *unit = fake_units_find (self, name);
 
   self->emptied = g_slist_remove (self->emptied, g_main_current_source ());
-  if (unit != NULL && unit->is_active && g_str_has_suffix (name, ".scope") &&
-      fake_processes_count (fake_kernel_get_processes (self->kernel), emptied->cgroup) == 0)
+  if (unit == NULL || !g_str_has_suffix (name, ".scope") || !is_empty (self, unit))
+    return G_SOURCE_REMOVE;
+  if (!self->looks_once) {
     fake_units_stop (self, unit);
+    return G_SOURCE_REMOVE;
+  }
+  self->looks_once = FALSE;
+  self->ending = g_steal_pointer (&name);
   return G_SOURCE_REMOVE;
 }
 
@@ -384,6 +433,7 @@ fake_units_free (FakeUnits *self)
   g_slist_free_full (self->emptied, (GDestroyNotify) g_source_destroy);
   g_hash_table_unref (self->units);
   g_hash_table_unref (self->aliases);
+  g_free (self->ending);
   g_free (self);
 }
 

@@ -55,6 +55,14 @@ gboolean fake_units_start (FakeUnits *self, FakeUnit *unit);
 void fake_units_apply (FakeUnits *self, const FakeUnit *unit);
 void fake_units_apply_all (FakeUnits *self);
 
+/* What is to be done of itself is done before a call is looked at. */
+void fake_units_catch_up (FakeUnits *self);
+
+/* The next scope that is seen to be empty ends with the next call, whatever has come into it since.
+ * While processes are in its cgroup it stays loaded. */
+void fake_units_look_once (FakeUnits *self);
+gboolean fake_units_has_looked (FakeUnits *self);
+
 /* With all units in it; their processes are killed. Processes right in a slice stay, and so does
  * its directory. A unit without a file on disk is removed. */
 void fake_units_stop (FakeUnits *self, FakeUnit *unit);
