@@ -13,17 +13,26 @@
 #define SUFFIX ".scope"
 #define ASIDE ".aside" SUFFIX
 
+/* None if the cgroup is gone by now. */
 static GPtrArray *
 open_processes (const NcgSystemdContext *context, const char *path, GError **error)
 {
   const NcgTree *tree = ncg_hierarchy_get_primary (context->hierarchy);
-  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, error);
-  g_autoptr (GArray) pids = cgroup != NULL ? ncg_cgroup_list_processes (cgroup, TRUE, error) : NULL;
+  GError *local = NULL;
+  g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, &local);
+  g_autoptr (GArray) pids =
+      cgroup != NULL ? ncg_cgroup_list_processes (cgroup, TRUE, &local) : NULL;
   g_autoptr (GPtrArray) processes =
       g_ptr_array_new_with_free_func ((GDestroyNotify) ncg_process_close);
 
-  if (pids == NULL)
+  if (g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND)) {
+    g_error_free (local);
+    return g_steal_pointer (&processes);
+  }
+  if (pids == NULL) {
+    g_propagate_error (error, local);
     return NULL;
+  }
   for (guint i = 0; i < pids->len; i++) {
     g_autoptr (NcgProcess) process =
         ncg_process_open (context->proc, g_array_index (pids, pid_t, i), NULL);
