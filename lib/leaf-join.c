@@ -64,7 +64,8 @@ move (Job *job, GError **error)
   job->now = now;
   if (job->origins == NULL)
     job->origins = now;
-  return now != NULL && ncg_origins_attach (now, path, &job->was_filled, error);
+  return now != NULL &&
+         ncg_origins_attach (now, path, job->ends_empty ? &job->was_filled : NULL, error);
 }
 
 static void

@@ -216,6 +216,15 @@ ncg_process_close (NcgProcess *self)
 }
 
 gboolean
+ncg_process_is_among (pid_t pid, const GPtrArray *processes)
+{
+  for (guint i = 0; i < processes->len; i++)
+    if (((const NcgProcess *) g_ptr_array_index (processes, i))->pid == pid)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
 ncg_process_has_exited (const NcgProcess *self)
 {
   struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };

@@ -40,6 +40,9 @@ NcgProcess *ncg_process_open_pidfd (const char *proc, int fd, GError **error);
 void ncg_process_close (NcgProcess *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NcgProcess, ncg_process_close)
 
+/* @processes: (element-type NcgProcess): whether one of them is @pid */
+gboolean ncg_process_is_among (pid_t pid, const GPtrArray *processes);
+
 /* Whether all of it has ended, as its pidfd says. A zombie has; one whose first thread alone has
  * ended is state Z in /proc too, and has not. */
 gboolean ncg_process_has_exited (const NcgProcess *self);

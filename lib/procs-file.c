@@ -58,15 +58,6 @@ next_pid (const char **text)
   return (pid_t) pid;
 }
 
-static gboolean
-is_one_of (pid_t pid, const GPtrArray *processes)
-{
-  for (guint i = 0; i < processes->len; i++)
-    if (((const NcgProcess *) g_ptr_array_index (processes, i))->pid == pid)
-      return TRUE;
-  return FALSE;
-}
-
 static pid_t
 find_other (const char *text, const GPtrArray *processes)
 {
@@ -74,7 +65,7 @@ find_other (const char *text, const GPtrArray *processes)
 
   do
     pid = next_pid (&text);
-  while (pid != 0 && is_one_of (pid, processes));
+  while (pid != 0 && ncg_process_is_among (pid, processes));
   return pid;
 }
 

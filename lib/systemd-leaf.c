@@ -194,27 +194,24 @@ static void
 on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Leaf *leaf = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (ncg_systemd_join_finish (result, &error)) {
+  if (ncg_systemd_join_finish (result, &error))
     succeed (task);
-  } else if (g_error_matches (error, NCG_ERROR, NCG_ERROR_NO_SUCH_UNIT)) {
-    g_error_free (error);
-    g_clear_pointer (&leaf->place, ncg_place_free);
-    start (task);
-  } else {
+  else
     give_up (task, error);
-  }
 }
 
-/* It was given the first few only, and moves nothing in the hierarchies that it does not care for,
- * in which they may be in another pod. */
+/* Where systemd alone decides, and has them there, there is nothing to do. It was given the first
+ * few only, and moves nothing in the hierarchies that it does not care for, in which they may be in
+ * another pod. */
 static gboolean
-are_placed (const Leaf *leaf)
+is_settled (const Leaf *leaf, gboolean is_foreign)
 {
   const NcgSystemdContext *context = leaf->context;
 
+  if (is_foreign || leaf->subgroup != NULL || leaf->user != NCG_NO_USER)
+    return FALSE;
   for (guint i = 0; !is_held (leaf) && i < leaf->processes->len; i++)
     if (!ncg_attach_is_done (context->hierarchy, context->proc, leaf->place->cgroup,
                              g_ptr_array_index (leaf->processes, i)))
@@ -228,7 +225,6 @@ settle (GTask *task)
   Leaf *leaf = g_task_get_task_data (task);
   NcgSystemdContext *context = leaf->context;
   gboolean is_foreign = ncg_leaf_is_foreign (context->foreign, leaf->place->cgroup);
-  gboolean has_placed = are_placed (leaf);
   NcgLeafJoin join = {
     .root = context->root,
     .hierarchy = context->hierarchy,
@@ -237,11 +233,9 @@ settle (GTask *task)
     .processes = leaf->processes,
     .subgroup = leaf->subgroup,
     .user = leaf->user,
-    .ends_empty = !has_placed,
   };
 
-  /* Where systemd alone decides, and has them there, there is nothing to do. */
-  if (has_placed && !is_foreign && leaf->subgroup == NULL && leaf->user == NCG_NO_USER)
+  if (is_settled (leaf, is_foreign))
     succeed (task);
   else
     ncg_systemd_join_async (context, leaf->unit, &join, leaf->origins, leaf->deadline, on_settled,
@@ -260,15 +254,6 @@ on_own_written (GObject *source, GAsyncResult *result, gpointer user_data)
     give_up (task, error);
 }
 
-static gboolean
-has_process (const GPtrArray *processes, pid_t pid)
-{
-  for (guint i = 0; i < processes->len; i++)
-    if (((const NcgProcess *) g_ptr_array_index (processes, i))->pid == pid)
-      return TRUE;
-  return FALSE;
-}
-
 /* What was in the leaf when it ended is in it again. */
 static void
 add_others (Leaf *leaf, GPtrArray *others)
@@ -277,9 +262,12 @@ add_others (Leaf *leaf, GPtrArray *others)
 
   for (guint i = 0; i < leaf->processes->len; i++)
     g_ptr_array_add (all, g_ptr_array_index (leaf->processes, i));
-  for (guint i = 0; i < others->len; i++)
-    if (!has_process (all, ((const NcgProcess *) g_ptr_array_index (others, i))->pid))
-      g_ptr_array_add (all, g_ptr_array_index (others, i));
+  for (guint i = 0; i < others->len; i++) {
+    NcgProcess *other = g_ptr_array_index (others, i);
+
+    if (!ncg_process_is_among (other->pid, all))
+      g_ptr_array_add (all, other);
+  }
   g_ptr_array_add (leaf->owned, leaf->processes);
   g_ptr_array_add (leaf->owned, others);
   leaf->processes = all;

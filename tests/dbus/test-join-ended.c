@@ -6,8 +6,6 @@
 #include "tests/dbus/calls.h"
 #include "tests/dbus/container.h"
 
-#include <string.h>
-
 #define APP_CGROUP JOIN_POD "/" JOIN_APP
 #define ASIDE "poda-app.aside.scope"
 #define ACTIVE "[('app', '" JOIN_APP "', '" APP_CGROUP "', 'active')]"

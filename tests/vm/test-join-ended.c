@@ -10,7 +10,6 @@
 #include "tests/vm/workload.h"
 
 #include <signal.h>
-#include <string.h>
 
 #define POD "/machine.slice/machine-besteffort.slice/machine-besteffort-podp_1.slice"
 #define UNIT "podp_1-a.scope"
@@ -97,6 +96,14 @@ test_asked_again (void)
   tear_down ();
 }
 
+/* Of what is delegated: in one hierarchy, wherever that is. */
+static void
+assert_owner (const char *wanted)
+{
+  g_assert_true (machine_try (
+      "find /sys/fs/cgroup -path '*" LEAF "/x/cgroup.procs' -user %s | grep .", wanted));
+}
+
 static void
 test_delegated (void)
 {
@@ -114,6 +121,7 @@ test_delegated (void)
   g_free (client_join_pod ("p-1", "a", first->pid, "{'Subgroup': <'x'>}"));
   g_assert_true (has_state (UNIT, "active"));
   machine_assert_shown (NULL, UNIT, "TasksMax=20 Delegate=yes");
+  assert_owner ("nobody");
   assert_inside (first, LEAF "/x");
   workload_kill (first);
   tear_down ();
