@@ -5,6 +5,8 @@
 #include "daemon/cgroup-end.h"
 
 #include "daemon/cgroup-wait.h"
+#include "lib/error.h"
+#include "lib/holders.h"
 
 #include <signal.h>
 
@@ -107,4 +109,33 @@ cgroup_end_finish (GAsyncResult *result, gint64 *ret_deadline_usec, GError **err
 
   *ret_deadline_usec = end->deadline;
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+gint64
+cgroup_end_of_grace (guint64 grace_usec)
+{
+  return grace_usec > 0 ? g_get_monotonic_time () + (gint64) grace_usec : 0;
+}
+
+guint64
+cgroup_end_grace_left (gint64 grace_end_usec)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  return grace_end_usec > now ? (guint64) (grace_end_usec - now) : 0;
+}
+
+void
+cgroup_end_explain (const Manager *manager, const NcgPlace *place, GError *error)
+{
+  g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (manager, place->cgroup, NULL);
+  g_autoptr (GArray) pids = cgroup != NULL ? ncg_cgroup_list_processes (cgroup, TRUE, NULL) : NULL;
+  g_autofree char *holders = NULL;
+  g_autofree char *message = NULL;
+
+  if (!g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT) || pids == NULL || pids->len == 0)
+    return;
+  holders = ncg_holders_to_string (manager->proc, pids);
+  message = g_steal_pointer (&error->message);
+  error->message = g_strdup_printf ("%s; in it: %s", message, holders);
 }

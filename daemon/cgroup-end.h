@@ -22,8 +22,18 @@ void cgroup_end_async (Manager *manager,
                        GAsyncReadyCallback callback,
                        gpointer user_data);
 
+/* When a grace that begins now ends, for another life of the daemon: in g_get_monotonic_time()'s
+ * clock, which goes on until the machine stops, as the pods do; 0 of none. */
+gint64 cgroup_end_of_grace (guint64 grace_usec);
+
+/* How much is left of it, for cgroup_end_async(). */
+guint64 cgroup_end_grace_left (gint64 grace_end_usec);
+
 /**
  * cgroup_end_finish:
  * @ret_deadline_usec: (out): the deadline, later by the grace if they were given it
  */
 gboolean cgroup_end_finish (GAsyncResult *result, gint64 *ret_deadline_usec, GError **error);
+
+/* Has a %NCG_ERROR_TIMEOUT of stopping @place name the processes that are in it still. */
+void cgroup_end_explain (const Manager *manager, const NcgPlace *place, GError *error);

@@ -61,8 +61,12 @@ give_up (GTask *task, GError *error)
 {
   Remove *remove = g_task_get_task_data (task);
 
-  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT))
+  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT)) {
+    NcgPlace place = container_get_place (remove->container);
+
     remove->container->stop_usec = g_get_monotonic_time ();
+    cgroup_end_explain (remove->manager, &place, error);
+  }
   g_prefix_error (&error, "container %s of pod %s cannot be removed: ", remove->name, remove->uid);
   manager_settle_container (remove->manager, remove->pod, remove->container);
   manager_save_pod (remove->manager, remove->pod, STORE_POD, NULL);
@@ -129,6 +133,7 @@ on_turn (GTask *task)
   if (container->cgroup[0] == '\0')
     manager_predict_container (pod, container);
   manager_set_container_state (manager, pod, container, CONTAINER_REMOVING);
+  container->grace_end_usec = cgroup_end_of_grace (remove->grace_usec);
   if (before != CONTAINER_REMOVING && !manager_save_pod (manager, pod, STORE_POD, &error)) {
     manager_set_container_state (manager, pod, container, before);
     fail (task, error);

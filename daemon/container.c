@@ -10,6 +10,7 @@
 #define DELEGATED_TYPE "a{su}"
 #define DROPPED_TYPE "a{sa{su}}"
 #define PENDING_TYPE "a{s(sa{sv})}"
+#define GRACES_TYPE "a{sx}"
 
 static const char *const states[] = {
   [CONTAINER_ACTIVE] = "active",     [CONTAINER_STARTING] = "starting",
@@ -114,13 +115,14 @@ is_pending (const Container *self)
 void
 containers_save (const GPtrArray *containers, GVariantDict *dict)
 {
-  GVariantBuilder all, delegated, held, dropped, pending;
+  GVariantBuilder all, delegated, held, dropped, pending, graces;
 
   g_variant_builder_init (&all, G_VARIANT_TYPE (CONTAINERS_TYPE));
   g_variant_builder_init (&delegated, G_VARIANT_TYPE (DELEGATED_TYPE));
   g_variant_builder_init (&held, G_VARIANT_TYPE_STRING_ARRAY);
   g_variant_builder_init (&dropped, G_VARIANT_TYPE (DROPPED_TYPE));
   g_variant_builder_init (&pending, G_VARIANT_TYPE (PENDING_TYPE));
+  g_variant_builder_init (&graces, G_VARIANT_TYPE (GRACES_TYPE));
   for (guint i = 0; i < containers->len; i++) {
     const Container *self = g_ptr_array_index (containers, i);
     g_autoptr (GVariant) spec = spec_to_variant (&self->spec);
@@ -136,12 +138,15 @@ containers_save (const GPtrArray *containers, GVariantDict *dict)
     if (is_pending (self))
       g_variant_builder_add (&pending, "{s(s@a{sv})}", self->name,
                              container_state_to_string (self->state), next);
+    if (self->state == CONTAINER_REMOVING && self->grace_end_usec != 0)
+      g_variant_builder_add (&graces, "{sx}", self->name, self->grace_end_usec);
   }
   g_variant_dict_insert_value (dict, "Containers", g_variant_builder_end (&all));
   g_variant_dict_insert_value (dict, "Delegated", g_variant_builder_end (&delegated));
   g_variant_dict_insert_value (dict, "Held", g_variant_builder_end (&held));
   g_variant_dict_insert_value (dict, "DroppedOf", g_variant_builder_end (&dropped));
   g_variant_dict_insert_value (dict, "Pending", g_variant_builder_end (&pending));
+  g_variant_dict_insert_value (dict, "GraceEnds", g_variant_builder_end (&graces));
 }
 
 static gboolean
@@ -182,6 +187,7 @@ containers_load (GVariant *content,
   g_autoptr (GVariant) dropped = look_up (content, "DroppedOf", DROPPED_TYPE);
   g_autoptr (GVariant) pending = look_up (content, "Pending", PENDING_TYPE);
   g_autoptr (GVariant) held = look_up (content, "Held", "as");
+  g_autoptr (GVariant) graces = look_up (content, "GraceEnds", GRACES_TYPE);
   g_autofree const char **held_names = g_variant_get_strv (held, NULL);
   GVariantIter iter;
   const char *name, *unit;
@@ -205,6 +211,7 @@ containers_load (GVariant *content,
     if (self->is_delegated)
       self->user = (uid_t) user;
     self->dropped = g_variant_lookup_value (dropped, name, G_VARIANT_TYPE ("a{su}"));
+    g_variant_lookup (graces, name, "x", &self->grace_end_usec);
     if (!spec_parse (owned, SPEC_OF_CONTAINER, &self->spec, error) ||
         !load_pending (self, pending, error))
       return FALSE;

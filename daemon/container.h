@@ -25,9 +25,10 @@ typedef struct {
   char *unit;
   char *cgroup; /* "" until the leaf is there */
   ContainerState state;
-  gboolean is_held;  /* created, and stays until it is removed; else it ends with its processes */
-  gint64 stop_usec;  /* when its leaf was to be stopped, and did not end in time; else 0 */
-  gboolean has_spec; /* the spec is known: the leaf was started here */
+  gboolean is_held; /* created, and stays until it is removed; else it ends with its processes */
+  gint64 stop_usec; /* when its leaf was to be stopped, and did not end in time; else 0 */
+  gint64 grace_end_usec; /* being removed: until when its processes may end; else any time */
+  gboolean has_spec;     /* the spec is known: the leaf was started here */
   Spec spec;
   Spec pending;              /* while it is updating: what is to come */
   GVariant *dropped;         /* (nullable): as in NcgKept: what was left out of its properties */
@@ -64,8 +65,9 @@ void container_set_cgroup (Container *self, const char *cgroup);
  *
  * Adds to @dict what has to be known of them in another life: names, units and specs under
  * "Containers", the users of those that are delegated under "Delegated", which of them are held
- * under "Held", what was left out of their properties under "DroppedOf", and under "Pending" which
- * operations are under way and have to be finished.
+ * under "Held", what was left out of their properties under "DroppedOf", under "Pending" which
+ * operations are under way and have to be finished, and under "GraceEnds" until when the processes
+ * of those that are being removed may end by themselves.
  */
 void containers_save (const GPtrArray *containers, GVariantDict *dict);
 

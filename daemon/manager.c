@@ -356,9 +356,8 @@ removed_late (Manager *self, Pod *pod)
   qos_tree_ensure_async (self->qos, qos, NULL, NULL);
 }
 
-/* With a slice go its leaves; the driver may tell of them later, or not at all. */
-static void
-drop_gone_leaves (Manager *self, Pod *pod)
+void
+manager_check_leaves (Manager *self, Pod *pod)
 {
   for (guint i = pod->containers->len; i > 0; i--) {
     const Container *container = g_ptr_array_index (pod->containers, i - 1);
@@ -397,7 +396,7 @@ manager_check_pod (Manager *self, Pod *pod)
              &(EventFields){ .pod_uid = pod->uid, .cgroup = pod->cgroup, .unit = pod->slice },
              "the slice of pod %s, %s, was stopped by somebody else", pod->uid, pod->slice);
   manager_set_state (self, pod, POD_VANISHED);
-  drop_gone_leaves (self, pod);
+  manager_check_leaves (self, pod);
   pod_drift_unwatch (self, pod);
   drift_note (self->drift, pod->cgroup, "cgroup", "present", "missing", FALSE);
 }
@@ -408,7 +407,8 @@ manager_unit_removed (Manager *self, const char *unit)
   Pod *pod = g_hash_table_lookup (self->leaves, unit);
 
   if (pod != NULL) {
-    leaf_removed (self, pod, unit);
+    if (pod->state != POD_REMOVING)
+      leaf_removed (self, pod, unit);
     return;
   }
   pod = g_hash_table_lookup (self->slices, unit);
@@ -423,7 +423,10 @@ manager_drop_gone (Manager *self)
   g_autoptr (GList) pods = g_hash_table_get_values (self->pods);
 
   for (GList *i = pods; i != NULL; i = i->next) {
-    drop_gone_leaves (self, i->data);
+    const Pod *pod = i->data;
+
+    if (pod->state != POD_REMOVING)
+      manager_check_leaves (self, i->data);
     manager_check_pod (self, i->data);
   }
 }

@@ -128,6 +128,10 @@ gboolean manager_is_gone (const Manager *self, const char *path);
  * ends with this. */
 void manager_check_pod (Manager *self, Pod *pod);
 
+/* Which leaves of @pod are gone: the driver tells of them late, or not at all, where they went with
+ * the slice; and nobody is told while it is being removed. */
+void manager_check_leaves (Manager *self, Pod *pod);
+
 /* Whether the cgroups of the held containers of @pod are there still: a service that somebody
  * restarts stays, as before, and loses its cgroup; no unit is removed then. */
 void manager_check_held (Manager *self, Pod *pod);

@@ -55,6 +55,7 @@ fail (GTask *task, GError *error)
   if (remove->pod != NULL && remove->pod->state == POD_REMOVING) {
     if (remove->before != POD_FOREIGN)
       store_move (manager->store, remove->uid, STORE_REMOVING, STORE_POD, NULL);
+    manager_check_leaves (manager, remove->pod);
     manager_set_state (manager, remove->pod, remove->before);
     manager_check_pod (manager, remove->pod);
   }
@@ -103,9 +104,14 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
     succeed (task);
     return;
   }
-  /* Its processes have ended, and the slice may end later. */
-  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT))
+  /* Its processes have ended, or are those of another's unit in it that is ending: the slice may
+   * end later. */
+  if (g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT)) {
+    NcgPlace place = pod_get_place (remove->pod);
+
     remove->pod->stop_usec = g_get_monotonic_time ();
+    cgroup_end_explain (remove->manager, &place, error);
+  }
   g_prefix_error (&error, "pod %s cannot be removed: ", remove->uid);
   fail (task, error);
 }
@@ -169,12 +175,26 @@ note_frozen (Remove *remove)
   }
 }
 
+/* Whoever resumes the removal gives the processes what is left of their grace. */
+static gboolean
+note_grace (Remove *remove, guint64 grace_usec, GError **error)
+{
+  gint64 end = cgroup_end_of_grace (grace_usec);
+
+  if (remove->pod->grace_end_usec == end)
+    return TRUE;
+  remove->pod->grace_end_usec = end;
+  return manager_save_pod (remove->manager, remove->pod, STORE_POD, error);
+}
+
 /* Of one that was left behind no file is made for this: it would be one without a spec. */
 static gboolean
-note_removal (Remove *remove, GError **error)
+note_removal (Remove *remove, gboolean is_bare, GError **error)
 {
   /* A resumed removal has its file in that phase already. */
-  return remove->pod->state == POD_REMOVING || remove->pod->state == POD_FOREIGN ||
+  if (remove->pod->state == POD_REMOVING || remove->pod->state == POD_FOREIGN)
+    return TRUE;
+  return note_grace (remove, is_bare ? 0 : remove->grace_usec, error) &&
          store_move (remove->manager->store, remove->uid, STORE_POD, STORE_REMOVING, error);
 }
 
@@ -213,6 +233,7 @@ on_turn (GTask *task)
   Manager *manager = remove->manager;
   GError *error = NULL;
   Pod *pod = find_pod (remove, &error);
+  gboolean is_empty;
   NcgPlace place;
 
   if (pod == NULL) {
@@ -223,11 +244,12 @@ on_turn (GTask *task)
   FAULT_POINT ("remove:begun");
   oom_kills_look (manager->oom, pod);
   remove->before = pod->state == POD_REMOVING ? POD_ACTIVE : pod->state;
-  if (!note_removal (remove, &error)) {
+  is_empty = is_bare (remove);
+  if (!note_removal (remove, is_empty, &error)) {
     fail (task, error);
     return;
   }
-  if (is_bare (remove)) {
+  if (is_empty) {
     pod->state = POD_REMOVING;
     remove->untold = loop_add (UNTOLD_MSEC, on_untold, remove);
     stop_all (task);

@@ -202,6 +202,8 @@ pod_save (const Pod *self, const Spec *spec)
     g_variant_dict_insert_value (&dict, "Dropped", self->dropped);
   if (self->was_there)
     g_variant_dict_insert (&dict, "WasThere", "b", TRUE);
+  if (self->grace_end_usec != 0)
+    g_variant_dict_insert (&dict, "GraceEndUSec", "x", self->grace_end_usec);
   containers_save (self->containers, &dict);
   g_variant_dict_insert_value (&dict, "OomKills", oom_told_save (&self->oom));
   return g_variant_ref_sink (g_variant_dict_end (&dict));
@@ -258,6 +260,7 @@ pod_load (const char *uid, GVariant *content, GError **error)
   pod_set_cgroup (self, cgroup);
   self->created_usec = created;
   g_variant_lookup (content, "WasThere", "b", &self->was_there);
+  g_variant_lookup (content, "GraceEndUSec", "x", &self->grace_end_usec);
   self->dropped = g_variant_lookup_value (content, "Dropped", G_VARIANT_TYPE ("a{su}"));
   if (!qos_from_string (qos, &self->qos)) {
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "pod %s has no QoS class '%s'", uid, qos);

@@ -36,6 +36,7 @@ typedef struct {
   GVariant *dropped;         /* (nullable): as in NcgKept: what was left out of its properties */
   gboolean was_there;        /* its slice was, with what is in it, before it was created */
   gint64 stop_usec;          /* when its slice was to be stopped, and did not end in time; else 0 */
+  gint64 grace_end_usec;     /* being removed: until when its processes may end; else any time */
   OomTold oom;
   gboolean has_unsaved_oom;
   char *owner; /* of a foreign one: how its maker describes it, maybe ""; else NULL */

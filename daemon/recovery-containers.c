@@ -4,6 +4,7 @@
  */
 #include "daemon/recovery-containers.h"
 
+#include "daemon/cgroup-end.h"
 #include "daemon/container-create.h"
 #include "daemon/container-remove.h"
 #include "daemon/container-update.h"
@@ -197,6 +198,19 @@ on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   step_done (task);
 }
 
+/* It has its time, and the start does not wait for it. */
+static void
+on_removed_later (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree char *what = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (container_remove_finish (result, &error))
+    g_info ("finished the removal of %s", what);
+  else
+    g_warning ("could not finish the removal of %s that was under way: %s", what, error->message);
+}
+
 static gboolean
 differs (const Manager *manager, const Container *container)
 {
@@ -207,6 +221,22 @@ differs (const Manager *manager, const Container *container)
   container_get_resources (container, &resources);
   return dropped_is_outdated (manager->driver, container->dropped) ||
          !ncg_verify_cgroup (manager->hierarchy, container->cgroup, &resources, NULL);
+}
+
+/* Whether its processes have some of their grace left: it comes after all that must not wait. */
+static gboolean
+is_slow (const Container *container)
+{
+  return container->state == CONTAINER_REMOVING &&
+         cgroup_end_grace_left (container->grace_end_usec) > 0;
+}
+
+static void
+finish_slowly (Manager *manager, const Pod *pod, const Container *container)
+{
+  container_remove_async (manager, pod->uid, container->name,
+                          cgroup_end_grace_left (container->grace_end_usec), on_removed_later,
+                          g_strdup (container->unit));
 }
 
 static void
@@ -249,15 +279,20 @@ recovery_finish_containers_async (Manager *manager,
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   Finish *finish = g_new0 (Finish, 1);
   g_autoptr (GPtrArray) names = list_names (pod);
+  g_autoptr (GPtrArray) slow = g_ptr_array_new ();
 
   finish->pending = 1;
   g_task_set_task_data (task, finish, g_free);
   for (guint i = 0; i < names->len; i++) {
     Container *container = pod_find_container (pod, g_ptr_array_index (names, i));
 
-    if (container != NULL)
+    if (container != NULL && is_slow (container))
+      g_ptr_array_add (slow, container);
+    else if (container != NULL)
       finish_one (task, manager, pod, container);
   }
+  for (guint i = 0; i < slow->len; i++)
+    finish_slowly (manager, pod, g_ptr_array_index (slow, i));
   step_done (task);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "daemon/recovery.h"
 
+#include "daemon/cgroup-end.h"
 #include "daemon/dropped.h"
 #include "daemon/events.h"
 #include "daemon/fault-point.h"
@@ -89,6 +90,20 @@ on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!pod_remove_finish (result, &error))
     g_warning ("could not finish a removal that was under way: %s", error->message);
   step_done (task);
+}
+
+/* It has its time, and the start does not wait for it. */
+static void
+on_removed_later (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree char *uid = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (pod_remove_finish (result, &error))
+    g_info ("finished the removal of pod %s", uid);
+  else
+    g_warning ("could not finish the removal of pod %s that was under way: %s", uid,
+               error->message);
 }
 
 static void
@@ -186,10 +201,15 @@ resume_removal (GTask *task, Pod *pod)
 {
   Recovery *recovery = g_task_get_task_data (task);
   Manager *manager = recovery->manager;
+  guint64 grace_usec = cgroup_end_grace_left (pod->grace_end_usec);
 
   pod->state = POD_REMOVING;
   manager_add_pod (manager, pod);
   manager_announce_pod (manager, pod);
+  if (grace_usec > 0) {
+    pod_remove_async (manager, pod->uid, grace_usec, on_removed_later, g_strdup (pod->uid));
+    return;
+  }
   recovery->pending++;
   pod_remove_async (manager, pod->uid, 0, on_removed, g_object_ref (task));
 }

@@ -5,9 +5,11 @@
  */
 #include "tests/dbus/calls.h"
 #include "tests/dbus/container.h"
+#include "tests/unit/child.h"
 
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define SPEC "{'MemoryLimit': <'64Mi'>}"
 
@@ -217,7 +219,7 @@ test_killed_in_remove (Fixture *fixture, gconstpointer data)
   }
 }
 
-/* Killed during the grace period: its processes have no more grace, since nobody waits for it. */
+/* Killed during the grace period, which goes on; the start does not wait for it. */
 static void
 test_killed_in_grace (Fixture *fixture, gconstpointer data)
 {
@@ -227,11 +229,40 @@ test_killed_in_grace (Fixture *fixture, gconstpointer data)
   container_must_create (fixture, SPEC);
   join_one (fixture, "db", pid, "{}");
   kill (pid, SIGSTOP);
+  g_assert_cmpint (waitpid (pid, NULL, WUNTRACED), ==, pid);
   calls_begin (calls, "RemoveContainer",
-               container_arguments ("db", "{'GracePeriodUSec': <uint64 10000000>}"));
+               container_arguments ("db", "{'GracePeriodUSec': <uint64 6000000>}"));
+  fixture_wait (join_has_containers (fixture, CONTAINER_IS ("removing")));
+  for (guint i = 0; i < 2; i++) {
+    fixture_kill_daemon (fixture);
+    fixture_start_daemon (fixture);
+    g_assert_true (join_has_containers (fixture, CONTAINER_IS ("removing")));
+    g_assert_cmpint (waitpid (pid, NULL, WNOHANG), ==, 0);
+  }
+  kill (pid, SIGCONT);
+  child_wait_killed (pid, SIGTERM);
+  fixture_wait (join_has_containers (fixture, "[]"));
+  container_assert_gone (fixture);
+}
+
+/* What is left of it when the daemon comes back is less than was promised. */
+static void
+test_killed_in_short_grace (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+  pid_t pid = join_start_process (fixture);
+
+  container_must_create (fixture, SPEC);
+  join_one (fixture, "db", pid, "{}");
+  kill (pid, SIGSTOP);
+  g_assert_cmpint (waitpid (pid, NULL, WUNTRACED), ==, pid);
+  calls_begin (calls, "RemoveContainer",
+               container_arguments ("db", "{'GracePeriodUSec': <uint64 1500000>}"));
   fixture_wait (join_has_containers (fixture, CONTAINER_IS ("removing")));
   fixture_kill_daemon (fixture);
   fixture_start_daemon (fixture);
+  child_wait_killed (pid, SIGKILL);
+  fixture_wait (join_has_containers (fixture, "[]"));
   container_assert_gone (fixture);
 }
 
@@ -473,6 +504,7 @@ main (int argc, char **argv)
   JOIN_TEST ("/containers-crash/killed-in-update-of-joined", test_killed_in_update_of_joined);
   JOIN_TEST ("/containers-crash/killed-in-remove", test_killed_in_remove);
   JOIN_TEST ("/containers-crash/killed-in-grace", test_killed_in_grace);
+  JOIN_TEST ("/containers-crash/killed-in-short-grace", test_killed_in_short_grace);
   JOIN_TEST ("/containers-crash/vanished-meanwhile", test_vanished_meanwhile);
   JOIN_TEST ("/containers-crash/killed-in-create-of-vanished", test_killed_in_create_of_vanished);
   JOIN_TEST ("/containers-crash/vanished-pod", test_vanished_pod);

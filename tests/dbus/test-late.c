@@ -6,7 +6,9 @@
 #include "tests/dbus/calls.h"
 #include "tests/dbus/drift-rig.h"
 #include "tests/dbus/join.h"
+#include "tests/unit/child.h"
 
+#include <signal.h>
 #include <string.h>
 
 /* After the daemon has given up, and what it would undo has been in vain, too. */
@@ -92,6 +94,7 @@ make_pods (Fixture *fixture)
 {
   create (fixture, "updated", BEFORE);
   create (fixture, "removed", BEFORE);
+  create_container (fixture, "removed");
   create (fixture, "a", "{'CPURequest': <'1'>}");
   for (gsize i = 0; i < G_N_ELEMENTS (late_containers); i++) {
     create (fixture, late_containers[i].uid, AFTER);
@@ -175,11 +178,36 @@ assert_settled (Fixture *fixture, pid_t pid)
   g_assert_true (is_verified (fixture, "a"));
 }
 
+/* Of a removal that waits a part is done, and a process of another's unit holds up the rest. */
+static pid_t
+hold_up (Fixture *fixture)
+{
+  while (fake_systemd_count_calls (fixture->systemd, "StopUnit", SLICE_OF ("removed")) == 0)
+    fixture_iterate ();
+  fake_systemd_stop_unit (fixture->systemd, UNIT_OF ("removed"));
+  return fake_processes_start (fake_kernel_get_processes (fixture->kernel), CGROUP_OF ("removed"));
+}
+
+static void
+assert_held_up (Fixture *fixture, Calls *calls, guint i, pid_t holder)
+{
+  g_autofree char *named = g_strdup_printf ("%d (test-late, ", (int) holder);
+  GError *error = calls_get_error (calls, i);
+
+  fixture_assert_error (&error, "Timeout", named);
+  g_assert_true (has_containers (fixture, "removed",
+                                 "[('db', '" UNIT_OF ("removed") "', '', "
+                                                                 "'vanished')]"));
+  kill (holder, SIGKILL);
+  child_wait_killed (holder, SIGKILL);
+}
+
 static void
 test_late (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (Calls) calls = calls_new (fixture);
   gint64 begin;
+  pid_t holder;
   pid_t pid = make_pods (fixture);
 
   begin = g_get_monotonic_time ();
@@ -189,10 +217,12 @@ test_late (Fixture *fixture, gconstpointer data)
   for (gsize i = 0; i < G_N_ELEMENTS (late_containers); i++)
     calls_begin (calls, late_containers[i].method,
                  container_of (late_containers[i].uid, late_containers[i].dictionary));
+  holder = hold_up (fixture);
   calls_wait (calls);
   g_assert_cmpint (g_get_monotonic_time () - begin, <, PATIENCE_USEC);
   for (guint i = 0; i <= G_N_ELEMENTS (late) + G_N_ELEMENTS (late_containers); i++)
     assert_timeout (calls, i);
+  assert_held_up (fixture, calls, 3, holder);
   /* A call that comes meanwhile decides, and finds what systemd does late. */
   create (fixture, "again", BEFORE);
   while (g_get_monotonic_time () - begin < SETTLED_USEC)

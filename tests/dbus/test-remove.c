@@ -4,6 +4,7 @@
  * processes takes as long as the daemon waits for them.
  */
 #include "tests/dbus/calls.h"
+#include "tests/dbus/container.h"
 #include "tests/unit/child.h"
 
 #include <signal.h>
@@ -103,6 +104,86 @@ test_grace (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   child_wait_killed (first, SIGTERM);
   child_wait_killed (second, SIGTERM);
+  assert_gone (fixture);
+}
+
+/* Its end, as its signal, while the daemon is another one. A process that is stopped does not end
+ * by SIGTERM until it goes on. */
+static pid_t
+kill_in_grace (Fixture *fixture, const char *options)
+{
+  g_autoptr (Calls) calls = calls_new (fixture);
+  pid_t pid;
+
+  create (fixture, "a");
+  pid = add_process (fixture);
+  kill (pid, SIGSTOP);
+  g_assert_cmpint (waitpid (pid, NULL, WUNTRACED), ==, pid);
+  calls_add (calls, "RemovePod", "a", options);
+  fixture_wait (fixture_has_pod_state (fixture, "a", "removing"));
+  fixture_kill_daemon (fixture);
+  fixture_start_daemon (fixture);
+  return pid;
+}
+
+/* Whoever was promised time has it from the next daemon, too, and the start does not wait. */
+static void
+test_grace_goes_on (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = kill_in_grace (fixture, "{'GracePeriodUSec': <uint64 6000000>}");
+
+  for (guint i = 0; i < 2; i++) {
+    g_assert_true (fixture_has_pod_state (fixture, "a", "removing"));
+    g_assert_cmpint (waitpid (pid, NULL, WNOHANG), ==, 0);
+    fixture_kill_daemon (fixture);
+    fixture_start_daemon (fixture);
+  }
+  kill (pid, SIGCONT);
+  child_wait_killed (pid, SIGTERM);
+  fixture_wait (!fixture_has_file (fixture, "a.removing"));
+  assert_gone (fixture);
+}
+
+static void
+test_grace_ends (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = kill_in_grace (fixture, "{'GracePeriodUSec': <uint64 1500000>}");
+
+  child_wait_killed (pid, SIGKILL);
+  fixture_wait (!fixture_has_file (fixture, "a.removing"));
+  assert_gone (fixture);
+}
+
+/* What was promised once, of a removal that failed, is not for the next one. */
+static void
+test_grace_is_forgotten (Fixture *fixture, gconstpointer data)
+{
+  static const FakeFault faults[] = {
+    { "StopUnit", SLICE, FAKE_FAULT_ERROR, 0, 0, "org.freedesktop.DBus.Error.AccessDenied" },
+    { "StopUnit", SLICE, FAKE_FAULT_JOB_NEVER, 0 },
+  };
+  g_autoptr (Calls) calls = calls_new (fixture);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  create (fixture, "a");
+  add_process (fixture);
+  fake_systemd_add_fault (fixture->systemd, &faults[0]);
+  g_assert_false (remove_with (fixture, "a", "{'GracePeriodUSec': <uint64 300000>}", &error));
+  fixture_assert_error (&error, "SystemdFailed", SLICE);
+  assert_still_there (fixture);
+  before = fixture_read_file (fixture, "a.pod");
+  g_assert_nonnull (strstr (before, "GraceEndUSec"));
+  fake_systemd_clear_faults (fixture->systemd);
+  fake_systemd_add_fault (fixture->systemd, &faults[1]);
+  calls_add (calls, "RemovePod", "a", "{}");
+  fixture_wait (fixture_has_file (fixture, "a.removing"));
+  after = fixture_read_file (fixture, "a.removing");
+  g_assert_null (strstr (after, "GraceEndUSec"));
+  fixture_kill_daemon (fixture);
+  fake_systemd_clear_faults (fixture->systemd);
+  fixture_start_daemon (fixture);
   assert_gone (fixture);
 }
 
@@ -266,6 +347,28 @@ test_vanished (Fixture *fixture, gconstpointer data)
   assert_gone (fixture);
 }
 
+/* What the removal stops is not told as what somebody else did. */
+static void
+test_containers (Fixture *fixture, gconstpointer data)
+{
+  static const FakeFault fault = { "StopUnit", SLICE, FAKE_FAULT_JOB_DELAY, 1, 300 };
+  g_autoptr (Calls) calls = calls_new (fixture);
+
+  create (fixture, "a");
+  container_must_create (fixture, "{}");
+  fake_systemd_add_fault (fixture->systemd, &fault);
+  calls_add (calls, "RemovePod", "a", "{}");
+  while (fake_systemd_count_calls (fixture->systemd, "StopUnit", SLICE) == 0)
+    fixture_iterate ();
+  fake_systemd_stop_unit (fixture->systemd, CONTAINER_UNIT);
+  create (fixture, "b");
+  g_assert_true (fixture_has_pod_state (fixture, "a", "removing"));
+  g_assert_false (join_has_containers (fixture, CONTAINER_VANISHED_));
+  calls_wait (calls);
+  g_assert_cmpuint (calls_count_successes (calls), ==, 1);
+  assert_gone (fixture);
+}
+
 static void
 test_at_once (Fixture *fixture, gconstpointer data)
 {
@@ -310,6 +413,9 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/remove/empty", test_empty);
   FIXTURE_TEST ("/remove/object", test_object);
   FIXTURE_TEST ("/remove/grace", test_grace);
+  FIXTURE_TEST ("/remove/grace-goes-on", test_grace_goes_on);
+  FIXTURE_TEST ("/remove/grace-ends", test_grace_ends);
+  FIXTURE_TEST ("/remove/grace-is-forgotten", test_grace_is_forgotten);
   FIXTURE_TEST ("/remove/kill", test_kill);
   FIXTURE_TEST ("/remove/busy", test_busy);
   FIXTURE_TEST ("/remove/many-busy", test_many_busy);
@@ -318,6 +424,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/remove/frozen", test_frozen);
   FIXTURE_TEST ("/remove/orphan", test_orphan);
   FIXTURE_TEST ("/remove/vanished", test_vanished);
+  FIXTURE_TEST ("/remove/containers", test_containers);
   FIXTURE_TEST ("/remove/at-once", test_at_once);
   FIXTURE_TEST ("/remove/in-turn", test_in_turn);
   return g_test_run ();
