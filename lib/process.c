@@ -458,3 +458,43 @@ ncg_process_is_ending (const NcgProcess *self, const char *proc)
   return ncg_process_has_exited (self) || !read_stat (proc, self->pid, &stat, NULL) ||
          (stat.flags & PF_EXITING) != 0;
 }
+
+gboolean
+ncg_process_check_whole (const NcgProcess *self, const char *proc, GError **error)
+{
+  g_auto (Stat) stat = { 0 };
+
+  if (!read_stat (proc, self->pid, &stat, error))
+    return FALSE;
+  if (ncg_process_has_exited (self))
+    return set_no_such_process (self->pid, error);
+  if ((stat.flags & PF_EXITING) == 0)
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
+               stat.state == 'Z'
+                   ? "the main thread of process %d has ended while other threads run "
+                     "on, so that it cannot be moved as a whole"
+                   : "process %d is ending",
+               (int) self->pid);
+  return FALSE;
+}
+
+gboolean
+ncg_process_read_tgid (const char *proc, pid_t tid, pid_t *ret_pid, GError **error)
+{
+  g_autofree char *text = read_file (proc, tid, "status", error);
+  const char *found = text != NULL ? find_line (text, "Tgid:") : NULL;
+  int pid;
+
+  if (text == NULL)
+    return FALSE;
+  if (found == NULL || sscanf (found, "%d", &pid) != 1) {
+    g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "cannot understand %s/%d/status", proc,
+                 (int) tid);
+    return FALSE;
+  }
+  if (pid <= 0)
+    return set_no_such_process (tid, error);
+  *ret_pid = (pid_t) pid;
+  return TRUE;
+}

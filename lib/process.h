@@ -110,6 +110,28 @@ ncg_process_check_owner (const NcgProcess *self, const char *proc, uid_t uid, GE
 char *
 ncg_process_read_cgroup_of_pid (const char *proc, pid_t pid, const NcgTree *tree, GError **error);
 
+/**
+ * ncg_process_check_whole:
+ *
+ * Whether all of it can be moved. What has begun to end stays in the cgroup in which it is: if that
+ * is its first thread alone (pthread_exit() in main()), the kernel moves the others and not it.
+ *
+ * Returns: %TRUE; else %NCG_ERROR_NO_SUCH_PROCESS, which tells whether other threads run on
+ */
+gboolean ncg_process_check_whole (const NcgProcess *self, const char *proc, GError **error);
+
+/**
+ * ncg_process_read_tgid:
+ * @tid: the number of a thread
+ * @ret_pid: whose it is
+ *
+ * Nothing is held: who uses the number has to find out whether it still means the same.
+ *
+ * Returns: %TRUE; %NCG_ERROR_NO_SUCH_PROCESS if there is none, or its process is of another pid
+ *   namespace
+ */
+gboolean ncg_process_read_tgid (const char *proc, pid_t tid, pid_t *ret_pid, GError **error);
+
 /* (transfer full): "PID (COMMAND, STATE)" for messages, for example "4711 (dd, D)"; the number
  * alone if it is gone. The command is escaped as by ncg_error_escape(). */
 char *ncg_process_describe (const char *proc, pid_t pid);

@@ -72,6 +72,17 @@ check_uid (const NcgProcess *process, const char *proc)
   fuzz_check_result (ncg_process_read_uid (process, proc, &uid, &error), &error);
 }
 
+static void
+check_whole (const NcgProcess *process, const char *proc)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) tgid_error = NULL;
+  pid_t pid = 0;
+
+  fuzz_check_result (ncg_process_check_whole (process, proc, &error), &error);
+  fuzz_check_result (ncg_process_read_tgid (proc, process->pid, &pid, &tgid_error), &tgid_error);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
@@ -93,6 +104,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
   if (process != NULL) {
     check_uid (process, proc);
     ncg_process_is_ending (process, proc);
+    check_whole (process, proc);
   }
   return 0;
 }

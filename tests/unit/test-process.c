@@ -6,6 +6,7 @@
 
 #include "lib/error.h"
 #include "tests/unit/child.h"
+#include "tests/unit/headless.h"
 #include "tests/unit/temp-dir.h"
 
 #include <glib/gstdio.h>
@@ -140,6 +141,58 @@ test_thread (Fixture *fixture, gconstpointer data)
   assert_refused (PROC, tid, NCG_ERROR_INVALID_ARGUMENT);
   pthread_cancel (thread);
   pthread_join (thread, NULL);
+}
+
+/* It lives, but cannot be moved. */
+static void
+test_headless (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = headless_start ();
+  g_autoptr (NcgProcess) process = ncg_process_open (PROC, pid, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ncg_process_check_whole (process, PROC, NULL));
+  headless_end_main (pid);
+  g_assert_false (ncg_process_has_exited (process));
+  g_assert_false (ncg_process_check_whole (process, PROC, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS);
+  g_assert_nonnull (strstr (error->message, "main thread"));
+  g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
+  child_wait_killed (pid, SIGKILL);
+  g_clear_error (&error);
+  g_assert_false (ncg_process_check_whole (process, PROC, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS);
+}
+
+static void
+assert_no_tgid (const Fixture *fixture, const char *status, NcgError code)
+{
+  g_autoptr (GError) error = NULL;
+  pid_t pid = 77;
+
+  write_proc (fixture, fixture->child, "status", status);
+  g_assert_false (ncg_process_read_tgid (fixture->proc, fixture->child, &pid, &error));
+  g_assert_error (error, NCG_ERROR, (int) code);
+  g_assert_cmpint (pid, ==, 77);
+}
+
+static void
+test_read_tgid (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  pid_t pid = 0;
+
+  ncg_process_read_tgid (PROC, fixture->child, &pid, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (pid, ==, fixture->child);
+  write_proc (fixture, fixture->child, "status", "Name:\tTgid:\nTgid:\t5\nNgid:\t0\nPid:\t6\n");
+  g_assert_true (ncg_process_read_tgid (fixture->proc, fixture->child, &pid, NULL));
+  g_assert_cmpint (pid, ==, 5);
+  assert_no_tgid (fixture, "Name:\tTgid:\n", NCG_ERROR_FAILED);
+  assert_no_tgid (fixture, "Tgid:\tx\n", NCG_ERROR_FAILED);
+  assert_no_tgid (fixture, "Tgid:\t0\n", NCG_ERROR_NO_SUCH_PROCESS);
+  g_assert_false (ncg_process_read_tgid (PROC, end_child (fixture), &pid, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS);
 }
 
 static void
@@ -464,6 +517,8 @@ main (int argc, char **argv)
   ADD ("/process/open/zombie", test_zombie);
   ADD ("/process/open/thread", test_thread);
   ADD ("/process/open/kernel-thread", test_kernel_thread);
+  ADD ("/process/headless", test_headless);
+  ADD ("/process/read-tgid", test_read_tgid);
   ADD ("/process/open/odd-commands", test_odd_commands);
   ADD ("/process/open/broken-stat", test_broken_stat);
   ADD ("/process/open-pidfd", test_open_pidfd);
