@@ -129,7 +129,8 @@ void
 cgroup_end_explain (const Manager *manager, const NcgPlace *place, GError *error)
 {
   g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (manager, place->cgroup, NULL);
-  g_autoptr (GArray) pids = cgroup != NULL ? ncg_cgroup_list_processes (cgroup, TRUE, NULL) : NULL;
+  g_autoptr (GArray) pids =
+      cgroup != NULL ? ncg_cgroup_list_holders (cgroup, manager->proc, NULL) : NULL;
   g_autofree char *holders = NULL;
   g_autofree char *message = NULL;
 

@@ -10,6 +10,7 @@
 
 #include "lib/error.h"
 #include "lib/file.h"
+#include "lib/process.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -39,15 +40,50 @@ append_pids (const char *text, GArray *pids)
   }
 }
 
-/* The processes of @cgroup itself; %NCG_ERROR_NOT_FOUND also if it is threaded. */
+/* (transfer full) (element-type pid_t): a set */
+static GHashTable *
+to_set (const GArray *pids)
+{
+  GHashTable *set = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < pids->len; i++)
+    g_hash_table_add (set, GINT_TO_POINTER (g_array_index (pids, pid_t, i)));
+  return set;
+}
+
+/* On v2; of v1, cgroup.procs has whoever has a thread there. */
+static void
+append_owners_of_threads (const NcgCgroup *cgroup, const char *proc, GArray *pids)
+{
+  g_autofree char *text = ncg_cgroup_read (cgroup, "cgroup.threads", NULL);
+  g_autoptr (GArray) tids = g_array_new (FALSE, FALSE, sizeof (pid_t));
+  g_autoptr (GHashTable) seen = to_set (pids);
+
+  if (text != NULL)
+    append_pids (text, tids);
+  for (guint i = 0; i < tids->len; i++) {
+    pid_t tid = g_array_index (tids, pid_t, i);
+    pid_t pid;
+
+    if (!g_hash_table_contains (seen, GINT_TO_POINTER (tid)) &&
+        ncg_process_read_tgid (proc, tid, &pid, NULL) &&
+        g_hash_table_add (seen, GINT_TO_POINTER (pid)))
+      g_array_append_val (pids, pid);
+  }
+}
+
+/* The processes of @cgroup itself, and with @proc those that have threads in it;
+ * %NCG_ERROR_NOT_FOUND also if it is threaded. */
 static gboolean
-append_own (const NcgCgroup *cgroup, GArray *pids, GError **error)
+append_own (const NcgCgroup *cgroup, const char *proc, GArray *pids, GError **error)
 {
   g_autofree char *text = ncg_cgroup_read (cgroup, "cgroup.procs", error);
 
   if (text == NULL)
     return FALSE;
   append_pids (text, pids);
+  if (proc != NULL)
+    append_owners_of_threads (cgroup, proc, pids);
   return TRUE;
 }
 
@@ -78,13 +114,18 @@ forgive_not_found (GError *local, GError **error)
 }
 
 static gboolean
-visit (const NcgCgroup *top, const char *path, GArray *pids, GPtrArray *paths, GError **error)
+visit (const NcgCgroup *top,
+       const char *path,
+       const char *proc,
+       GArray *pids,
+       GPtrArray *paths,
+       GError **error)
 {
   g_autoptr (NcgCgroup) cgroup = NULL;
   GError *local = NULL;
 
   cgroup = ncg_cgroup_open_child (top, path, &local);
-  if (cgroup == NULL || !append_own (cgroup, pids, &local))
+  if (cgroup == NULL || !append_own (cgroup, proc, pids, &local))
     return forgive_not_found (local, error);
   return append_children (cgroup, path, paths, error);
 }
@@ -92,7 +133,7 @@ visit (const NcgCgroup *top, const char *path, GArray *pids, GPtrArray *paths, G
 /* Without recursion and by path, so that whoever nests cgroups deeply costs neither stack nor
  * descriptors. */
 static gboolean
-append_descendants (const NcgCgroup *self, GArray *pids, GError **error)
+append_descendants (const NcgCgroup *self, const char *proc, GArray *pids, GError **error)
 {
   g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
 
@@ -101,7 +142,7 @@ append_descendants (const NcgCgroup *self, GArray *pids, GError **error)
   while (paths->len > 0) {
     g_autofree char *path = g_ptr_array_steal_index_fast (paths, paths->len - 1);
 
-    if (!visit (self, path, pids, paths, error))
+    if (!visit (self, path, proc, pids, paths, error))
       return FALSE;
   }
   return TRUE;
@@ -121,18 +162,30 @@ check_not_threaded (const NcgCgroup *self, GError **error)
   return FALSE;
 }
 
-GArray *
-ncg_cgroup_list_processes (const NcgCgroup *self, gboolean recursive, GError **error)
+static GArray *
+list (const NcgCgroup *self, gboolean recursive, const char *proc, GError **error)
 {
   g_autoptr (GArray) pids = g_array_new (FALSE, FALSE, sizeof (pid_t));
   GError *local = NULL;
 
-  if (!append_own (self, pids, &local) &&
+  if (!append_own (self, proc, pids, &local) &&
       (!forgive_not_found (local, error) || !check_not_threaded (self, error)))
     return NULL;
-  if (recursive && !append_descendants (self, pids, error))
+  if (recursive && !append_descendants (self, proc, pids, error))
     return NULL;
   return g_steal_pointer (&pids);
+}
+
+GArray *
+ncg_cgroup_list_processes (const NcgCgroup *self, gboolean recursive, GError **error)
+{
+  return list (self, recursive, NULL, error);
+}
+
+GArray *
+ncg_cgroup_list_holders (const NcgCgroup *self, const char *proc, GError **error)
+{
+  return list (self, TRUE, proc, error);
 }
 
 /* The lines of processes outside our pid namespace count, too. */
@@ -190,18 +243,19 @@ ncg_cgroup_is_populated (const NcgCgroup *self, gboolean *ret_populated, GError 
   return TRUE;
 }
 
+/* Whom a signal is for. */
+typedef struct {
+  const NcgCgroup *cgroup; /* and all below it */
+  const char *proc;        /* (nullable): those, too, that have only threads in it */
+} Target;
+
 /* (transfer full) (nullable) (element-type pid_t): a set */
 static GHashTable *
-list_process_set (const NcgCgroup *self, GError **error)
+list_process_set (const Target *target, GError **error)
 {
-  g_autoptr (GArray) pids = ncg_cgroup_list_processes (self, TRUE, error);
-  g_autoptr (GHashTable) set = g_hash_table_new (NULL, NULL);
+  g_autoptr (GArray) pids = list (target->cgroup, TRUE, target->proc, error);
 
-  if (pids == NULL)
-    return NULL;
-  for (guint i = 0; i < pids->len; i++)
-    g_hash_table_add (set, GINT_TO_POINTER (g_array_index (pids, pid_t, i)));
-  return g_steal_pointer (&set);
+  return pids != NULL ? to_set (pids) : NULL;
 }
 
 static void
@@ -218,14 +272,15 @@ set_pid_error (const char *what, pid_t pid, int errsv, GError **error)
   return FALSE;
 }
 
-/* Appends a pidfd for each of @pids, -1 for one that has ended. */
+/* Appends a pidfd for each of @pids, -1 for one that has ended, also if its number is that of a
+ * thread by now (EINVAL; ENOENT since Linux 6.15). */
 static gboolean
 open_pidfds (const pid_t *pids, guint n_pids, GArray *fds, GError **error)
 {
   for (guint i = 0; i < n_pids; i++) {
     int fd = (int) syscall (SYS_pidfd_open, pids[i], 0);
 
-    if (fd < 0 && errno != ESRCH)
+    if (fd < 0 && errno != ESRCH && errno != EINVAL && errno != ENOENT)
       return set_pid_error ("hold", pids[i], errno, error);
     g_array_append_val (fds, fd);
   }
@@ -234,7 +289,7 @@ open_pidfds (const pid_t *pids, guint n_pids, GArray *fds, GError **error)
 
 /* As signal_processes(), for as many as can be held at once. */
 static gboolean
-signal_batch (const NcgCgroup *self,
+signal_batch (const Target *target,
               const pid_t *pids,
               guint n_pids,
               int signal,
@@ -248,7 +303,7 @@ signal_batch (const NcgCgroup *self,
   g_array_set_clear_func (fds, clear_fd);
   if (!open_pidfds (pids, n_pids, fds, error))
     return FALSE;
-  members = list_process_set (self, error);
+  members = list_process_set (target, error);
   if (members == NULL)
     return FALSE;
 
@@ -267,12 +322,12 @@ signal_batch (const NcgCgroup *self,
 /* Adds those that were signalled to @done; reports the first that could not be. */
 static gboolean
 signal_processes (
-    const NcgCgroup *self, const GArray *pids, int signal, GHashTable *done, GError **error)
+    const Target *target, const GArray *pids, int signal, GHashTable *done, GError **error)
 {
   gboolean ok = TRUE;
 
   for (guint i = 0; i < pids->len; i += BATCH_SIZE)
-    if (!signal_batch (self, &g_array_index (pids, pid_t, i), MIN (pids->len - i, BATCH_SIZE),
+    if (!signal_batch (target, &g_array_index (pids, pid_t, i), MIN (pids->len - i, BATCH_SIZE),
                        signal, done, ok ? error : NULL))
       ok = FALSE;
   return ok;
@@ -292,20 +347,21 @@ check_not_root (const NcgCgroup *self, GError **error)
 gboolean
 ncg_cgroup_signal (const NcgCgroup *self, int signal, GError **error)
 {
+  const Target target = { self, NULL };
   g_autoptr (GArray) pids = NULL;
   g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
 
   if (!check_not_root (self, error))
     return FALSE;
   pids = ncg_cgroup_list_processes (self, TRUE, error);
-  return pids != NULL && signal_processes (self, pids, signal, done, error);
+  return pids != NULL && signal_processes (&target, pids, signal, done, error);
 }
 
 /* (transfer full) (nullable): the processes that are not in @done */
 static GArray *
-list_new_processes (const NcgCgroup *self, GHashTable *done, GError **error)
+list_new_processes (const Target *target, GHashTable *done, GError **error)
 {
-  g_autoptr (GArray) pids = ncg_cgroup_list_processes (self, TRUE, error);
+  g_autoptr (GArray) pids = list (target->cgroup, TRUE, target->proc, error);
 
   for (guint i = pids != NULL ? pids->len : 0; i-- > 0;)
     if (g_hash_table_contains (done, GINT_TO_POINTER (g_array_index (pids, pid_t, i))))
@@ -315,25 +371,33 @@ list_new_processes (const NcgCgroup *self, GHashTable *done, GError **error)
 
 /* What was killed stays listed until it has ended, so the end is a pass that finds nothing new. */
 static gboolean
-kill_in_passes (const NcgCgroup *self, GError **error)
+kill_in_passes (const Target *target, GError **error)
 {
   g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
-  g_autofree char *shown = ncg_error_escape_path (ncg_cgroup_get_path (self));
+  g_autofree char *shown = ncg_error_escape_path (ncg_cgroup_get_path (target->cgroup));
 
   for (guint pass = 0; pass < KILL_PASSES; pass++) {
-    g_autoptr (GArray) pids = list_new_processes (self, done, error);
+    g_autoptr (GArray) pids = list_new_processes (target, done, error);
 
     if (pids == NULL)
       return FALSE;
     if (pids->len == 0)
       return TRUE;
-    if (!signal_processes (self, pids, SIGKILL, done, error))
+    if (!signal_processes (target, pids, SIGKILL, done, error))
       return FALSE;
   }
 
   g_set_error (error, NCG_ERROR, NCG_ERROR_BUSY,
                "new processes appear in the cgroup %s faster than they can be killed", shown);
   return FALSE;
+}
+
+gboolean
+ncg_cgroup_kill_each (const NcgCgroup *self, const char *proc, GError **error)
+{
+  const Target target = { self, proc };
+
+  return check_not_root (self, error) && kill_in_passes (&target, error);
 }
 
 gboolean
@@ -346,7 +410,7 @@ ncg_cgroup_kill (const NcgCgroup *self, GError **error)
   if (ncg_cgroup_write (self, "cgroup.kill", "1", &local))
     return TRUE;
   if (g_error_matches (local, NCG_ERROR, NCG_ERROR_NOT_FOUND))
-    return kill_in_passes (self, error);
+    return ncg_cgroup_kill_each (self, NULL, error);
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
 }

@@ -2,9 +2,10 @@
 /*
  * Killing all that is in a cgroup, and removing it.
  *
- * cgroup.kill (Linux 5.14) needs no help against forks. Without it each round begins to freeze what
- * is there, so that a fork adds no more than one that is frozen, kills it and thaws it; where that
- * is not enough, pids.max lets nothing new begin either.
+ * cgroup.kill (Linux 5.14) needs no help against forks, but does not end a process whose main
+ * thread has ended already: who is left after the first round is killed one by one. Without it each
+ * round begins to freeze what is there, so that a fork adds no more than one that is frozen, kills
+ * it and thaws it; where that is not enough, pids.max lets nothing new begin either.
  */
 #include "lib/cgroup-tree.h"
 
@@ -88,7 +89,7 @@ wait_empty (const GPtrArray *trees,
 
 /* (transfer full): those of all hierarchies, each once */
 static GArray *
-list_holders (const GPtrArray *trees, const char *path)
+list_holders (const GPtrArray *trees, const char *proc, const char *path)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
   GArray *all = g_array_new (FALSE, FALSE, sizeof (pid_t));
@@ -96,8 +97,7 @@ list_holders (const GPtrArray *trees, const char *path)
   for (guint i = 0; i < trees->len; i++) {
     const NcgTree *tree = g_ptr_array_index (trees, i);
     g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, NULL);
-    g_autoptr (GArray) pids =
-        cgroup != NULL ? ncg_cgroup_list_processes (cgroup, TRUE, NULL) : NULL;
+    g_autoptr (GArray) pids = cgroup != NULL ? ncg_cgroup_list_holders (cgroup, proc, NULL) : NULL;
 
     for (guint j = 0; pids != NULL && j < pids->len; j++)
       if (g_hash_table_add (seen, GINT_TO_POINTER (g_array_index (pids, pid_t, j))))
@@ -110,7 +110,7 @@ static gboolean
 set_busy (
     const GPtrArray *trees, const char *proc, const char *path, const char *what, GError **error)
 {
-  g_autoptr (GArray) pids = list_holders (trees, path);
+  g_autoptr (GArray) pids = list_holders (trees, proc, path);
   g_autofree char *holders =
       pids->len > 0 ? ncg_holders_to_string (proc, pids) : g_strdup ("of another pid namespace");
   g_autofree char *shown = ncg_error_escape_path (path);
@@ -125,7 +125,7 @@ set_not_removed (
     const GPtrArray *trees, const char *proc, const char *path, GError *refusal, GError **error)
 {
   g_autoptr (GError) owned = refusal;
-  g_autoptr (GArray) pids = list_holders (trees, path);
+  g_autoptr (GArray) pids = list_holders (trees, proc, path);
 
   if (pids->len > 0 && g_error_matches (refusal, NCG_ERROR, NCG_ERROR_BUSY))
     return set_busy (trees, proc, path, "these processes came into", error);
@@ -176,17 +176,19 @@ kill_at_once (const NcgHierarchy *hierarchy, const char *path)
   return cgroup != NULL && ncg_cgroup_write (cgroup, "cgroup.kill", "1", NULL);
 }
 
-/* What appears too fast is left to the next round. */
+/* What appears too fast is left to the next round; so is, on v2, whoever may not be signalled, but
+ * has been killed by the kernel. */
 static gboolean
-signal_all (const GPtrArray *trees, const char *path, GError **error)
+signal_all (
+    const GPtrArray *trees, const char *proc, const char *path, gboolean is_killed, GError **error)
 {
   for (guint i = 0; i < trees->len; i++) {
     const NcgTree *tree = g_ptr_array_index (trees, i);
     g_autoptr (NcgCgroup) cgroup = ncg_cgroup_open (tree->mount, path, NULL);
     g_autoptr (GError) local = NULL;
 
-    if (cgroup == NULL || ncg_cgroup_kill (cgroup, &local) ||
-        g_error_matches (local, NCG_ERROR, NCG_ERROR_BUSY))
+    if (cgroup == NULL || ncg_cgroup_kill_each (cgroup, proc, &local) ||
+        (is_killed && !tree->is_v1) || g_error_matches (local, NCG_ERROR, NCG_ERROR_BUSY))
       continue;
     g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
@@ -197,15 +199,19 @@ signal_all (const GPtrArray *trees, const char *path, GError **error)
 /* Nothing has to have come to rest to be killed. What is frozen on v2 ends by that; on v1 only once
  * it is thawed, which it is in any case. */
 static gboolean
-kill_in_round (
-    const NcgHierarchy *hierarchy, const char *path, guint round, Brake *brake, GError **error)
+kill_in_round (const NcgHierarchy *hierarchy,
+               const char *proc,
+               const char *path,
+               guint round,
+               Brake *brake,
+               GError **error)
 {
   gboolean is_held = ncg_cgroup_tree_hold (hierarchy, path);
   gboolean ok;
 
   if (!is_held || round > 0)
     brake_apply (brake, hierarchy, path);
-  ok = signal_all (hierarchy->trees, path, error);
+  ok = signal_all (hierarchy->trees, round > 0 ? proc : NULL, path, FALSE, error);
   if (is_held)
     ncg_cgroup_tree_release (hierarchy, path);
   return ok;
@@ -236,9 +242,9 @@ ncg_cgroup_tree_kill (const NcgHierarchy *hierarchy,
     return FALSE;
   for (guint round = 0; !empty; round++) {
     if (!kill_at_once (hierarchy, path))
-      ok = kill_in_round (hierarchy, path, round, &brake, error);
-    else if (round > 0) /* who is left may be in it on v1 alone */
-      ok = signal_all (hierarchy->trees, path, error);
+      ok = kill_in_round (hierarchy, proc, path, round, &brake, error);
+    else if (round > 0) /* who is left may be in it on v1 alone, or have no main thread */
+      ok = signal_all (hierarchy->trees, proc, path, TRUE, error);
     ncg_cgroup_tree_thaw_v1 (hierarchy, path);
     if (!ok)
       return FALSE;

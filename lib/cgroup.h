@@ -97,6 +97,18 @@ ncg_cgroup_write (const NcgCgroup *self, const char *file, const char *value, GE
  * processes belong to the threaded domain above it. */
 GArray *ncg_cgroup_list_processes (const NcgCgroup *self, gboolean recursive, GError **error);
 
+/**
+ * ncg_cgroup_list_holders:
+ * @proc: the mount point of procfs
+ *
+ * The processes of the cgroup and of all below it, and those of which only threads are there: the
+ * main thread of a process can have ended elsewhere before the others were moved, and then no
+ * cgroup.procs has it on v2. For each thread there is a look at @proc.
+ *
+ * Returns: (transfer full) (element-type pid_t): each once; else as ncg_cgroup_list_processes()
+ */
+GArray *ncg_cgroup_list_holders (const NcgCgroup *self, const char *proc, GError **error);
+
 /* (transfer full): the names of the direct children, sorted; none for a cgroup that is gone */
 GStrv ncg_cgroup_list_children (const NcgCgroup *self, GError **error);
 
@@ -139,6 +151,15 @@ gboolean ncg_cgroup_wait_empty (const NcgCgroup *self,
  * the root is %NCG_ERROR_INVALID_ARGUMENT.
  */
 gboolean ncg_cgroup_kill (const NcgCgroup *self, GError **error);
+
+/**
+ * ncg_cgroup_kill_each:
+ * @proc: (nullable): with it, all whom ncg_cgroup_list_holders() finds, else the processes
+ *
+ * The same without cgroup.kill, which sends SIGKILL to main threads alone: one that has ended does
+ * not pass it on to the other threads of its process, as a signal to the process does.
+ */
+gboolean ncg_cgroup_kill_each (const NcgCgroup *self, const char *proc, GError **error);
 
 /**
  * ncg_cgroup_signal:

@@ -277,7 +277,7 @@ on_ended (pid_t pid, gpointer user_data)
   Place *place = g_hash_table_lookup (self->places, GINT_TO_POINTER (pid));
   g_autofree char *cgroup = NULL;
 
-  if (place == NULL || place->has_ended)
+  if (place == NULL || place->has_ended || place->is_immortal)
     return;
   /* Who has come meanwhile counts. */
   settle_all (self);

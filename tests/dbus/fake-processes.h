@@ -47,7 +47,8 @@ char *fake_processes_get_cgroup (FakeProcesses *self, pid_t pid);
 /* How many processes are in @cgroup and below. */
 guint fake_processes_count (FakeProcesses *self, const char *cgroup);
 
-/* SIGKILL from the daemon has no effect any more, as in uninterruptible sleep. */
+/* SIGKILL has no effect any more that the daemon could see, as in uninterruptible sleep, until the
+ * process is dropped. */
 void fake_processes_make_immortal (FakeProcesses *self, pid_t pid);
 
 /* SIGKILL for all in @cgroup and below; they count as ended at once, and nobody is told. */

@@ -343,6 +343,7 @@ test_remove_busy (Fixture *fixture, gconstpointer data)
   g_assert_true (join_has_containers (fixture, CONTAINER_IS ("active")));
   container_assert_verified (fixture);
   join_end_process (fixture, pid);
+  fake_processes_drop (fake_kernel_get_processes (fixture->kernel), pid);
   container_must (fixture, "RemoveContainer", "{}");
   container_assert_gone (fixture);
 }

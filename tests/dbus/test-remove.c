@@ -201,6 +201,14 @@ test_kill (Fixture *fixture, gconstpointer data)
   assert_gone (fixture);
 }
 
+static void
+end_immortal (Fixture *fixture, pid_t pid)
+{
+  kill (pid, SIGKILL);
+  child_wait_killed (pid, SIGKILL);
+  fake_processes_drop (fake_kernel_get_processes (fixture->kernel), pid);
+}
+
 /* What does not end, not even by SIGKILL. */
 static void
 test_busy (Fixture *fixture, gconstpointer data)
@@ -221,8 +229,7 @@ test_busy (Fixture *fixture, gconstpointer data)
   fixture_assert_error (&error, "Busy", holder);
   assert_still_there (fixture);
   g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StopUnit", SLICE), ==, 0);
-  kill (pid, SIGKILL);
-  child_wait_killed (pid, SIGKILL);
+  end_immortal (fixture, pid);
   fixture_must_remove (fixture, "a");
   assert_gone (fixture);
 }
@@ -248,10 +255,8 @@ test_many_busy (Fixture *fixture, gconstpointer data)
   }
   g_assert_cmpuint (n_named, ==, 10);
   fixture_assert_error (&error, "Busy", " and 2 more");
-  for (gsize i = 0; i < G_N_ELEMENTS (pids); i++) {
-    kill (pids[i], SIGKILL);
-    child_wait_killed (pids[i], SIGKILL);
-  }
+  for (gsize i = 0; i < G_N_ELEMENTS (pids); i++)
+    end_immortal (fixture, pids[i]);
   fixture_must_remove (fixture, "a");
 }
 

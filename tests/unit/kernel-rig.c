@@ -157,8 +157,8 @@ kernel_rig_path (const KernelRig *self, const char *relative)
   return g_strconcat (self->path, "/", relative, NULL);
 }
 
-static const NcgProcess *
-hold (KernelRig *self, pid_t pid)
+const NcgProcess *
+kernel_rig_hold (KernelRig *self, pid_t pid)
 {
   g_autoptr (GError) error = NULL;
   NcgProcess *process = ncg_process_open ("/proc", pid, &error);
@@ -171,7 +171,7 @@ hold (KernelRig *self, pid_t pid)
 const NcgProcess *
 kernel_rig_start (KernelRig *self)
 {
-  return hold (self, child_start ());
+  return kernel_rig_hold (self, child_start ());
 }
 
 const NcgProcess *
@@ -191,7 +191,7 @@ kernel_rig_start_counter (KernelRig *self, volatile guint **ret_counter)
     }
   }
   *ret_counter = counter;
-  return hold (self, pid);
+  return kernel_rig_hold (self, pid);
 }
 
 static void
@@ -221,7 +221,7 @@ kernel_rig_start_bomb (KernelRig *self)
     explode ();
   }
   sigprocmask (SIG_UNBLOCK, &set, NULL);
-  return hold (self, pid);
+  return kernel_rig_hold (self, pid);
 }
 
 char *

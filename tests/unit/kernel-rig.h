@@ -40,6 +40,9 @@ char *kernel_rig_path (const KernelRig *self, const char *relative);
 const NcgProcess *kernel_rig_start (KernelRig *self);
 const NcgProcess *kernel_rig_start_counter (KernelRig *self, volatile guint **ret_counter);
 
+/* Another child of the test is one of the rig's. */
+const NcgProcess *kernel_rig_hold (KernelRig *self, pid_t pid);
+
 /* A child that waits for SIGUSR1, and then forks as fast as it can, as do its children, for as long
  * as a minute. Its cgroup must limit it. */
 const NcgProcess *kernel_rig_start_bomb (KernelRig *self);

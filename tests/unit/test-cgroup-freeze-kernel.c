@@ -5,6 +5,7 @@
  */
 #include "lib/cgroup-tree.h"
 #include "lib/error.h"
+#include "tests/unit/headless.h"
 #include "tests/unit/kernel-rig.h"
 
 #include <signal.h>
@@ -258,6 +259,59 @@ test_kill_bomb (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (limit, ==, "100");
 }
 
+/* As where there is nothing else: whoever is in v1 as well can be found there. */
+static void
+drop_v1 (Fixture *fixture)
+{
+  for (guint i = fixture->trees->len; i-- > 0;)
+    if (get_tree (fixture, i)->is_v1)
+      g_ptr_array_remove_index (fixture->trees, i);
+}
+
+/* cgroup.kill tells its main thread alone, which has ended. */
+static void
+test_kill_headless (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = kernel_rig_path (fixture->rig, "a");
+  g_autofree char *below = kernel_rig_path (fixture->rig, "a/below");
+  const NcgProcess *process = kernel_rig_hold (fixture->rig, headless_start ());
+
+  drop_v1 (fixture);
+  kernel_rig_make (fixture->rig, below);
+  kernel_rig_attach (fixture->rig, below);
+  headless_end_main (process->pid);
+  kill_all (fixture, path);
+  g_assert_false (kernel_rig_is_populated (fixture->rig, path));
+  g_assert_true (ncg_process_has_exited (process));
+}
+
+/* Its main thread has ended before it was moved, and is not in the list of the processes. */
+static void
+test_kill_headless_moved (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = kernel_rig_path (fixture->rig, "a");
+  g_autofree char *below = kernel_rig_path (fixture->rig, "a/below");
+  const NcgProcess *process = kernel_rig_hold (fixture->rig, headless_start ());
+  g_autofree char *pid = g_strdup_printf ("%d", (int) process->pid);
+  g_autofree char *named = g_strdup_printf ("%d (", (int) process->pid);
+  g_autofree char *listed = NULL;
+  g_autoptr (GError) error = NULL;
+
+  drop_v1 (fixture);
+  kernel_rig_make (fixture->rig, below);
+  headless_end_main (process->pid);
+  kernel_rig_write (get_tree (fixture, 0), below, "cgroup.procs", pid);
+  g_assert_true (kernel_rig_is_populated (fixture->rig, path));
+  listed = kernel_rig_read (get_tree (fixture, 0), below, "cgroup.procs");
+  g_assert_cmpstr (listed, ==, "");
+  g_assert_false (ncg_cgroup_tree_remove (fixture->trees, "/proc", path, 0, &error));
+  g_assert_error (error, NCG_ERROR, NCG_ERROR_BUSY);
+  g_assert_nonnull (strstr (error->message, named));
+  kill_all (fixture, path);
+  g_assert_false (kernel_rig_is_populated (fixture->rig, path));
+  g_assert_true (ncg_process_has_exited (process));
+}
+
 static gboolean
 applies_always (const NcgHierarchy *hierarchy)
 {
@@ -270,6 +324,12 @@ has_v1 (const NcgHierarchy *hierarchy, const char *controller)
   const NcgTree *tree = ncg_hierarchy_find_tree (hierarchy, controller);
 
   return tree != NULL && tree->is_v1;
+}
+
+static gboolean
+has_v2 (const NcgHierarchy *hierarchy)
+{
+  return !ncg_hierarchy_get_primary (hierarchy)->is_v1;
 }
 
 static gboolean
@@ -310,6 +370,8 @@ static const struct {
   { "kill/frozen-by-v1", has_both, test_kill_frozen_by_v1 },
   { "kill/stuck", is_frozen_by_v1, test_kill_stuck },
   { "kill/bomb", has_pids, test_kill_bomb },
+  { "kill/headless", has_v2, test_kill_headless },
+  { "kill/headless-moved", has_v2, test_kill_headless_moved },
 };
 
 static void
