@@ -451,6 +451,18 @@ join_existing (GTask *task, Container *container)
     fail (task, error);
 }
 
+/* Of one whose main thread has ended the threads would move, and be found neither there nor here.
+ */
+static gboolean
+check_whole (const Join *join, GError **error)
+{
+  for (guint i = 0; i < join->processes->len; i++)
+    if (!ncg_process_check_whole (g_ptr_array_index (join->processes, i), join->manager->proc,
+                                  error))
+      return FALSE;
+  return TRUE;
+}
+
 static void
 begin (GTask *task)
 {
@@ -467,6 +479,10 @@ begin (GTask *task)
     fail (task, g_error_new (NCG_ERROR, NCG_ERROR_FAILED,
                              "pod %s is %s and cannot be joined; remove it, or create it again",
                              join->uid, pod_state_to_string (pod->state)));
+    return;
+  }
+  if (!check_whole (join, &error)) {
+    fail (task, error);
     return;
   }
   join->pod = pod_ref (pod);

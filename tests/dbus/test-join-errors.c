@@ -4,6 +4,7 @@
  */
 #include "tests/dbus/calls.h"
 #include "tests/dbus/join.h"
+#include "tests/unit/headless.h"
 
 #include <gio/gunixfdlist.h>
 #include <string.h>
@@ -92,6 +93,24 @@ test_processes (Fixture *fixture, gconstpointer data)
   /* All or nothing. */
   assert_fails (fixture, "app", pids, 2, "{}", "NoSuchProcess", NULL);
   assert_nothing_left (fixture, pids[0]);
+}
+
+/* The main thread of one has ended, and the others of it would move. */
+static void
+test_headless (Fixture *fixture, gconstpointer data)
+{
+  pid_t pids[] = { join_start_process (fixture), headless_start () };
+
+  headless_end_main (pids[1]);
+  fake_processes_add (fake_kernel_get_processes (fixture->kernel), pids[1], JOIN_OUTSIDE);
+  assert_fails (fixture, "app", pids, 2, "{}", "NoSuchProcess", "main thread");
+  assert_nothing_left (fixture, pids[0]);
+  g_assert_true (join_is_in (fixture, pids[1], JOIN_OUTSIDE));
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", NULL), ==, 0);
+  join_one (fixture, "app", pids[0], "{}");
+  assert_fails (fixture, "app", &pids[1], 1, "{}", "NoSuchProcess", "main thread");
+  g_assert_true (join_is_in (fixture, pids[1], JOIN_OUTSIDE));
+  join_end_process (fixture, pids[1]);
 }
 
 static void
@@ -282,6 +301,7 @@ main (int argc, char **argv)
   JOIN_TEST ("/join/errors/arguments", test_arguments);
   JOIN_TEST ("/join/errors/missing-file", test_missing_file);
   JOIN_TEST ("/join/errors/processes", test_processes);
+  JOIN_TEST ("/join/errors/headless", test_headless);
   JOIN_TEST ("/join/errors/no-pod", test_no_pod);
   JOIN_TEST ("/join/errors/another-spec", test_another_spec);
   JOIN_TEST ("/join/errors/job-fails", test_job_fails);
