@@ -231,7 +231,8 @@ static gboolean
 is_same (const Create *create, const Container *container)
 {
   return container->is_held && container->has_spec &&
-         spec_equal (&create->options.spec, &container->spec) &&
+         settings_is_same_spec (&create->options.spec, &container->spec, SPEC_OF_CONTAINER,
+                                &container->defaults) &&
          container->is_delegated == create->options.is_delegated && container->user == create->user;
 }
 

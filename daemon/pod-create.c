@@ -347,7 +347,7 @@ settle_with_existing (GTask *task, Pod *existing)
     fail (task, refuse_class (create, existing));
   else if (existing->state == POD_FOREIGN)
     fail (task, refuse_foreign (create, existing));
-  else if (spec_equal (&existing->spec, &create->spec))
+  else if (settings_is_same_spec (&existing->spec, &create->spec, SPEC_OF_POD, &existing->defaults))
     succeed (task, existing);
   else
     fail (task, g_error_new (NCG_ERROR, NCG_ERROR_POD_EXISTS,

@@ -408,8 +408,10 @@ static gboolean
 check_existing (const Join *join, const Container *container, GError **error)
 {
   const JoinOptions *options = &join->options;
-  gboolean is_same_spec = spec_is_empty (&options->spec) ||
-                          (container->has_spec && spec_equal (&options->spec, &container->spec));
+  gboolean is_same_spec =
+      spec_is_empty (&options->spec) ||
+      (container->has_spec && settings_is_same_spec (&options->spec, &container->spec,
+                                                     SPEC_OF_CONTAINER, &container->defaults));
 
   if (is_same_spec && (!options->is_delegated || container->is_delegated) &&
       (join->user == NCG_NO_USER || join->user == container->user)) {

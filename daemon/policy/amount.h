@@ -31,6 +31,7 @@ typedef struct {
   AmountFlags flags;
   guint64 min;
   guint64 max;
+  guint64 otherwise; /* what it is if it is not given, as the API's reference says it */
 } AmountRule;
 
 /* Returns: %TRUE, or %NCG_ERROR_INVALID_ARGUMENT naming the key, the value and what is allowed */

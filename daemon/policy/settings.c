@@ -56,6 +56,21 @@ settings_read_defaults (const Config *config,
   };
 }
 
+gboolean
+settings_is_same_spec (const Spec *a,
+                       const Spec *b,
+                       SpecKind kind,
+                       const SettingsDefaults *defaults)
+{
+  guint32 configured = 0;
+
+  if (defaults->period_usec != 0 && defaults->period_usec != NCG_CPU_PERIOD_DEFAULT)
+    configured |= 1u << SPEC_CPU_PERIOD_USEC;
+  if (kind == SPEC_OF_POD && defaults->pids_limit != 0)
+    configured |= 1u << SPEC_PIDS_LIMIT;
+  return spec_is_same (a, b, configured);
+}
+
 /* The others are of shares, as the kubelet makes them of millicores. */
 static guint64
 get_weight (NcgSharesFormula formula, guint64 millicores)

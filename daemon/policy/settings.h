@@ -26,6 +26,14 @@ void settings_read_defaults (const Config *config,
                              const NcgHierarchy *hierarchy,
                              SettingsDefaults *ret_defaults);
 
+/* Whether two specs of a pod, or of a container in one, with these defaults ask for the same, so
+ * that one is the other's call again: spec_is_same(), and what the configuration has instead of a
+ * default is not that default. */
+gboolean settings_is_same_spec (const Spec *a,
+                                const Spec *b,
+                                SpecKind kind,
+                                const SettingsDefaults *defaults);
+
 /* (out): the whole set of a pod's cgroup, defaults included; only the sets of CPUs and nodes are
  * unset where the spec has none. */
 void

@@ -24,7 +24,7 @@ fail (const char *key, const char *name, const char *reason, GError **error)
 }
 
 static const AmountRule page_rule = { "HugepageLimits", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 0,
-                                      BYTES_MAX };
+                                      BYTES_MAX,        AMOUNT_MAX };
 
 static GVariant *
 format_hugepages (const NcgResources *pages)
@@ -119,6 +119,18 @@ spec_lists_merge_hugepages (GVariant *base, GVariant *changes)
 
   take_hugepages (base, &pages);
   take_hugepages (changes, &pages);
+  return format_hugepages (&pages);
+}
+
+GVariant *
+spec_lists_reduce_hugepages (GVariant *canonical)
+{
+  g_auto (NcgResources) pages = { 0 };
+
+  take_hugepages (canonical, &pages);
+  for (guint i = pages.hugepages != NULL ? pages.hugepages->len : 0; i > 0; i--)
+    if (g_array_index (pages.hugepages, NcgHugepageLimit, i - 1).limit_bytes == page_rule.otherwise)
+      g_array_remove_index (pages.hugepages, i - 1);
   return format_hugepages (&pages);
 }
 
@@ -316,6 +328,23 @@ spec_lists_merge_io (GVariant *base, GVariant *changes)
     for (int j = 0; j < NCG_N_IO_LIMITS; j++)
       if ((other->set & (1u << j)) != 0)
         device->limits[j] = other->limits[j];
+  }
+  return format_io (devices);
+}
+
+GVariant *
+spec_lists_reduce_io (GVariant *canonical)
+{
+  g_autoptr (GPtrArray) devices = spec_lists_get_devices (canonical);
+
+  for (guint i = devices->len; i > 0; i--) {
+    NcgDeviceLimits *device = devices->pdata[i - 1];
+
+    for (int j = 0; j < NCG_N_IO_LIMITS; j++)
+      if (device->limits[j] == NCG_UNLIMITED)
+        device->set &= ~(1u << j);
+    if (device->set == 0)
+      g_ptr_array_remove_index (devices, i - 1);
   }
   return format_io (devices);
 }

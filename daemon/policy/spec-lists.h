@@ -31,6 +31,10 @@ spec_lists_parse_io (const char *key, GVariant *value, GVariant **ret_canonical,
 GVariant *spec_lists_merge_hugepages (GVariant *base, GVariant *changes);
 GVariant *spec_lists_merge_io (GVariant *base, GVariant *changes);
 
+/* (transfer full): @canonical without what says that there is no limit; empty if nothing is left */
+GVariant *spec_lists_reduce_hugepages (GVariant *canonical);
+GVariant *spec_lists_reduce_io (GVariant *canonical);
+
 /* (transfer full) (element-type NcgHugepageLimit): of the canonical form, which may be %NULL */
 GArray *spec_lists_get_hugepages (GVariant *canonical);
 

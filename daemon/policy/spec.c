@@ -17,37 +17,44 @@
 #define BYTES_MAX (G_GUINT64_CONSTANT (1) << 62)
 #define PIDS_MAX 4194304 /* the kernel's PID_MAX_LIMIT */
 #define WEIGHT_MAX 10000
+#define NOTHING 0 /* not given is none of the values that can be */
 
 static const AmountRule amounts[] = {
-  [SPEC_CPU_REQUEST] = { "CPURequest", AMOUNT_MILLICORES, AMOUNT_PLAIN, 0, MILLICORES_MAX },
-  [SPEC_CPU_LIMIT] = { "CPULimit", AMOUNT_MILLICORES, AMOUNT_MAY_BE_MAX, 1, MILLICORES_MAX },
+  [SPEC_CPU_REQUEST] = { "CPURequest", AMOUNT_MILLICORES, AMOUNT_PLAIN, 0, MILLICORES_MAX, 0 },
+  [SPEC_CPU_LIMIT] = { "CPULimit", AMOUNT_MILLICORES, AMOUNT_MAY_BE_MAX, 1, MILLICORES_MAX,
+                       AMOUNT_MAX },
   [SPEC_CPU_PERIOD_USEC] = { "CPUPeriodUSec", AMOUNT_NUMBER, AMOUNT_PLAIN, NCG_CPU_PERIOD_MIN,
-                             NCG_CPU_PERIOD_MAX },
-  [SPEC_CPU_WEIGHT] = { "CPUWeight", AMOUNT_NUMBER, AMOUNT_MAY_BE_AUTO, 1, WEIGHT_MAX },
-  [SPEC_MEMORY_REQUEST] = { "MemoryRequest", AMOUNT_WHOLE, AMOUNT_PLAIN, 0, BYTES_MAX },
-  [SPEC_MEMORY_LIMIT] = { "MemoryLimit", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 1, BYTES_MAX },
-  [SPEC_MEMORY_HIGH] = { "MemoryHigh", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 1, BYTES_MAX },
-  [SPEC_MEMORY_LOW] = { "MemoryLow", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 0, BYTES_MAX },
-  [SPEC_MEMORY_MIN] = { "MemoryMin", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 0, BYTES_MAX },
-  [SPEC_MEMORY_SWAP_LIMIT] = { "MemorySwapLimit", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 0, BYTES_MAX },
-  [SPEC_PIDS_LIMIT] = { "PidsLimit", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 1, PIDS_MAX },
-  [SPEC_IO_WEIGHT] = { "IOWeight", AMOUNT_NUMBER, AMOUNT_PLAIN, 1, WEIGHT_MAX },
-  [SPEC_OOM_GROUP] = { "OOMGroup", AMOUNT_SWITCH, AMOUNT_PLAIN, 0, 1 },
+                             NCG_CPU_PERIOD_MAX, NCG_CPU_PERIOD_DEFAULT },
+  [SPEC_CPU_WEIGHT] = { "CPUWeight", AMOUNT_NUMBER, AMOUNT_MAY_BE_AUTO, 1, WEIGHT_MAX,
+                        AMOUNT_AUTO },
+  [SPEC_MEMORY_REQUEST] = { "MemoryRequest", AMOUNT_WHOLE, AMOUNT_PLAIN, 0, BYTES_MAX, 0 },
+  [SPEC_MEMORY_LIMIT] = { "MemoryLimit", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 1, BYTES_MAX,
+                          AMOUNT_MAX },
+  [SPEC_MEMORY_HIGH] = { "MemoryHigh", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 1, BYTES_MAX, AMOUNT_MAX },
+  [SPEC_MEMORY_LOW] = { "MemoryLow", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 0, BYTES_MAX, 0 },
+  [SPEC_MEMORY_MIN] = { "MemoryMin", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 0, BYTES_MAX, 0 },
+  [SPEC_MEMORY_SWAP_LIMIT] = { "MemorySwapLimit", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 0, BYTES_MAX,
+                               AMOUNT_MAX },
+  [SPEC_PIDS_LIMIT] = { "PidsLimit", AMOUNT_WHOLE, AMOUNT_MAY_BE_MAX, 1, PIDS_MAX, AMOUNT_MAX },
+  [SPEC_IO_WEIGHT] = { "IOWeight", AMOUNT_NUMBER, AMOUNT_PLAIN, 1, WEIGHT_MAX, NOTHING },
+  [SPEC_OOM_GROUP] = { "OOMGroup", AMOUNT_SWITCH, AMOUNT_PLAIN, 0, 1, 0 },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (amounts) == N_SPEC_AMOUNTS);
 
+/* The reduced form, where there is one, leaves out what says no more than leaving it out. */
 static const struct {
   const char *key;
   gboolean (*parse) (const char *key, GVariant *value, GVariant **ret_canonical, GError **error);
   GVariant *(*merge) (GVariant *base, GVariant *changes);
+  GVariant *(*reduce) (GVariant *canonical);
 } lists[] = {
   [SPEC_HUGEPAGE_LIMITS] = { "HugepageLimits", spec_lists_parse_hugepages,
-                             spec_lists_merge_hugepages },
-  [SPEC_IO_LIMITS] = { "IOLimits", spec_lists_parse_io, spec_lists_merge_io },
-  [SPEC_UNIFIED] = { "Unified", spec_raw_parse_unified, spec_raw_merge_unified },
+                             spec_lists_merge_hugepages, spec_lists_reduce_hugepages },
+  [SPEC_IO_LIMITS] = { "IOLimits", spec_lists_parse_io, spec_lists_merge_io, spec_lists_reduce_io },
+  [SPEC_UNIFIED] = { "Unified", spec_raw_parse_unified, spec_raw_merge_unified, NULL },
   [SPEC_SYSTEMD_PROPERTIES] = { "SystemdProperties", spec_raw_parse_properties,
-                                spec_raw_merge_properties },
-  [SPEC_LABELS] = { "Labels", spec_raw_parse_labels, spec_raw_replace_labels },
+                                spec_raw_merge_properties, NULL },
+  [SPEC_LABELS] = { "Labels", spec_raw_parse_labels, spec_raw_replace_labels, NULL },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (lists) == N_SPEC_LISTS);
 
@@ -299,6 +306,69 @@ spec_equal (const Spec *a, const Spec *b)
   return g_variant_equal (variant_a, variant_b);
 }
 
+/* "No limit" counts as none, and so does 0: qos.go looks at quantities above zero only. */
+static guint64
+get_limit (const Spec *self, SpecAmount limit)
+{
+  return is_set (self, limit) && self->amounts[limit] != NCG_UNLIMITED ? self->amounts[limit] : 0;
+}
+
+/* A request that is left out is its limit. */
+static gboolean
+has_limit (const Spec *self, int amount)
+{
+  if (amount == SPEC_CPU_REQUEST)
+    return get_limit (self, SPEC_CPU_LIMIT) != 0;
+  return amount == SPEC_MEMORY_REQUEST && get_limit (self, SPEC_MEMORY_LIMIT) != 0;
+}
+
+static void
+reduce_set (NcgCpuset **set)
+{
+  if (*set != NULL && ncg_cpuset_is_empty (*set))
+    g_clear_pointer (set, ncg_cpuset_free);
+}
+
+static void
+reduce_lists (Spec *self)
+{
+  for (int i = 0; i < N_SPEC_LISTS; i++) {
+    g_autoptr (GVariant) list = g_steal_pointer (&self->lists[i]);
+    g_autoptr (GVariant) reduced = NULL;
+
+    if (list != NULL)
+      reduced = lists[i].reduce != NULL ? lists[i].reduce (list) : g_variant_ref (list);
+    if (reduced != NULL && g_variant_n_children (reduced) > 0)
+      self->lists[i] = g_steal_pointer (&reduced);
+  }
+}
+
+/* Takes away what says no more than leaving it out. */
+static void
+reduce (Spec *self, guint32 configured)
+{
+  for (int i = 0; i < N_SPEC_AMOUNTS; i++)
+    if ((configured & (1u << i)) == 0 && self->amounts[i] == amounts[i].otherwise &&
+        !has_limit (self, i))
+      self->set &= ~(1u << i);
+  reduce_set (&self->cpus);
+  reduce_set (&self->memory_nodes);
+  reduce_lists (self);
+}
+
+gboolean
+spec_is_same (const Spec *a, const Spec *b, guint32 configured)
+{
+  g_auto (Spec) reduced_a = { 0 };
+  g_auto (Spec) reduced_b = { 0 };
+
+  spec_copy (a, &reduced_a);
+  spec_copy (b, &reduced_b);
+  reduce (&reduced_a, configured);
+  reduce (&reduced_b, configured);
+  return spec_equal (&reduced_a, &reduced_b);
+}
+
 gboolean
 spec_is_empty (const Spec *self)
 {
@@ -377,13 +447,6 @@ spec_check (const Spec *self, GError **error)
 {
   return check_request (self, SPEC_CPU_REQUEST, SPEC_CPU_LIMIT, error) &&
          check_request (self, SPEC_MEMORY_REQUEST, SPEC_MEMORY_LIMIT, error);
-}
-
-/* "No limit" counts as none, and so does 0: qos.go looks at quantities above zero only. */
-static guint64
-get_limit (const Spec *self, SpecAmount limit)
-{
-  return is_set (self, limit) && self->amounts[limit] != NCG_UNLIMITED ? self->amounts[limit] : 0;
 }
 
 static guint64

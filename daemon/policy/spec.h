@@ -84,7 +84,21 @@ GArray *spec_get_hugepages (const Spec *self);
 void spec_add_found (Spec *self, const NcgDeviceLimits *device);
 
 void spec_copy (const Spec *self, Spec *ret_copy);
+
+/* Whether the same is given in both, however it is written: what a key's default is counts. */
 gboolean spec_equal (const Spec *a, const Spec *b);
+
+/**
+ * spec_is_same:
+ * @configured: bit i: amounts[i], if it is left out, is not what the API's reference says but what
+ *   the configuration says
+ *
+ * Returns: whether both ask for the same: what a key's default is, or an empty list, is as if it
+ *   were not given. So is a request of 0 without a limit; one that is its limit is not, for it
+ *   would not follow when that is updated. A class or a weight is not, either.
+ */
+gboolean spec_is_same (const Spec *a, const Spec *b, guint32 configured);
+
 gboolean spec_is_empty (const Spec *self);
 
 /* (out): @base with all that @changes says. Labels are replaced as a whole; of the other lists each

@@ -83,6 +83,8 @@ test_same (Fixture *fixture, gconstpointer data)
   fake_systemd_forget_calls (fixture->systemd);
   container_must_create (fixture, SPEC);
   container_must_create (fixture, "{'MemoryLimit': <'65536Ki'>, 'CPURequest': <uint64 250>}");
+  container_must_create (fixture, "{'MemoryLimit': <'64Mi'>, 'CPURequest': <uint64 250>, "
+                                  "'CPULimit': <'max'>, 'Labels': <@a{ss} {}>}");
   g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", NULL), ==, 0);
   container_must_fail (fixture, "CreateContainer", "db", "{}", "ContainerExists", "db");
   container_must_fail (fixture, "CreateContainer", "db",

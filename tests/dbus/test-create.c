@@ -151,6 +151,44 @@ test_again (Fixture *fixture, gconstpointer data)
 }
 
 static void
+assert_spec (Fixture *fixture, const char *expected)
+{
+  g_autoptr (GVariant) spec = fixture_get_pod_property (fixture, "a", "Spec");
+  g_autofree char *text = g_variant_print (spec, TRUE);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+/* What says no more than leaving it out does not make another spec of it, and an update keeps it
+ * all the same: a request that was given does not follow a limit. */
+static void
+test_defaults_again (Fixture *fixture, gconstpointer data)
+{
+  static const char *const same[] = {
+    "{'CPURequest': <'0'>, 'CPULimit': <'max'>, 'CPUPeriodUSec': <uint64 100000>}",
+    "{'CPUSet': <''>, 'OOMGroup': <false>, 'MemoryLow': <uint64 0>, 'PidsLimit': <'max'>}",
+    "{'Labels': <@a{ss} {}>, 'Unified': <@a{ss} {}>, 'HugepageLimits': <{'2Mi': <'max'>}>}",
+    "{'IOLimits': <@a(sa{st}) []>, 'SystemdProperties': <@a(sv) []>}",
+  };
+  g_autofree char *slice = fixture_must_create (fixture, "a", "{}");
+  g_autoptr (GError) error = NULL;
+
+  fake_systemd_forget_calls (fixture->systemd);
+  for (gsize i = 0; i < G_N_ELEMENTS (same); i++) {
+    g_autofree char *again = fixture_must_create (fixture, "a", same[i]);
+
+    g_assert_cmpstr (again, ==, slice);
+  }
+  g_assert_cmpuint (fake_systemd_count_calls (fixture->systemd, "StartTransientUnit", NULL), ==, 0);
+  assert_spec (fixture, "@a{sv} {}");
+  g_assert_null (fixture_create (fixture, "a", "{'CPUWeight': <uint64 1>}", &error));
+  fixture_assert_error (&error, "PodExists", "UpdatePod");
+  fixture_update (fixture, "a", "{'CPURequest': <'0'>, 'CPULimit': <'max'>}", &error);
+  g_assert_no_error (error);
+  assert_spec (fixture, "{'CPULimit': <'max'>, 'CPURequest': <uint64 0>}");
+}
+
+static void
 test_clients_at_once (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (Calls) calls = calls_new (fixture);
@@ -346,6 +384,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/create/nothing", test_nothing);
   FIXTURE_TEST ("/create/reply", test_reply);
   FIXTURE_TEST ("/create/again", test_again);
+  FIXTURE_TEST ("/create/again/defaults", test_defaults_again);
   FIXTURE_TEST ("/create/clients-at-once", test_clients_at_once);
   FIXTURE_TEST ("/create/specs-at-once", test_specs_at_once);
   FIXTURE_TEST ("/create/pods-at-once", test_pods_at_once);

@@ -87,7 +87,8 @@ test_again (Fixture *fixture, gconstpointer data)
 
   join_one (fixture, "app", pid, "{}");
   join_one (fixture, "app", pid, "{}");
-  join_one (fixture, "other", pid, "{}");
+  join_one (fixture, "other", pid, "{'PidsLimit': <uint64 5>}");
+  join_one (fixture, "other", pid, "{'PidsLimit': <uint64 5>, 'CPULimit': <'max'>}");
   g_assert_true (join_is_in (fixture, pid, JOIN_POD "/poda-other.scope"));
 }
 

@@ -342,6 +342,38 @@ test_formula_on_v1 (void)
   g_assert_cmpint ((int) defaults.formula, ==, NCG_SHARES_PROPORTIONAL);
 }
 
+/* What the configuration has instead of a default is not that default. */
+static const struct {
+  const char *spec; /* and one that says nothing */
+  SpecKind kind;
+  SettingsDefaults defaults;
+  gboolean is_same;
+} same[] = {
+  { "{'PidsLimit': <'max'>}", SPEC_OF_POD, { 0 }, TRUE },
+  { "{'PidsLimit': <'max'>}", SPEC_OF_POD, { .pids_limit = 5 }, FALSE },
+  { "{'PidsLimit': <'max'>}", SPEC_OF_CONTAINER, { .pids_limit = 5 }, TRUE },
+  { "{'CPUPeriodUSec': <uint64 100000>}", SPEC_OF_POD, { 0 }, TRUE },
+  { "{'CPUPeriodUSec': <uint64 100000>}", SPEC_OF_POD, { .period_usec = 100000 }, TRUE },
+  { "{'CPUPeriodUSec': <uint64 100000>}", SPEC_OF_POD, { .period_usec = 50000 }, FALSE },
+  { "{'CPUPeriodUSec': <uint64 100000>}", SPEC_OF_CONTAINER, { .period_usec = 50000 }, FALSE },
+  { "{'CPUPeriodUSec': <uint64 50000>}", SPEC_OF_POD, { .period_usec = 50000 }, FALSE },
+  { "{'CPULimit': <'max'>}", SPEC_OF_POD, { .period_usec = 50000, .pids_limit = 5 }, TRUE },
+};
+
+static void
+test_same (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (same); i++) {
+    g_auto (Spec) nothing = { 0 };
+    g_auto (Spec) spec = { 0 };
+
+    parse (same[i].spec, same[i].kind, &spec);
+    g_test_message ("%" G_GSIZE_FORMAT, i);
+    g_assert_cmpint (settings_is_same_spec (&spec, &nothing, same[i].kind, &same[i].defaults), ==,
+                     same[i].is_same);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -355,5 +387,6 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/defaults", test_defaults);
   g_test_add_func ("/settings/formulas", test_formulas);
   g_test_add_func ("/settings/formula-on-v1", test_formula_on_v1);
+  g_test_add_func ("/settings/same", test_same);
   return g_test_run ();
 }

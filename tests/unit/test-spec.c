@@ -396,6 +396,85 @@ test_auto (void)
   g_assert_false (spec_is_empty (&automatic));
 }
 
+static const guint32 period = 1u << SPEC_CPU_PERIOD_USEC;
+static const guint32 pids = 1u << SPEC_PIDS_LIMIT;
+
+/* Two that say the same, or not, whichever is first; and what is said is kept as it is. */
+static const struct {
+  const char *a;
+  const char *b;
+  guint32 configured;
+  gboolean is_same;
+} pairs[] = {
+  { "{}", "{'CPURequest': <'0'>}", 0, TRUE },
+  { "{'CPULimit': <'max'>}", "{'CPURequest': <'0'>}", 0, TRUE },
+  { "{'CPULimit': <'1'>}", "{'CPULimit': <'1'>, 'CPURequest': <'0'>}", 0, FALSE },
+  { "{'CPULimit': <'1'>}", "{'CPULimit': <'1'>, 'CPURequest': <'1'>}", 0, FALSE },
+  { "{'MemoryLimit': <'1'>}", "{'MemoryLimit': <'1'>, 'CPURequest': <'0'>}", 0, TRUE },
+  { "{}", "{'CPURequest': <'1m'>}", 0, FALSE },
+  { "{}", "{'CPULimit': <'max'>}", 0, TRUE },
+  { "{}", "{'CPUPeriodUSec': <uint64 100000>}", 0, TRUE },
+  { "{}", "{'CPUPeriodUSec': <uint64 100000>}", period, FALSE },
+  { "{}", "{'CPUPeriodUSec': <uint64 50000>}", 0, FALSE },
+  { "{}", "{'CPUWeight': <'auto'>}", 0, TRUE },
+  { "{}", "{'CPUWeight': <uint64 100>}", 0, FALSE },
+  { "{'CPURequest': <'1'>}", "{'CPURequest': <'1'>, 'CPUWeight': <uint64 100>}", 0, FALSE },
+  { "{}", "{'CPUSet': <''>, 'MemoryNodes': <''>}", 0, TRUE },
+  { "{}", "{'CPUSet': <'0'>}", 0, FALSE },
+  { "{}", "{'MemoryNodes': <'0'>}", 0, FALSE },
+  { "{}", "{'MemoryRequest': <'0'>}", 0, TRUE },
+  { "{'MemoryLimit': <'1'>}", "{'MemoryLimit': <'1'>, 'MemoryRequest': <'0'>}", 0, FALSE },
+  { "{}", "{'MemoryLimit': <'max'>, 'MemoryHigh': <'max'>, 'MemorySwapLimit': <'max'>}", 0, TRUE },
+  { "{}", "{'MemorySwapLimit': <'0'>}", 0, FALSE },
+  { "{}", "{'MemoryLow': <'0'>, 'MemoryMin': <uint64 0>}", 0, TRUE },
+  { "{}", "{'MemoryMin': <'max'>}", 0, FALSE },
+  { "{}", "{'PidsLimit': <'max'>}", 0, TRUE },
+  { "{}", "{'PidsLimit': <'max'>}", pids, FALSE },
+  { "{'PidsLimit': <'max'>}", "{'PidsLimit': <'max'>}", pids, TRUE },
+  { "{}", "{'IOWeight': <uint64 100>}", 0, FALSE },
+  { "{}", "{'OOMGroup': <false>}", 0, TRUE },
+  { "{}", "{'OOMGroup': <true>}", 0, FALSE },
+  { "{}", "{'QosClass': <'BestEffort'>}", 0, FALSE },
+  { "{}", "{'HugepageLimits': <@a{sv} {}>}", 0, TRUE },
+  { "{}", "{'HugepageLimits': <{'2Mi': <'max'>}>}", 0, TRUE },
+  { "{}", "{'HugepageLimits': <{'2Mi': <'0'>}>}", 0, FALSE },
+  { "{'HugepageLimits': <{'1Gi': <'0'>}>}", "{'HugepageLimits': <{'2Mi': <'max'>, '1Gi': <'0'>}>}",
+    0, TRUE },
+  { "{}", "{'IOLimits': <@a(sa{st}) []>}", 0, TRUE },
+  { "{}", "{'IOLimits': <[('8:0', {'ReadIOPSMax': uint64 18446744073709551615}), ('8:16', {})]>}",
+    0, TRUE },
+  { "{'IOLimits': <[('8:0', {'ReadIOPSMax': uint64 5})]>}",
+    "{'IOLimits': <[('8:0', {'ReadIOPSMax': uint64 5, 'WriteIOPSMax': 18446744073709551615})]>}", 0,
+    TRUE },
+  { "{}", "{'IOLimits': <[('8:0', {'ReadIOPSMax': uint64 5})]>}", 0, FALSE },
+  { "{}", "{'Unified': <@a{ss} {}>}", 0, TRUE },
+  { "{}", "{'Unified': <{'memory.max': 'max'}>}", 0, FALSE },
+  { "{}", "{'SystemdProperties': <@a(sv) []>}", 0, TRUE },
+  { "{}", "{'SystemdProperties': <[('After', <@as []>)]>}", 0, FALSE },
+  { "{}", "{'Labels': <@a{ss} {}>}", 0, TRUE },
+  { "{}", "{'Labels': <{'a': ''}>}", 0, FALSE },
+};
+
+static void
+test_same (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (pairs); i++) {
+    g_auto (Spec) a = { 0 };
+    g_auto (Spec) b = { 0 };
+    g_autofree char *before = NULL;
+    g_autofree char *after = NULL;
+
+    g_test_message ("%s and %s", pairs[i].a, pairs[i].b);
+    must_parse (pairs[i].a, &a);
+    must_parse (pairs[i].b, &b);
+    before = print (&b);
+    g_assert_cmpint (spec_is_same (&a, &b, pairs[i].configured), ==, pairs[i].is_same);
+    g_assert_cmpint (spec_is_same (&b, &a, pairs[i].configured), ==, pairs[i].is_same);
+    after = print (&b);
+    g_assert_cmpstr (after, ==, before);
+  }
+}
+
 /* What has been found is copied, and is no part of what was said. */
 static void
 test_found (void)
@@ -464,6 +543,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spec/check", test_check);
   g_test_add_func ("/spec/class", test_class);
   g_test_add_func ("/spec/auto", test_auto);
+  g_test_add_func ("/spec/same", test_same);
   g_test_add_func ("/spec/found", test_found);
   g_test_add_func ("/spec/member", test_member);
   return g_test_run ();
