@@ -12,6 +12,8 @@
 
 /* What sd-bus makes of reading a value of another type. */
 #define WRONG_TYPE "System.Error.ENXIO"
+/* What it makes of EINVAL, all that systemd says of most values that it does not know. */
+#define WRONG_VALUE "org.freedesktop.DBus.Error.InvalidArgs"
 /* How many names a message has at most. */
 #define MOST_NAMED 10
 
@@ -330,39 +332,59 @@ ncg_unit_properties_parse_refused (const GError *error)
 }
 
 static char *
-print_types (GVariant *properties)
+print_names (GVariant *properties, gboolean with_types)
 {
   GString *text = g_string_new (NULL);
   gsize n = g_variant_n_children (properties);
 
   for (gsize i = 0; i < MIN (n, MOST_NAMED); i++) {
     g_autoptr (GVariant) value = NULL;
+    g_autofree char *escaped = NULL;
     const char *name;
 
     g_variant_get_child (properties, i, "(&sv)", &name, &value);
-    g_string_append_printf (text, "%s%s ('%s')", i > 0 ? ", " : "", name,
-                            g_variant_get_type_string (value));
+    escaped = ncg_error_escape (name);
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", escaped);
+    if (with_types)
+      g_string_append_printf (text, " ('%s')", g_variant_get_type_string (value));
   }
   if (n > MOST_NAMED)
     g_string_append_printf (text, " and %" G_GSIZE_FORMAT " more", n - MOST_NAMED);
   return g_string_free (text, FALSE);
 }
 
-void
-ncg_unit_properties_explain (GVariant *properties, GError **error)
+static void
+explain_type (GVariant *properties, GError **error)
 {
-  g_autofree char *types = NULL;
+  g_autofree char *types = print_names (properties, TRUE);
 
-  if (properties == NULL || g_variant_n_children (properties) == 0 ||
-      !g_error_matches (*error, NCG_ERROR, NCG_ERROR_SYSTEMD_FAILED) ||
-      strstr ((*error)->message, WRONG_TYPE) == NULL)
-    return;
-  types = print_types (properties);
   g_clear_error (error);
   g_set_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT,
                "systemd takes one of these properties with a value of another type: %s; the types "
                "are in org.freedesktop.systemd1(5)",
                types);
+}
+
+static void
+explain_value (GVariant *properties, GError **error)
+{
+  g_autofree char *names = print_names (properties, FALSE);
+  g_autoptr (GError) before = g_steal_pointer (error);
+
+  g_set_error (error, before->domain, before->code, "%s; SystemdProperties gave %s",
+               before->message, names);
+}
+
+void
+ncg_unit_properties_explain (GVariant *properties, GError **error)
+{
+  if (properties == NULL || g_variant_n_children (properties) == 0 ||
+      !g_error_matches (*error, NCG_ERROR, NCG_ERROR_SYSTEMD_FAILED))
+    return;
+  if (strstr ((*error)->message, WRONG_TYPE) != NULL)
+    explain_type (properties, error);
+  else if (strstr ((*error)->message, WRONG_VALUE) != NULL)
+    explain_value (properties, error);
 }
 
 /* (transfer full): the entries of that name, or all the others */

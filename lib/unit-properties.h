@@ -72,7 +72,9 @@ char *ncg_unit_properties_parse_refused (const GError *error);
  *
  * Of a value that has another type than the property systemd only says that the message had
  * unexpected contents. That becomes %NCG_ERROR_INVALID_ARGUMENT with the names and types of
- * @properties; any other error stays as it is.
+ * @properties. Of a value that it does not know it may say no more than that there is an invalid
+ * argument: the message gets the names of @properties. Any other error stays as it is. The names
+ * are in order, and of many only some.
  */
 void ncg_unit_properties_explain (GVariant *properties, GError **error);
 

@@ -524,6 +524,30 @@ test_refused (Fixture *fixture, gconstpointer data)
   }
 }
 
+/* systemd says of the whole call that there is an invalid value: the message has what was given. */
+static void
+test_refused_value (Fixture *fixture, gconstpointer data)
+{
+  static const char *const methods[] = { "StartTransientUnit", "SetUnitProperties" };
+  g_autoptr (GError) error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (methods); i++) {
+    const FakeFault fault = { methods[i], SLICE, FAKE_FAULT_ERROR, .times = 1,
+                              .text = "org.freedesktop.DBus.Error.InvalidArgs" };
+
+    fake_systemd_add_fault (fixture->systemd, &fault);
+  }
+  g_assert_null (fixture_create (fixture, "a", ZSWAP, &error));
+  fixture_assert_error (&error, "SystemdFailed", "; SystemdProperties gave MemoryZSwapMax");
+  must_create (fixture, "{}");
+  g_assert_false (fixture_update (
+      fixture, "a",
+      "{'SystemdProperties': <[('MemoryZSwapMax', <uint64 1>), ('DeviceAllow', <" NULL_ONLY ">)]>}",
+      &error));
+  fixture_assert_error (&error, "SystemdFailed",
+                        "; SystemdProperties gave MemoryZSwapMax, DeviceAllow");
+}
+
 /* The device is looked up again; one that has gone has no limits, and all else goes on. */
 static void
 test_restart (Fixture *fixture, gconstpointer data)
@@ -561,6 +585,7 @@ main (int argc, char **argv)
   FIXTURE_TEST_WITHOUT_DAEMON ("/settings/dropped-property/upgrade", test_dropped_upgrade);
   FIXTURE_TEST_WITHOUT_DAEMON ("/settings/dropped-property/reexec", test_dropped_reexec);
   FIXTURE_TEST ("/settings/refused", test_refused);
+  FIXTURE_TEST ("/settings/refused-value", test_refused_value);
   FIXTURE_TEST ("/settings/restart", test_restart);
   return g_test_run ();
 }

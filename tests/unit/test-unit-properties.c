@@ -267,6 +267,27 @@ test_explain (void)
   assert_explained ("[('A', <'x'>)]", "systemd refused it: no", NCG_ERROR_SYSTEMD_FAILED, "no");
 }
 
+/* Nor which of the values is none. */
+static void
+test_explain_values (void)
+{
+  const char *invalid = "systemd refused SetUnitProperties: Invalid argument "
+                        "(org.freedesktop.DBus.Error.InvalidArgs)";
+  const char *named = "InvalidArgs); SystemdProperties gave B, A\\x0a";
+  GError *error = g_error_new_literal (NCG_ERROR, NCG_ERROR_TIMEOUT, invalid);
+  g_autoptr (GVariant) given = g_variant_ref_sink (g_variant_new_parsed ("[('A', <1>)]"));
+
+  assert_explained ("[('B', <'x'>), ('A\\n', <@as []>)]", invalid, NCG_ERROR_SYSTEMD_FAILED, named);
+  assert_explained (NULL, invalid, NCG_ERROR_SYSTEMD_FAILED, invalid);
+  ncg_unit_properties_explain (given, &error);
+  g_assert_cmpstr (error->message, ==, invalid);
+  g_error_free (error);
+  error = g_error_new_literal (NCG_ERROR, NCG_ERROR_SYSTEMD_FAILED, "no");
+  ncg_unit_properties_explain (given, &error);
+  g_assert_cmpstr (error->message, ==, "no");
+  g_error_free (error);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -280,5 +301,6 @@ main (int argc, char **argv)
   g_test_add_func ("/unit-properties/old-systemd", test_old_systemd);
   g_test_add_func ("/unit-properties/replace", test_replace);
   g_test_add_func ("/unit-properties/explain", test_explain);
+  g_test_add_func ("/unit-properties/explain/values", test_explain_values);
   return g_test_run ();
 }
