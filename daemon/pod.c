@@ -231,6 +231,24 @@ load_defaults (GVariant *content, SettingsDefaults *defaults)
          ncg_shares_formula_from_string (formula, &defaults->formula);
 }
 
+/* Names follow from the uid, with each driver: a file with others is a copy of another pod's. */
+static gboolean
+check_names (const char *uid, const char *path, const char *slice, GError **error)
+{
+  g_autofree char *name = g_strconcat ("pod", uid, NULL);
+  g_autofree char *last = g_path_get_basename (path);
+  g_autofree char *own = g_strdelimit (g_strdup (name), "-", '_');
+  g_autofree char *unit = g_strconcat (own, ".slice", NULL);
+  g_autofree char *suffix = g_strconcat ("-", unit, NULL);
+
+  if (g_str_equal (last, name) &&
+      (g_str_equal (slice, path) || g_str_equal (slice, unit) || g_str_has_suffix (slice, suffix)))
+    return TRUE;
+  g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "the file of pod %s is that of %s, %s", uid,
+               path, slice);
+  return FALSE;
+}
+
 Pod *
 pod_load (const char *uid, GVariant *content, GError **error)
 {
@@ -250,7 +268,7 @@ pod_load (const char *uid, GVariant *content, GError **error)
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "the file of pod %s is incomplete", uid);
     return NULL;
   }
-  if (!spec_parse (saved, SPEC_OF_POD, &spec, error))
+  if (!check_names (uid, path, slice, error) || !spec_parse (saved, SPEC_OF_POD, &spec, error))
     return NULL;
   if (!load_defaults (content, &defaults)) {
     g_set_error (error, NCG_ERROR, NCG_ERROR_FAILED, "pod %s has weights by no known formula", uid);

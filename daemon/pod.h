@@ -101,6 +101,7 @@ GVariant *pod_save (const Pod *self, const Spec *spec);
  * pod_load:
  * @content: what pod_save() wrote
  *
- * Returns: (transfer full): the pod in the state creating, or an error that says what is missing
+ * Returns: (transfer full): the pod in the state creating, or an error that says what is missing,
+ * or that these are the names of another pod
  */
 Pod *pod_load (const char *uid, GVariant *content, GError **error);

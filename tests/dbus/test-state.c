@@ -229,6 +229,23 @@ test_lost_directory (Fixture *fixture, gconstpointer data)
   assert_quota (fixture, "50000 100000");
 }
 
+/* The file of one pod as another's: there is one, with its own name. */
+static void
+test_copied (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *text = NULL;
+
+  create (fixture);
+  stop (fixture);
+  text = fixture_read_file (fixture, "a.pod");
+  fixture_write_file (fixture, "zz.pod", text);
+  fixture_start_daemon (fixture);
+  g_assert_cmpuint (count_pods (fixture), ==, 1);
+  g_assert_true (fixture_has_pod_state (fixture, "a", "active"));
+  g_assert_false (fixture_has_file (fixture, "zz.pod"));
+  g_assert_true (fixture_has_file (fixture, "zz.pod.bad"));
+}
+
 /* A file that cannot even be renamed. */
 static void
 test_lost_file (Fixture *fixture, gconstpointer data)
@@ -274,6 +291,7 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/state/truncated", test_truncated);
   FIXTURE_TEST ("/state/damaged-with-processes", test_damaged_with_processes);
   FIXTURE_TEST ("/state/lost-directory", test_lost_directory);
+  FIXTURE_TEST ("/state/copied", test_copied);
   FIXTURE_TEST ("/state/lost-file", test_lost_file);
   FIXTURE_TEST ("/state/damaged-node", test_damaged_node);
   return g_test_run ();

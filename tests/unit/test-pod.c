@@ -24,8 +24,12 @@ make_pod (const char *uid, const char *text)
 {
   g_auto (Spec) spec = { 0 };
 
+  g_autofree char *path = g_strconcat ("/machine/burstable/pod", uid, NULL);
+  g_autofree char *own = g_strdelimit (g_strdup (uid), "-", '_');
+  g_autofree char *slice = g_strconcat ("machine-burstable-pod", own, ".slice", NULL);
+
   parse (text, SPEC_OF_POD, &spec);
-  return pod_new (uid, "/machine/burstable/podx", "machine-burstable-podx.slice", &spec, &defaults);
+  return pod_new (uid, path, slice, &spec, &defaults);
 }
 
 static void
@@ -35,8 +39,8 @@ test_new (void)
   g_autoptr (Pod) pod = make_pod ("a-b", "{'CPULimit': <'500m'>}");
 
   g_assert_cmpstr (pod->uid, ==, "a-b");
-  g_assert_cmpstr (pod->path, ==, "/machine/burstable/podx");
-  g_assert_cmpstr (pod->slice, ==, "machine-burstable-podx.slice");
+  g_assert_cmpstr (pod->path, ==, "/machine/burstable/poda-b");
+  g_assert_cmpstr (pod->slice, ==, "machine-burstable-poda_b.slice");
   g_assert_cmpstr (pod->cgroup, ==, "");
   g_assert_cmpstr (pod->object_path, ==, POD_OBJECT_PREFIX "/a_2db");
   g_assert_cmpint ((int) pod->state, ==, POD_CREATING);
@@ -161,6 +165,33 @@ test_round_trip (void)
   }
 }
 
+/* Whatever the uid, with each driver, and without a root. */
+static void
+test_names (void)
+{
+  static const struct {
+    const char *uid, *path, *slice;
+  } names[] = {
+    { "a-b", "/machine/poda-b", "machine-poda_b.slice" },
+    { "a_b.c", "/machine/poda_b.c", "machine-poda_b.c.slice" },
+    { "a-b", "/machine/poda-b", "/machine/poda-b" },
+    { "a", "/poda", "poda.slice" },
+    { "a", "/poda", "/poda" },
+  };
+  g_auto (Spec) spec = { 0 };
+
+  parse ("{}", SPEC_OF_POD, &spec);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (Pod) pod = pod_new (names[i].uid, names[i].path, names[i].slice, &spec, &defaults);
+    g_autoptr (GVariant) saved = pod_save (pod, NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (Pod) loaded = pod_load (names[i].uid, saved, &error);
+
+    g_assert_no_error (error);
+    assert_same (loaded, pod);
+  }
+}
+
 /* A change that is under way: another spec, all else the same. */
 static void
 test_save_another_spec (void)
@@ -209,6 +240,11 @@ static const struct {
   { "WeightFormula", "'crun'" },
   { "CreatedUSec", "'now'" },
   { "Spec", "{'CPULimit': <'x'>}" },
+  { "Path", "'/machine/burstable/podb'" },
+  { "Path", "'/machine/burstable/poda/x'" },
+  { "Slice", "'machine-burstable-podb.slice'" },
+  { "Slice", "'machine-burstable-xpoda.slice'" },
+  { "Slice", "'/machine/besteffort/poda'" },
   { "Spec", "{'Unknown': <'x'>}" },
   { "Containers", "['a']" },
   { "Containers", "[('app', 'poda-app.scope', true, {'QosClass': <'Burstable'>})]" },
@@ -243,6 +279,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pod/set-spec", test_set_spec);
   g_test_add_func ("/pod/containers", test_containers);
   g_test_add_func ("/pod/round-trip", test_round_trip);
+  g_test_add_func ("/pod/names", test_names);
   g_test_add_func ("/pod/save-another-spec", test_save_another_spec);
   g_test_add_func ("/pod/incomplete", test_incomplete);
   g_test_add_func ("/pod/wrong", test_wrong);
