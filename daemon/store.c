@@ -19,6 +19,7 @@
 
 #define KIND "nodecgroups-pod"
 #define BAD_SUFFIX ".bad"
+#define NEW_SUFFIX ".new"
 
 struct Store {
   char *directory;
@@ -65,11 +66,32 @@ set_aside_directory (const char *directory)
 
 /* Also by a daemon before this one: what it left alone is to be left alone still. */
 static gboolean
-is_directory_aside (const char *directory)
+has_beside (const char *directory, const char *suffix)
 {
-  g_autofree char *aside = g_strconcat (directory, BAD_SUFFIX, NULL);
+  g_autofree char *path = g_strconcat (directory, suffix, NULL);
 
-  return faccessat (AT_FDCWD, aside, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+  return faccessat (AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* After a boot it is missing, and so are all slices. Else somebody removed it, and that is to be
+ * known until all slices have been looked at, whenever this daemon ends. */
+static gboolean
+make_directory (const Store *self, GError **error)
+{
+  g_autofree char *parent = g_path_get_dirname (self->directory);
+  g_autofree char *mark = g_strconcat (self->directory, NEW_SUFFIX, NULL);
+  int fd;
+
+  if (has_beside (self->directory, ""))
+    return TRUE;
+  if (g_mkdir_with_parents (parent, 0755) < 0)
+    return fail (self, "make", "", error);
+  fd = open (mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (fd < 0)
+    return fail (self, "make", "", error);
+  close (fd);
+  FAULT_POINT ("store:missing");
+  return g_mkdir_with_parents (self->directory, 0755) == 0 || fail (self, "make", "", error);
 }
 
 Store *
@@ -81,11 +103,10 @@ store_new (const char *directory, GError **error)
   self->fd = -1;
   self->has_bad = TRUE;
   self->warning = set_aside_directory (directory);
-  self->has_lost = self->warning != NULL || is_directory_aside (directory);
-  if (g_mkdir_with_parents (directory, 0755) < 0) {
-    fail (self, "make", "", error);
+  if (!make_directory (self, error))
     return NULL;
-  }
+  self->has_lost = self->warning != NULL || has_beside (directory, BAD_SUFFIX) ||
+                   has_beside (directory, NEW_SUFFIX);
   self->fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (self->fd < 0) {
     fail (self, "open", "", error);
@@ -168,6 +189,17 @@ store_has_bad (Store *self, const char *uid)
 }
 
 gboolean
+store_mark_bad (Store *self, const char *uid, GError **error)
+{
+  static const char text[] = "it was not there\n";
+  g_autofree char *name = g_strconcat (uid, suffixes[STORE_POD], BAD_SUFFIX, NULL);
+
+  self->has_bad = TRUE;
+  return ncg_names_check_uid (uid, error) && store_check_uid (uid, error) &&
+         state_file_write (self->fd, name, KIND, text, strlen (text), error);
+}
+
+gboolean
 store_check_uid (const char *uid, GError **error)
 {
   g_autofree char *escaped = NULL;
@@ -196,6 +228,15 @@ gboolean
 store_has_lost (const Store *self)
 {
   return self->has_lost;
+}
+
+void
+store_settle (Store *self)
+{
+  g_autofree char *mark = g_strconcat (self->directory, NEW_SUFFIX, NULL);
+
+  g_unlink (mark);
+  FAULT_POINT ("store:settled");
 }
 
 /* (transfer full) (nullable) */

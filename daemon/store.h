@@ -28,9 +28,9 @@ typedef enum {
 
 typedef struct Store Store;
 
-/* Makes the directory, and keeps it locked until it is freed: two daemons would finish and undo
- * each other's work. What is no directory of this user that only it may write is set aside.
- * %NCG_ERROR_BUSY if another has it. */
+/* Makes the directory if it is missing, and keeps it locked until it is freed: two daemons would
+ * finish and undo each other's work. What is no directory of this user that only it may write is
+ * set aside. %NCG_ERROR_BUSY if another has it. */
 Store *store_new (const char *directory, GError **error);
 void store_free (Store *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Store, store_free)
@@ -55,12 +55,19 @@ gboolean store_remove (Store *self, const char *uid, StorePhase phase, GError **
 /* Whether a file of @uid was set aside as damaged. */
 gboolean store_has_bad (Store *self, const char *uid);
 
+/* From now on as if one had been. A uid that has no files is %NCG_ERROR_INVALID_ARGUMENT. */
+gboolean store_mark_bad (Store *self, const char *uid, GError **error);
+
 /* What was damaged does not matter any more: the pod was created again, or removed. */
 void store_drop_bad (Store *self, const char *uid);
 
-/* Whether there were files of which not even the uids are known: the whole directory was set aside,
- * as "NAME.bad", and that is there still; or a file cannot be set aside. */
+/* Whether there were, or may have been, files of which not even the uids are known: the whole
+ * directory was set aside, as "NAME.bad", and that is there still; it was missing, which "NAME.new"
+ * tells until store_settle(); or a file cannot be set aside. */
 gboolean store_has_lost (const Store *self);
+
+/* The pods of a missing directory are marked, if there were any: the next store is like any. */
+void store_settle (Store *self);
 
 /* Renames a file whose content is of no use to "NAME.bad". */
 void store_set_aside (Store *self, const char *uid, StorePhase phase);

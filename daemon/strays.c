@@ -5,11 +5,14 @@
 #include "daemon/strays.h"
 
 #include "daemon/fault-point.h"
+#include "lib/error.h"
+
 #include <string.h>
 
 typedef struct {
   Manager *manager;
   guint pending;
+  gboolean has_unknown; /* the next start has to look again */
 } Search;
 
 typedef struct {
@@ -31,8 +34,11 @@ step_done (GTask *task)
 {
   Search *search = g_task_get_task_data (task);
 
-  if (--search->pending == 0)
-    g_task_return_boolean (task, TRUE);
+  if (--search->pending > 0)
+    return;
+  if (!search->has_unknown)
+    store_settle (search->manager->store);
+  g_task_return_boolean (task, TRUE);
 }
 
 static void
@@ -50,13 +56,40 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   step_done (stray->task);
 }
 
+/* Containers are made in pods that are finished. What cannot be read may have some. */
 static gboolean
-is_populated (const Manager *manager, const char *path)
+is_used (const Manager *manager, const char *path)
 {
   g_autoptr (NcgCgroup) cgroup = manager_open_cgroup (manager, path, NULL);
+  g_auto (GStrv) children = cgroup != NULL ? ncg_cgroup_list_children (cgroup, NULL) : NULL;
   gboolean populated = TRUE;
 
-  return cgroup == NULL || !ncg_cgroup_is_populated (cgroup, &populated, NULL) || populated;
+  return children == NULL || children[0] != NULL ||
+         !ncg_cgroup_is_populated (cgroup, &populated, NULL) || populated;
+}
+
+/* Also by the next daemon, when its containers have ended. */
+static void
+leave_alone (Search *search, const Stray *stray, const char *uid)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_warning (
+      "%s was made here, but what is known of pod %s is lost; it is left alone, and creating "
+      "the pod again takes it over",
+      stray->place->unit, uid);
+  if (store_has_bad (search->manager->store, uid) ||
+      store_mark_bad (search->manager->store, uid, &error))
+    return;
+  search->has_unknown = TRUE;
+  g_warning ("could not note that %s is to be left alone: %s", stray->place->unit, error->message);
+}
+
+static gboolean
+is_unanswered (const GError *error)
+{
+  return g_error_matches (error, NCG_ERROR, NCG_ERROR_DISCONNECTED) ||
+         g_error_matches (error, NCG_ERROR, NCG_ERROR_TIMEOUT);
 }
 
 static void
@@ -64,11 +97,14 @@ on_described (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Stray) stray = user_data;
   Search *search = g_task_get_task_data (stray->task);
-  g_autofree char *description = ncg_driver_describe_finish (result, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *description = ncg_driver_describe_finish (result, &error);
   gboolean is_ours = description != NULL && g_str_has_prefix (description, POD_DESCRIPTION_PREFIX);
   const char *uid = is_ours ? description + strlen (POD_DESCRIPTION_PREFIX) : NULL;
 
-  if (is_ours && !is_populated (search->manager, stray->place->cgroup) &&
+  if (is_unanswered (error))
+    search->has_unknown = TRUE;
+  if (is_ours && !is_used (search->manager, stray->place->cgroup) &&
       !store_has_bad (search->manager->store, uid) && !store_has_lost (search->manager->store)) {
     ncg_driver_stop_async (search->manager->driver, stray->place,
                            g_get_monotonic_time () + MANAGER_UNDO_USEC, on_stopped, stray);
@@ -77,10 +113,7 @@ on_described (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   if (is_ours)
-    g_warning (
-        "%s was made here, but what is known of pod %s is lost; it is left alone, and creating "
-        "the pod again takes it over",
-        stray->place->unit, uid);
+    leave_alone (search, stray, uid);
   step_done (stray->task);
 }
 

@@ -13,4 +13,5 @@ typedef struct {
   void (*act) (Fixture *fixture, Calls *calls); /* (nullable): NULL: the start is what is tested */
   void (*repeat) (Fixture *fixture);            /* the same again, which succeeds */
   void (*mend) (Fixture *fixture);              /* (nullable): before the next daemon */
+  gboolean is_left_behind;                      /* the pod is foreign until it is made again */
 } Scenario;

@@ -5,6 +5,7 @@
  */
 #include "tests/dbus/calls.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define SLICE "machine-burstable-poda.slice"
@@ -67,6 +68,29 @@ assert_take_over_fails (Fixture *fixture, const char *spec, const char *name)
   g_assert_null (fixture_create (fixture, "a", spec, &error));
   fixture_assert_error (&error, name, NULL);
   assert_left_behind (fixture);
+}
+
+/* Its file is gone, and so may be its last process: a container shows that it was finished, and
+ * that is remembered when the container has ended, too. */
+static void
+test_file_gone (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = g_strconcat (fixture->root, "/run/nodecgroups/pods/a.pod", NULL);
+
+  g_free (fixture_must_create (fixture, "a", "{'CPULimit': <'1'>}"));
+  fixture_stop_daemon (fixture);
+  fake_kernel_make_cgroup (fixture->kernel, LEAF);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  fixture_start_daemon (fixture);
+  g_assert_true (fake_systemd_has_unit (fixture->systemd, SLICE));
+  g_assert_true (fixture_has_pod_state (fixture, "a", "foreign"));
+  fixture_stop_daemon (fixture);
+  fake_kernel_remove_cgroup (fixture->kernel, LEAF);
+  fixture_start_daemon (fixture);
+  g_assert_true (fixture_has_pod_state (fixture, "a", "foreign"));
+  g_free (fixture_must_create (fixture, "a", "{'CPULimit': <'1'>}"));
+  g_assert_true (fixture_has_pod_state (fixture, "a", "active"));
+  g_assert_false (fixture_has_file (fixture, "a.pod.bad"));
 }
 
 /* As another slice, beside which nobody would see the first one. */
@@ -257,6 +281,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   FIXTURE_TEST ("/left-behind/seen", test_seen);
+  FIXTURE_TEST ("/left-behind/file-gone", test_file_gone);
   FIXTURE_TEST ("/left-behind/class", test_class);
   FIXTURE_TEST ("/left-behind/unanswered", test_unanswered);
   FIXTURE_TEST ("/left-behind/files", test_files);

@@ -229,6 +229,56 @@ test_lost_directory (Fixture *fixture, gconstpointer data)
   assert_quota (fixture, "50000 100000");
 }
 
+static void
+remove_directory (Fixture *fixture)
+{
+  g_autofree char *directory = g_strconcat (fixture->root, "/run/nodecgroups/pods", NULL);
+  g_autofree char *path = g_build_filename (directory, "a.pod", NULL);
+
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+}
+
+/* Nor if it is not there any more; also if the first daemon that finds that is killed at once. */
+static void
+test_missing_directory (Fixture *fixture, gconstpointer data)
+{
+  FakeFault silent = { "Get", SLICE, FAKE_FAULT_NO_REPLY, 1, 0, NULL };
+
+  create (fixture);
+  stop (fixture);
+  remove_directory (fixture);
+  fake_systemd_add_fault (fixture->systemd, &silent);
+  fixture_launch_daemon (fixture);
+  fixture_wait (fake_systemd_count_calls (fixture->systemd, "Get", SLICE) > 0);
+  fixture_kill_daemon (fixture);
+  assert_left_behind (fixture);
+  assert_left_behind (fixture);
+  fixture_start_daemon (fixture);
+  fixture_must_remove (fixture, "a");
+  g_assert_false (fake_systemd_has_unit (fixture->systemd, SLICE));
+  stop (fixture);
+  /* Which is no reason to keep what comes later. */
+  fake_systemd_start_unit (fixture->systemd, SLICE, "NodeCgroups: pod a");
+  fixture_start_daemon (fixture);
+  g_assert_false (fake_systemd_has_unit (fixture->systemd, SLICE));
+}
+
+/* Nobody was asked whose the slice is: the next start asks. */
+static void
+test_missing_directory_unanswered (Fixture *fixture, gconstpointer data)
+{
+  FakeFault silent = { "Get", SLICE, FAKE_FAULT_NO_REPLY, 2, 0, NULL };
+
+  create (fixture);
+  stop (fixture);
+  remove_directory (fixture);
+  fake_systemd_add_fault (fixture->systemd, &silent);
+  fixture_start_daemon (fixture);
+  stop (fixture);
+  assert_left_behind (fixture);
+}
+
 /* The file of one pod as another's: there is one, with its own name. */
 static void
 test_copied (Fixture *fixture, gconstpointer data)
@@ -291,6 +341,8 @@ main (int argc, char **argv)
   FIXTURE_TEST ("/state/truncated", test_truncated);
   FIXTURE_TEST ("/state/damaged-with-processes", test_damaged_with_processes);
   FIXTURE_TEST ("/state/lost-directory", test_lost_directory);
+  FIXTURE_TEST ("/state/missing-directory", test_missing_directory);
+  FIXTURE_TEST ("/state/missing-directory-unanswered", test_missing_directory_unanswered);
   FIXTURE_TEST ("/state/copied", test_copied);
   FIXTURE_TEST ("/state/lost-file", test_lost_file);
   FIXTURE_TEST ("/state/damaged-node", test_damaged_node);

@@ -35,6 +35,7 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->root = temp_dir_new ();
   fixture->directory = g_build_filename (fixture->root, "run", "pods", NULL);
+  temp_dir_make (fixture->root, "run/pods");
   fixture->store = open_store (fixture);
 }
 
@@ -321,11 +322,54 @@ test_lost (Fixture *fixture, gconstpointer data)
     fixture->store = open_store (fixture);
     g_assert_true (store_has_lost (fixture->store));
     g_assert_false (store_has_bad (fixture->store, "a"));
+    store_settle (fixture->store);
     store_free (fixture->store);
   }
   temp_dir_free (g_steal_pointer (&aside));
   fixture->store = open_store (fixture);
   g_assert_false (store_has_lost (fixture->store));
+}
+
+/* Nor if there is no directory, until all that may have been in it has been looked for. */
+static void
+test_missing (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *mark = g_strconcat (fixture->directory, ".new", NULL);
+
+  g_assert_false (store_has_lost (fixture->store));
+  store_free (fixture->store);
+  g_assert_cmpint (g_rmdir (fixture->directory), ==, 0);
+  for (guint i = 0; i < 2; i++) {
+    fixture->store = open_store (fixture);
+    g_assert_true (store_has_lost (fixture->store));
+    if (i > 0)
+      store_settle (fixture->store);
+    store_free (fixture->store);
+  }
+  g_assert_false (g_file_test (mark, G_FILE_TEST_EXISTS));
+  fixture->store = open_store (fixture);
+  g_assert_false (store_has_lost (fixture->store));
+}
+
+/* As if its file had been set aside; a uid that is none has no file. */
+static void
+test_mark_bad (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *uid = g_strnfill (STORE_UID_MAX + 1, 'a');
+  const char *const wrong[] = { "", "../a", uid };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (store_mark_bad (fixture->store, wrong[i], &error));
+    g_assert_error (error, NCG_ERROR, NCG_ERROR_INVALID_ARGUMENT);
+  }
+  assert_loads (fixture, "", 0);
+  g_assert_true (store_mark_bad (fixture->store, "a", NULL));
+  g_assert_true (store_has_bad (fixture->store, "a"));
+  assert_loads (fixture, "", 0);
+  store_drop_bad (fixture->store, "a");
+  g_assert_false (store_has_bad (fixture->store, "a"));
 }
 
 /* A name is set aside as often as it has to be, and what was set aside before is kept. */
@@ -429,6 +473,8 @@ main (int argc, char **argv)
   add ("/store/drop-bad", test_drop_bad);
   add ("/store/drop-bad-of-before", test_drop_bad_of_before);
   add ("/store/lost", test_lost);
+  add ("/store/missing", test_missing);
+  add ("/store/mark-bad", test_mark_bad);
   add ("/store/long-uid", test_long_uid);
   add ("/store/set-aside-again", test_set_aside_again);
   add ("/store/too-large", test_too_large);
