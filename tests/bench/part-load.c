@@ -81,13 +81,15 @@ run_floor (Load *load)
 {
   const Burst start = { "StartTransientUnit", load->n_pods, WINDOW, TRUE, new_slice, NULL };
   const Burst stop = { "StopUnit", load->n_pods, WINDOW, TRUE, new_stop, NULL };
-  guint n_errors;
+  guint n_errors, n_not_stopped;
   gint64 usec;
 
   process_wait_for_idle_systemd ();
   usec = burst_run (&start, &load->floor, 1, &n_errors);
+  burst_run (&stop, &load->floor, 1, &n_not_stopped);
+  if (n_not_stopped > n_errors)
+    fail ("StopUnit: %u calls failed", n_not_stopped);
   load->n_floor_errors += n_errors;
-  burst_run (&stop, &load->floor, 1, &n_errors);
   return usec;
 }
 
@@ -111,6 +113,10 @@ report (Bench *bench, const Load *load, guint pods, const Pair *pair)
   errors.aim = (Aim){ AIM_VALUE_AT_MOST, 0, 0 };
   report_add (bench->report, &row);
   report_add (bench->report, &errors);
+  /* What was refused took no time: the throughput says nothing then. */
+  if (load->n_errors + load->n_floor_errors > 0)
+    fail ("of %u creations in each of %u rounds %u failed, and %u of the floor's", load->n_pods, n,
+          load->n_errors, load->n_floor_errors);
 }
 
 static void

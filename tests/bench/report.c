@@ -50,7 +50,7 @@ report_new_row (const char *operation, guint pods, guint n, const char *unit, do
 static const char *
 format (double value, char *buffer, gsize size)
 {
-  if (isnan (value))
+  if (!isfinite (value))
     g_strlcpy (buffer, "-", size);
   else
     snprintf (buffer, size, "%.*f", fabs (value) < 10 ? 3 : fabs (value) < 1000 ? 1 : 0, value);
@@ -60,7 +60,7 @@ format (double value, char *buffer, gsize size)
 static const char *
 format_ratio (double ours, double floor, char *buffer, gsize size)
 {
-  if (isnan (ours / floor))
+  if (!isfinite (ours / floor))
     g_strlcpy (buffer, "-", size);
   else
     snprintf (buffer, size, "%.2f", ours / floor);
@@ -119,7 +119,7 @@ print_row (const char *prefix, const Row *row)
 static const char *
 format_json (double value, char *buffer, gsize size)
 {
-  if (isnan (value))
+  if (!isfinite (value))
     g_strlcpy (buffer, "null", size);
   else
     snprintf (buffer, size, "%.4f", value);
