@@ -459,8 +459,7 @@ static gboolean
 check_whole (const Join *join, GError **error)
 {
   for (guint i = 0; i < join->processes->len; i++)
-    if (!ncg_process_check_whole (g_ptr_array_index (join->processes, i), join->manager->proc,
-                                  error))
+    if (!ncg_process_check_whole (g_ptr_array_index (join->processes, i), error))
       return FALSE;
   return TRUE;
 }

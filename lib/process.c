@@ -111,7 +111,7 @@ read_stat (const char *proc, pid_t pid, Stat *ret_stat, GError **error)
 /* Refuses what must not be moved into a cgroup. What /proc says is of this process only if its
  * pidfd says afterwards that it is still there. */
 static gboolean
-check (const NcgProcess *self, const char *proc, GError **error)
+check (NcgProcess *self, const char *proc, GError **error)
 {
   g_auto (Stat) stat = { 0 };
 
@@ -130,6 +130,7 @@ check (const NcgProcess *self, const char *proc, GError **error)
                  "%d (%s) is a thread of the kernel and cannot be moved", (int) self->pid, escaped);
     return FALSE;
   }
+  self->is_headless = stat.state == 'Z';
   return TRUE;
 }
 
@@ -460,21 +461,13 @@ ncg_process_is_ending (const NcgProcess *self, const char *proc)
 }
 
 gboolean
-ncg_process_check_whole (const NcgProcess *self, const char *proc, GError **error)
+ncg_process_check_whole (const NcgProcess *self, GError **error)
 {
-  g_auto (Stat) stat = { 0 };
-
-  if (!read_stat (proc, self->pid, &stat, error))
-    return FALSE;
-  if (ncg_process_has_exited (self))
-    return set_no_such_process (self->pid, error);
-  if ((stat.flags & PF_EXITING) == 0)
+  if (!self->is_headless)
     return TRUE;
   g_set_error (error, NCG_ERROR, NCG_ERROR_NO_SUCH_PROCESS,
-               stat.state == 'Z'
-                   ? "the main thread of process %d has ended while other threads run "
-                     "on, so that it cannot be moved as a whole"
-                   : "process %d is ending",
+               "the main thread of process %d has ended while other threads run on, so that it "
+               "cannot be moved as a whole",
                (int) self->pid);
   return FALSE;
 }

@@ -14,7 +14,8 @@
 
 typedef struct {
   pid_t pid;
-  int fd; /* pidfd_open(2); closed by ncg_process_close() */
+  int fd;               /* pidfd_open(2); closed by ncg_process_close() */
+  gboolean is_headless; /* its main thread had ended when it was opened */
 } NcgProcess;
 
 /**
@@ -113,12 +114,13 @@ ncg_process_read_cgroup_of_pid (const char *proc, pid_t pid, const NcgTree *tree
 /**
  * ncg_process_check_whole:
  *
- * Whether all of it can be moved. What has begun to end stays in the cgroup in which it is: if that
- * is its first thread alone (pthread_exit() in main()), the kernel moves the others and not it.
+ * Whether all of it could be moved when it was opened. A main thread that has ended while others
+ * run on (pthread_exit() in main()) stays in the cgroup in which it is: the kernel moves the others
+ * and not it.
  *
- * Returns: %TRUE; else %NCG_ERROR_NO_SUCH_PROCESS, which tells whether other threads run on
+ * Returns: %TRUE; else %NCG_ERROR_NO_SUCH_PROCESS
  */
-gboolean ncg_process_check_whole (const NcgProcess *self, const char *proc, GError **error);
+gboolean ncg_process_check_whole (const NcgProcess *self, GError **error);
 
 /**
  * ncg_process_read_tgid:
