@@ -219,9 +219,10 @@ test_killed_in_remove (Fixture *fixture, gconstpointer data)
   }
 }
 
-/* Killed during the grace period, which goes on; the start does not wait for it. */
-static void
-test_killed_in_grace (Fixture *fixture, gconstpointer data)
+/* Killed while a process, which is stopped and so does not end by SIGTERM, has its grace: it ends
+ * with the daemon that is started again. */
+static pid_t
+kill_in_grace (Fixture *fixture, const char *options)
 {
   g_autoptr (Calls) calls = calls_new (fixture);
   pid_t pid = join_start_process (fixture);
@@ -230,40 +231,42 @@ test_killed_in_grace (Fixture *fixture, gconstpointer data)
   join_one (fixture, "db", pid, "{}");
   kill (pid, SIGSTOP);
   g_assert_cmpint (waitpid (pid, NULL, WUNTRACED), ==, pid);
-  calls_begin (calls, "RemoveContainer",
-               container_arguments ("db", "{'GracePeriodUSec': <uint64 6000000>}"));
+  calls_begin (calls, "RemoveContainer", container_arguments ("db", options));
   fixture_wait (join_has_containers (fixture, CONTAINER_IS ("removing")));
-  for (guint i = 0; i < 2; i++) {
-    fixture_kill_daemon (fixture);
-    fixture_start_daemon (fixture);
-    g_assert_true (join_has_containers (fixture, CONTAINER_IS ("removing")));
-    g_assert_cmpint (waitpid (pid, NULL, WNOHANG), ==, 0);
-  }
-  kill (pid, SIGCONT);
-  child_wait_killed (pid, SIGTERM);
+  fixture_kill_daemon (fixture);
+  fixture_start_daemon (fixture);
+  return pid;
+}
+
+static void
+assert_ended (Fixture *fixture, pid_t pid, int signal)
+{
+  child_wait_killed (pid, signal);
   fixture_wait (join_has_containers (fixture, "[]"));
   container_assert_gone (fixture);
+}
+
+/* The grace goes on, and the start does not wait for it. */
+static void
+test_killed_in_grace (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = kill_in_grace (fixture, "{'GracePeriodUSec': <uint64 6000000>}");
+
+  for (guint i = 0; i < 2; i++) {
+    g_assert_true (join_has_containers (fixture, CONTAINER_IS ("removing")));
+    g_assert_cmpint (waitpid (pid, NULL, WNOHANG), ==, 0);
+    fixture_kill_daemon (fixture);
+    fixture_start_daemon (fixture);
+  }
+  kill (pid, SIGCONT);
+  assert_ended (fixture, pid, SIGTERM);
 }
 
 /* What is left of it when the daemon comes back is less than was promised. */
 static void
 test_killed_in_short_grace (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (Calls) calls = calls_new (fixture);
-  pid_t pid = join_start_process (fixture);
-
-  container_must_create (fixture, SPEC);
-  join_one (fixture, "db", pid, "{}");
-  kill (pid, SIGSTOP);
-  g_assert_cmpint (waitpid (pid, NULL, WUNTRACED), ==, pid);
-  calls_begin (calls, "RemoveContainer",
-               container_arguments ("db", "{'GracePeriodUSec': <uint64 1500000>}"));
-  fixture_wait (join_has_containers (fixture, CONTAINER_IS ("removing")));
-  fixture_kill_daemon (fixture);
-  fixture_start_daemon (fixture);
-  child_wait_killed (pid, SIGKILL);
-  fixture_wait (join_has_containers (fixture, "[]"));
-  container_assert_gone (fixture);
+  assert_ended (fixture, kill_in_grace (fixture, "{'GracePeriodUSec': <uint64 1500000>}"), SIGKILL);
 }
 
 /* Gone while no daemon was there. */
