@@ -79,7 +79,7 @@ check_whole (const NcgProcess *process, const char *proc)
   g_autoptr (GError) tgid_error = NULL;
   pid_t pid = 0;
 
-  fuzz_check_result (ncg_process_check_whole (process, proc, &error), &error);
+  fuzz_check_result (ncg_process_check_whole (process, &error), &error);
   fuzz_check_result (ncg_process_read_tgid (proc, process->pid, &pid, &tgid_error), &tgid_error);
 }
 
